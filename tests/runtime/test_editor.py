@@ -1,0 +1,208 @@
+"""`CheerMeUp`: what the contract promises, on a bundle whose arithmetic is known."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.tiny_bundle import CHARACTERS, EMOTION_GAIN, EMOTIONS, MAX_STRENGTH, draw
+from tlgan_runtime import BundleDamagedError, CheerMeUp, CheerMeUpError, InputError
+from tlgan_runtime.editor import MAX_STEPS
+
+
+def test_properties_say_what_is_in_the_bundle(editor: CheerMeUp, bundle: Path) -> None:
+    assert editor.emotions == list(EMOTIONS) and editor.characters == list(CHARACTERS)
+    assert editor.drawn_characters == list(CHARACTERS[:1])
+    assert (editor.latent_dim, editor.image_size) == (8, 16)
+    assert editor.methods == ["logit", "paper"] and editor.path == bundle.resolve()
+    assert editor.providers[-1] == "CPUExecutionProvider"
+
+
+def test_sample_is_seeded_and_does_not_depend_on_the_count(editor: CheerMeUp) -> None:
+    z = editor.sample(8, seed=5)
+    assert z.dtype == np.float32 and z.shape == (8, 8)
+    np.testing.assert_array_equal(z[:3], editor.sample(3, seed=5))
+    np.testing.assert_array_equal(editor.sample(2), editor.sample(2, seed=0))
+    assert (z != editor.sample(8, seed=6)).any()
+
+
+def test_render_draws_what_the_generator_means(editor: CheerMeUp) -> None:
+    z = editor.sample(20, seed=1)
+    np.testing.assert_array_equal(editor.render(z), draw(z))
+    np.testing.assert_array_equal(editor.render(z.astype(np.float64)), draw(z))
+
+
+def test_a_face_does_not_depend_on_its_neighbours(editor: CheerMeUp) -> None:
+    z = editor.sample(19, seed=2)
+    together = editor.render(z)
+    np.testing.assert_array_equal(together, np.concatenate([editor.render(z[i : i + 1]) for i in range(len(z))]))
+    scores = editor.classify(together)
+    alone = [editor.classify(together[i : i + 1]) for i in range(len(z))]
+    np.testing.assert_allclose(scores.emotion, np.concatenate([one.emotion for one in alone]), atol=1e-6)
+
+
+def test_classify_gives_probabilities(editor: CheerMeUp) -> None:
+    emotion, character = editor.classify(editor.render(editor.sample(9, seed=3)))
+    assert emotion.shape == (9, 7) and character.shape == (9, 3)
+    assert emotion.dtype == character.dtype == np.float32
+    np.testing.assert_allclose(emotion.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(character.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_moving_raises_the_log_odds_of_the_emotion_by_the_known_amount(editor: CheerMeUp, emotion: str) -> None:
+    z = 0.3 * editor.sample(16, seed=4)  # small, so that no level is clipped
+    column = editor.emotions.index(emotion)
+    moved = editor.move(z, {emotion: 1}, method="paper")
+    before = np.log(editor.classify(editor.render(z)).emotion)
+    after = np.log(editor.classify(editor.render(moved)).emotion)
+    others = [index for index in range(7) if index != column]
+    gained = (after - before)[:, column] - (after - before)[:, others].mean(axis=1)
+    np.testing.assert_allclose(gained, EMOTION_GAIN * MAX_STRENGTH, atol=0.15)
+
+
+def test_strength_0_is_no_move(editor: CheerMeUp) -> None:
+    z = editor.sample(4, seed=0)
+    for method in editor.methods:
+        assert editor.move(z, {"joy": 0, "fear": 0.0}, method).tobytes() == z.tobytes()
+
+
+def test_the_default_method_keeps_the_norm_and_paper_does_not(editor: CheerMeUp) -> None:
+    z = editor.sample(4, seed=0)
+    norm = np.linalg.norm(z, axis=1)
+    np.testing.assert_array_equal(editor.move(z, {"joy": 1}), editor.move(z, {"joy": 1}, "logit"))
+    np.testing.assert_allclose(np.linalg.norm(editor.move(z, {"joy": 1}), axis=1), norm, rtol=1e-5)
+    assert not np.allclose(np.linalg.norm(editor.move(z, {"joy": 1}, "paper"), axis=1), norm, rtol=1e-2)
+
+
+def test_mixes_add_and_negative_strength_goes_away(editor: CheerMeUp) -> None:
+    z = editor.sample(2, seed=0)
+    both = editor.move(z, {"joy": 0.8, "anger": -0.2}, "paper") - z
+    one_by_one = [editor.move(z, {name: strength}, "paper") - z for name, strength in (("joy", 0.8), ("anger", -0.2))]
+    np.testing.assert_allclose(both, sum(one_by_one), atol=1e-5)
+    np.testing.assert_allclose(
+        editor.move(z, {"joy": -1}, "paper") - z, z - editor.move(z, {"joy": 1}, "paper"), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("faces", [1, 3, 8, 11])
+def test_walk_renders_every_step_from_start_to_full_strength(editor: CheerMeUp, faces: int) -> None:
+    z = editor.sample(faces, seed=0)
+    frames = list(editor.walk(z, {"joy": 1, "fear": -0.5}, steps=7))
+    assert len(frames) == 7
+    for step, frame in enumerate(frames):
+        share = step / 6
+        np.testing.assert_array_equal(frame, editor.render(editor.move(z, {"joy": share, "fear": -0.5 * share})))
+
+
+def test_walk_is_lazy_and_names_do_for_a_mix(editor: CheerMeUp) -> None:
+    z = editor.sample(8, seed=0)
+    frames = editor.walk(z, "joy", steps=MAX_STEPS)
+    np.testing.assert_array_equal(next(frames), editor.render(z))
+    np.testing.assert_array_equal(
+        np.stack(list(editor.walk(z, "joy", 3))), np.stack(list(editor.walk(z, {"joy": 1.0}, 3)))
+    )
+
+
+Z = np.zeros((2, 8), np.float32)
+IMAGES = np.zeros((2, 16, 16, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda editor: editor.sample(0), "number of faces must be a whole number from 1"),
+        (lambda editor: editor.sample(10**12), "number of faces"),
+        (lambda editor: editor.sample(2.0), "number of faces"),
+        (lambda editor: editor.sample(True), "number of faces"),
+        (lambda editor: editor.sample(1, seed=-1), "seed must be"),
+        (lambda editor: editor.sample(1, seed="0"), "seed must be"),
+        (lambda editor: editor.render(Z[0]), r"\(N, 8\)"),
+        (lambda editor: editor.render(Z[:, :7]), r"\(N, 8\)"),
+        (lambda editor: editor.render(Z[:0]), "N at least 1"),
+        (lambda editor: editor.render(Z.astype(int)), "float32, not int64"),
+        (lambda editor: editor.render("joy"), "float32"),
+        (lambda editor: editor.render([[1.0], [1.0, 2.0]]), "not an array"),
+        (lambda editor: editor.render(np.full((1, 8), np.nan, np.float32)), "finite"),
+        (lambda editor: editor.render(np.full((1, 8), 1e300)), "finite"),
+        (lambda editor: editor.classify(IMAGES.astype(np.float32)), "uint8"),
+        (lambda editor: editor.classify(IMAGES[0]), r"\(N, 16, 16, 3\)"),
+        (lambda editor: editor.classify(IMAGES[:, :8]), r"\(N, 16, 16, 3\)"),
+        (lambda editor: editor.classify(IMAGES[:0]), r"\(N, 16, 16, 3\)"),
+        (lambda editor: editor.move(Z, {"happyness": 1}), "unknown emotion 'happyness'.*anger.*joy"),
+        (lambda editor: editor.move(Z, {"Joy": 1}), "did you mean joy"),
+        (lambda editor: editor.move(Z, {}), "a mix names emotions"),
+        (lambda editor: editor.move(Z, "joy"), "a mix names emotions"),
+        (lambda editor: editor.move(Z, {"joy": float("nan")}), "strength of joy must be a number from -10 to 10"),
+        (lambda editor: editor.move(Z, {"joy": 11}), "strength of joy"),
+        (lambda editor: editor.move(Z, {"joy": "1"}), "strength of joy"),
+        (lambda editor: editor.move(Z, {"joy": 1}, method="linear"), "unknown method 'linear'.*logit, paper"),
+        (lambda editor: editor.walk(Z, "joy", steps=1), "steps must be a whole number from 2"),
+        (lambda editor: editor.walk(Z, "joy", steps=10**9), "steps"),
+        (lambda editor: editor.walk(Z, "glee"), "unknown emotion"),
+        (lambda editor: editor.gif(3), "named by a path"),
+        (lambda editor: editor.gif("out.gif", faces=10**6), "number of faces"),
+        (lambda editor: editor.gif("out.gif", faces=900, size=512), "fewer or smaller faces"),
+        (lambda editor: editor.gif("out.gif", steps=9000, faces=4), "million pixels"),
+        (lambda editor: CheerMeUp(editor.path, provider="tpu"), "unknown provider 'tpu'.*auto, cpu, cuda"),
+        (lambda editor: CheerMeUp(editor.path, threads=0), "threads must be"),
+    ],
+)
+def test_bad_input_is_named_and_caught_as_a_value_error(
+    editor: CheerMeUp, call: Any, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=says) as caught:
+        call(editor)
+    assert isinstance(caught.value, ValueError) and isinstance(caught.value, CheerMeUpError)
+    assert "\n" not in str(caught.value) and list(tmp_path.iterdir()) == []
+
+
+def test_threads_share_one_instance(bundle: Path) -> None:
+    shared = CheerMeUp(bundle, threads=1)
+    seeds = list(range(12))
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda seed: shared.render(shared.sample(9, seed)), seeds))
+    for seed, images in zip(seeds, together, strict=True):
+        np.testing.assert_array_equal(images, draw(shared.sample(9, seed)))
+
+
+def test_a_pickle_is_small_and_renders_the_same_in_a_spawned_process(editor: CheerMeUp) -> None:
+    z = editor.sample(3, seed=0)
+    expected = editor.render(z)
+    assert len(pickle.dumps(editor)) < 1000
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(editor)).render(z), expected)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        np.testing.assert_array_equal(pool.submit(editor.render, z).result(timeout=60), expected)
+
+
+def test_a_damaged_classifier_is_found_when_it_is_used(broken: Path) -> None:
+    content = bytearray((broken / "classifier.onnx").read_bytes())
+    content[200] ^= 1
+    (broken / "classifier.onnx").write_bytes(content)
+    editor = CheerMeUp(broken)
+    images = editor.render(editor.sample(1))
+    with pytest.raises(BundleDamagedError, match=r"classifier\.onnx"):
+        editor.classify(images)
+
+
+def test_memory_stays_level_over_many_calls(editor: CheerMeUp) -> None:
+    status = Path("/proc/self/statm")
+
+    def resident_mib() -> float:
+        return int(status.read_text(encoding="utf-8").split()[1]) * 4096 / 2**20 if status.exists() else 0.0
+
+    def work(calls: int) -> None:
+        for count in range(calls):
+            editor.classify(editor.render(editor.sample(1 + count % 16)))
+
+    work(50)
+    before = resident_mib()
+    work(400)
+    assert resident_mib() - before < 10

@@ -1,0 +1,93 @@
+"""Arithmetic on latents: what `latent.py` promises, on axes with known answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.tiny_bundle import axis_directions
+from tlgan_runtime import latent
+from tlgan_runtime.axes import AxisSet
+
+FIRST_OF_SEED_0 = [1.117622, -1.3871249, -0.4265716, -0.80358726]
+
+
+def axis_set(keep_norm: bool) -> AxisSet:
+    directions = axis_directions(3, 6)
+    return AxisSet(
+        method="known",
+        emotions=("anger", "joy", "fear"),
+        directions=directions,
+        offsets=np.zeros(3),
+        max_strength=np.array([1.0, 2.0, 3.0]),
+        keep_norm=keep_norm,
+        fitted={},
+        cosine=directions @ directions.T,
+    )
+
+
+def test_same_seed_same_latents_whatever_the_count() -> None:
+    many = latent.sample(100, 6, seed=3)
+    assert many.dtype == np.float32 and many.shape == (100, 6)
+    np.testing.assert_array_equal(many[:4], latent.sample(4, 6, seed=3))
+    assert (many[:4] != latent.sample(4, 6, seed=4)).any()
+
+
+def test_latents_of_seed_0_are_the_same_on_every_machine() -> None:
+    first = latent.sample(1, 4, seed=0)[0]
+    np.testing.assert_array_equal(first, np.array(FIRST_OF_SEED_0, dtype=np.float32))
+
+
+def test_latents_are_standard_normal() -> None:
+    z = latent.sample(20_000, 4, seed=1)
+    np.testing.assert_allclose(z.mean(axis=0), 0, atol=0.03)
+    np.testing.assert_allclose(np.cov(z.T), np.eye(4), atol=0.03)
+
+
+@pytest.mark.parametrize("keep_norm", [True, False])
+def test_strength_0_returns_the_same_bits(keep_norm: bool) -> None:
+    z = latent.sample(50, 6, seed=0)
+    assert latent.move(z, axis_set(keep_norm), np.zeros(3)).tobytes() == z.tobytes()
+
+
+def test_move_is_strength_times_max_strength_along_the_direction() -> None:
+    z = latent.sample(5, 6, seed=0)
+    axes = axis_set(keep_norm=False)
+    moved = latent.move(z, axes, np.array([0.0, 0.5, -1.0]))
+    expected = z + 0.5 * 2.0 * axes.directions[1] - 1.0 * 3.0 * axes.directions[2]
+    assert moved.dtype == np.float32
+    np.testing.assert_allclose(moved, expected, atol=1e-6)
+
+
+def test_opposite_moves_cancel_without_keep_norm() -> None:
+    z = latent.sample(5, 6, seed=0)
+    axes = axis_set(keep_norm=False)
+    there = latent.move(z, axes, np.array([0.3, 0.5, 1.0]))
+    np.testing.assert_allclose(latent.move(there, axes, np.array([-0.3, -0.5, -1.0])), z, atol=1e-6)
+
+
+def test_keep_norm_keeps_the_norm_and_the_direction_of_the_sum() -> None:
+    z = latent.sample(5, 6, seed=0)
+    strengths = np.array([0.0, 1.0, 0.0])
+    free = latent.move(z, axis_set(keep_norm=False), strengths)
+    kept = latent.move(z, axis_set(keep_norm=True), strengths)
+    np.testing.assert_allclose(np.linalg.norm(kept, axis=1), np.linalg.norm(z, axis=1), rtol=1e-6)
+    np.testing.assert_allclose(
+        kept / np.linalg.norm(kept, axis=1, keepdims=True),
+        free / np.linalg.norm(free, axis=1, keepdims=True),
+        atol=1e-6,
+    )
+
+
+def test_strengths_may_differ_between_faces() -> None:
+    z = latent.sample(2, 6, seed=0)
+    axes = axis_set(keep_norm=True)
+    moved = latent.move(z, axes, np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
+    assert moved[0].tobytes() == z[0].tobytes()
+    np.testing.assert_array_equal(moved[1:], latent.move(z[1:], axes, np.array([0.0, 1.0, 0.0])))
+
+
+def test_walk_goes_from_0_to_1_in_even_steps() -> None:
+    strengths = latent.walk_strengths(5)
+    np.testing.assert_allclose(strengths, [0, 0.25, 0.5, 0.75, 1])
+    assert strengths[0] == 0 and strengths[-1] == 1

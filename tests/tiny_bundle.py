@@ -1,0 +1,161 @@
+"""A bundle of a few kilobytes whose arithmetic is known: for tests of everything that uses a bundle.
+
+The picture is a grid of blocks; channel c of block b has the level round(128 + 40 * z[(b + c) % latent_dim]), clipped
+to 0..255. The classifier reads z back from the blocks, and its emotion logits are 2 * directions @ z, its character
+logits the first latents times 3. So moving along an axis raises the log-odds of that emotion by a known amount.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from tlgan_runtime.bundle import write_manifest
+
+EMOTIONS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
+CHARACTERS = ("ada", "bo", "cy")
+MIDDLE, CONTRAST = 128.0, 40.0
+EMOTION_GAIN, CHARACTER_GAIN = 2.0, 3.0
+MAX_STRENGTH = 2.5
+OPSET, IR_VERSION = 17, 8
+
+
+def make_bundle(
+    folder: Path,
+    emotions: Sequence[str] = EMOTIONS,
+    characters: Sequence[str] = CHARACTERS,
+    latent_dim: int = 8,
+    image_size: int = 16,
+) -> Path:
+    """Writes the bundle into `folder` (made if need be) and returns it; needs at least as many latents as names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source = latent_index(latent_dim, image_size)
+    directions = axis_directions(len(emotions), latent_dim)
+    onnx.save(_generator(source, latent_dim, image_size), folder / "generator.onnx")
+    onnx.save(_classifier(source, directions, len(characters), latent_dim, image_size), folder / "classifier.onnx")
+    axes = _axes(emotions, directions, latent_dim)
+    (folder / "axes.json").write_text(json.dumps(axes), encoding="utf-8")
+    (folder / "MODEL_CARD.md").write_text("# Tiny\n\nFor tests.\n", encoding="utf-8")
+    write_manifest(
+        folder,
+        name="tiny",
+        created_by="tests/tiny_bundle.py",
+        latent_dim=latent_dim,
+        image_size=image_size,
+        emotions=emotions,
+        characters=characters,
+        drawn_characters=characters[:1],
+        training={"data": "none", "seed": 0},
+        metrics={},
+        license="MIT",
+    )
+    return folder
+
+
+def axis_directions(emotions: int, latent_dim: int) -> NDArray[np.float64]:
+    """(E, latent_dim) orthonormal rows."""
+    square = np.linalg.qr(np.random.default_rng(7).normal(size=(latent_dim, latent_dim)))[0]
+    return square[:emotions]
+
+
+def latent_index(latent_dim: int, image_size: int) -> NDArray[np.int64]:
+    """(H, W, 3): which latent each value of the picture shows."""
+    rows = -(-latent_dim // 2)
+    place = np.arange(image_size)
+    block = (place * rows // image_size)[:, None, None] * 2 + (place * 2 // image_size)[None, :, None]
+    return (block + np.arange(3)) % latent_dim
+
+
+def draw(z: NDArray[Any], image_size: int = 16) -> NDArray[np.uint8]:
+    """What the generator must draw for `z` (N, latent_dim), by numpy alone."""
+    levels = np.round(MIDDLE + CONTRAST * z.astype(np.float32))
+    return np.clip(levels, 0, 255).astype(np.uint8)[:, latent_index(z.shape[1], image_size)]
+
+
+def _generator(source: NDArray[np.int64], latent_dim: int, image_size: int) -> onnx.ModelProto:
+    spread = (source.reshape(-1) == np.arange(latent_dim)[:, None]) * CONTRAST
+    nodes = [
+        helper.make_node("MatMul", ["z", "spread"], ["contrast"]),
+        helper.make_node("Add", ["contrast", "middle"], ["level"]),
+        helper.make_node("Round", ["level"], ["rounded"]),
+        helper.make_node("Clip", ["rounded", "black", "white"], ["clipped"]),
+        helper.make_node("Cast", ["clipped"], ["flat"], to=TensorProto.UINT8),
+        helper.make_node("Reshape", ["flat", "shape"], ["image"]),
+    ]
+    constants = {
+        "spread": spread.astype(np.float32),
+        "middle": np.float32(MIDDLE),
+        "black": np.float32(0),
+        "white": np.float32(255),
+        "shape": np.array([-1, image_size, image_size, 3], np.int64),
+    }
+    z = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", latent_dim])
+    image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", image_size, image_size, 3])
+    return _model(nodes, constants, [z], [image])
+
+
+def _classifier(
+    source: NDArray[np.int64], directions: NDArray[np.float64], characters: int, latent_dim: int, image_size: int
+) -> onnx.ModelProto:
+    shows = (source.reshape(-1)[:, None] == np.arange(latent_dim)) * 1.0
+    read = shows / shows.sum(axis=0) / CONTRAST
+    nodes = [
+        helper.make_node("Cast", ["image"], ["level"], to=TensorProto.FLOAT),
+        helper.make_node("Flatten", ["level"], ["flat"]),
+        helper.make_node("Sub", ["flat", "middle"], ["contrast"]),
+        helper.make_node("MatMul", ["contrast", "read"], ["z"]),
+        helper.make_node("MatMul", ["z", "to_emotion"], ["emotion_logit"]),
+        helper.make_node("Softmax", ["emotion_logit"], ["emotion"], axis=1),
+        helper.make_node("MatMul", ["z", "to_character"], ["character_logit"]),
+        helper.make_node("Softmax", ["character_logit"], ["character"], axis=1),
+    ]
+    constants = {
+        "middle": np.float32(MIDDLE),
+        "read": read.astype(np.float32),
+        "to_emotion": (EMOTION_GAIN * directions.T).astype(np.float32),
+        "to_character": (CHARACTER_GAIN * np.eye(latent_dim, characters)).astype(np.float32),
+    }
+    image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", image_size, image_size, 3])
+    emotion = helper.make_tensor_value_info("emotion", TensorProto.FLOAT, ["N", len(directions)])
+    character = helper.make_tensor_value_info("character", TensorProto.FLOAT, ["N", characters])
+    return _model(nodes, constants, [image], [emotion, character])
+
+
+def _model(
+    nodes: list[onnx.NodeProto],
+    constants: dict[str, Any],
+    inputs: list[onnx.ValueInfoProto],
+    outputs: list[onnx.ValueInfoProto],
+) -> onnx.ModelProto:
+    initializers = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "tiny", inputs, outputs, initializers)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _axes(emotions: Sequence[str], directions: NDArray[np.float64], latent_dim: int) -> dict[str, Any]:
+    def method(keep_norm: bool) -> dict[str, Any]:
+        return {
+            "directions": directions.tolist(),
+            "offsets": [0.0] * len(emotions),
+            "max_strength": [MAX_STRENGTH] * len(emotions),
+            "keep_norm": keep_norm,
+            "fitted": {"how": "by construction", "samples": 0, "held_out_r2": [1.0] * len(emotions)},
+            "cosine": (directions @ directions.T).tolist(),
+        }
+
+    return {
+        "schema_version": 1,
+        "emotions": list(emotions),
+        "latent_dim": latent_dim,
+        "default": "logit",
+        "methods": {"logit": method(True), "paper": method(False)},
+    }

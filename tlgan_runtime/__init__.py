@@ -1,0 +1,77 @@
+"""CheerMeUp: edit the expressions of drawn characters with an exported bundle, on numpy and ONNX Runtime alone."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tlgan_runtime.animation import Animation, write_animation
+    from tlgan_runtime.editor import CheerMeUp, Scores
+    from tlgan_runtime.errors import (
+        BundleDamagedError,
+        BundleError,
+        BundleNotFoundError,
+        BundleSchemaError,
+        CheerMeUpError,
+        InputError,
+        MissingLibraryError,
+        OutputError,
+        ProviderError,
+    )
+
+    __version__: str
+
+# Name -> the module that has it: imported at first use (PEP 562), so that `import tlgan_runtime` costs nothing.
+_HOMES = {
+    "Animation": "animation",
+    "write_animation": "animation",
+    "CheerMeUp": "editor",
+    "Scores": "editor",
+    "BundleDamagedError": "errors",
+    "BundleError": "errors",
+    "BundleNotFoundError": "errors",
+    "BundleSchemaError": "errors",
+    "CheerMeUpError": "errors",
+    "InputError": "errors",
+    "MissingLibraryError": "errors",
+    "OutputError": "errors",
+    "ProviderError": "errors",
+}
+
+__all__ = [
+    "Animation",
+    "BundleDamagedError",
+    "BundleError",
+    "BundleNotFoundError",
+    "BundleSchemaError",
+    "CheerMeUp",
+    "CheerMeUpError",
+    "InputError",
+    "MissingLibraryError",
+    "OutputError",
+    "ProviderError",
+    "Scores",
+    "__version__",
+    "write_animation",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            value: Any = version("cheermeup")
+        except PackageNotFoundError:
+            value = "unknown (not installed)"
+    elif name in _HOMES:
+        value = getattr(import_module(f"tlgan_runtime.{_HOMES[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,96 @@
+"""The directions of a bundle's latent space along which emotions grow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlgan_runtime.errors import BundleDamagedError
+
+AXES_SCHEMA_VERSION = 1
+_UNIT_TOLERANCE = 1e-3  # JSON floats may have been rounded
+
+
+@dataclass(frozen=True, eq=False)
+class AxisSet:
+    """One method's axes, rows in the order of `emotions` (paper, section 4.1: slopes of a linear map z -> emotion)."""
+
+    method: str
+    """Name of the method that fitted them, for example `logit` or `paper`."""
+    emotions: tuple[str, ...]
+    """Names of the rows."""
+    directions: NDArray[np.float64]
+    """(E, latent_dim), rows of length 1."""
+    offsets: NDArray[np.float64]
+    """(E,) intercepts of the fitted regression, in the fitted space."""
+    max_strength: NDArray[np.float64]
+    """(E,) distance in latent units (standard deviations of the prior) that strength 1 stands for, > 0."""
+    keep_norm: bool
+    """Whether a moved latent is rescaled to the norm that it had."""
+    fitted: Mapping[str, Any]
+    """How it was fitted, in the words of the one who fitted it."""
+    cosine: NDArray[np.float64]
+    """(E, E) cosines between the rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """All methods of a bundle; `default` names the one in use."""
+
+    default: str
+    methods: Mapping[str, AxisSet]
+
+
+def parse_axes(document: Mapping[str, Any], emotions: tuple[str, ...], latent_dim: int) -> Axes:
+    """`axes.json`, checked against the manifest; raises `BundleDamagedError` naming the field that is wrong."""
+    if document.get("schema_version") != AXES_SCHEMA_VERSION:
+        raise BundleDamagedError(
+            f"axes.json has schema_version {document.get('schema_version')!r}; this runtime reads {AXES_SCHEMA_VERSION}"
+        )
+    for key, expected in (("emotions", list(emotions)), ("latent_dim", latent_dim)):
+        if document.get(key) != expected:
+            raise BundleDamagedError(f"axes.json says {key} {document.get(key)!r}, the manifest {expected}")
+    methods = document.get("methods")
+    default = document.get("default")
+    if not isinstance(methods, dict) or not isinstance(default, str) or default not in methods:
+        raise BundleDamagedError(f"axes.json has no method {default!r}, which it calls its default")
+    parsed = {name: _parse_method(name, method, emotions, latent_dim) for name, method in methods.items()}
+    return Axes(default, parsed)
+
+
+def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim: int) -> AxisSet:
+    if not isinstance(method, dict):
+        raise BundleDamagedError(f"axes.json: method {name!r} is not an object")
+    count = len(emotions)
+    axes = AxisSet(
+        method=name,
+        emotions=emotions,
+        directions=_array(name, method, "directions", (count, latent_dim)),
+        offsets=_array(name, method, "offsets", (count,)),
+        max_strength=_array(name, method, "max_strength", (count,)),
+        keep_norm=method.get("keep_norm") is True,
+        fitted=method.get("fitted", {}),
+        cosine=_array(name, method, "cosine", (count, count)),
+    )
+    if not isinstance(method.get("keep_norm"), bool):
+        raise BundleDamagedError(f"axes.json: {name}.keep_norm must be true or false, not {method.get('keep_norm')!r}")
+    if (np.abs(np.linalg.norm(axes.directions, axis=1) - 1) > _UNIT_TOLERANCE).any():
+        raise BundleDamagedError(f"axes.json: the rows of {name}.directions must have length 1")
+    if (axes.max_strength <= 0).any():
+        raise BundleDamagedError(f"axes.json: {name}.max_strength must be above 0 for every emotion")
+    return axes
+
+
+def _array(name: str, method: Mapping[str, Any], key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    try:
+        array = np.array(method.get(key), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BundleDamagedError(f"axes.json: {name}.{key} is not an array of numbers") from None
+    if array.shape != shape or not np.isfinite(array).all():
+        raise BundleDamagedError(f"axes.json: {name}.{key} must be finite numbers of shape {shape}, not {array.shape}")
+    array.setflags(write=False)
+    return array

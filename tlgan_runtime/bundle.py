@@ -1,0 +1,200 @@
+"""Bundles: the folder or .zip that training hands to the runtime, read and written here and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from tlgan_runtime.atomic import replacing
+from tlgan_runtime.axes import Axes, parse_axes
+from tlgan_runtime.errors import BundleDamagedError, BundleNotFoundError, InputError
+from tlgan_runtime.manifest import MANIFEST, ROLES, SCHEMA_VERSION, FileEntry, Manifest, parse_json
+
+DEFAULT_BUNDLE = "solo"
+_MAX_MANIFEST_BYTES = 4 * 2**20  # a manifest is a few kilobytes; anything near this is not one
+# A tensor kept in another file has a key/value pair whose key is "location" (onnx.proto, TensorProto.external_data).
+_EXTERNAL_DATA = b"\x0a\x08location\x12"
+
+
+class Bundle:
+    """An opened bundle: its manifest, and its files checked as they are read.
+
+    Opening checks that every listed file is there with the right size; reading one checks its SHA-256 and returns
+    the very bytes that were hashed, so that nothing can change in between.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path).resolve()
+        sizes = _zip_sizes(self.path) if self.path.is_file() else _folder_sizes(self.path)
+        self._prefix = _manifest_prefix(self.path, sizes)
+        if sizes[self._prefix + MANIFEST] > _MAX_MANIFEST_BYTES:
+            raise BundleDamagedError(f"{MANIFEST} in {self.path} is over {_MAX_MANIFEST_BYTES} bytes: not a manifest")
+        self.manifest = Manifest.from_dict(parse_json(self._bytes(MANIFEST), MANIFEST))
+        for name, entry in self.manifest.files.items():
+            size = sizes.get(self._prefix + name)
+            if size is None:
+                raise BundleNotFoundError(f"{name} is missing from the bundle {self.path}; get a complete copy")
+            if size != entry.bytes:
+                raise BundleDamagedError(
+                    f"{name} in the bundle {self.path} has {size} bytes, not {entry.bytes}; get a fresh copy"
+                )
+
+    def read(self, role: str) -> bytes:
+        """The content of the file of that role, verified; raises `BundleError`s, also for a role that is not there."""
+        for name, entry in self.manifest.files.items():
+            if entry.role == role:
+                return self._read_verified(name, entry)
+        raise BundleNotFoundError(f"the bundle {self.path} has no {role}; roles in it: {', '.join(self.roles)}")
+
+    def verify(self) -> dict[str, FileEntry]:
+        """Reads and checks every file, whatever its role; returns what was checked."""
+        for name, entry in self.manifest.files.items():
+            self._read_verified(name, entry)
+        self.axes  # noqa: B018  parsing is the check
+        return dict(self.manifest.files)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(entry.role for entry in self.manifest.files.values())
+
+    @cached_property
+    def axes(self) -> Axes:
+        """`axes.json`, checked against the manifest."""
+        document = parse_json(self.read("axes"), "axes.json")
+        return parse_axes(document, self.manifest.emotions, self.manifest.latent_dim)
+
+    def _read_verified(self, name: str, entry: FileEntry) -> bytes:
+        content = self._bytes(name)
+        if len(content) != entry.bytes or hashlib.sha256(content).hexdigest() != entry.sha256:
+            raise BundleDamagedError(f"{name} in the bundle {self.path} is damaged (SHA-256 differs); get a fresh copy")
+        if name.endswith(".onnx"):
+            _refuse_external_data(name, content)
+        return content
+
+    def _bytes(self, name: str) -> bytes:
+        try:
+            if self.path.is_dir():
+                return (self.path / name).read_bytes()
+            with zipfile.ZipFile(self.path) as archive:
+                return archive.read(self._prefix + name)
+        # RuntimeError is what zipfile raises for encryption and for methods of compression that it lacks.
+        except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+            raise BundleDamagedError(f"cannot read {name} in the bundle {self.path}: {error}") from error
+
+
+def find_bundle(spec: str | PathLike[str] | None = None) -> Path:
+    """Where a bundle is: a path as it is, else the name of an embedded bundle; None is the default one."""
+    embedded = embedded_bundles()
+    known = f"embedded bundles: {', '.join(embedded) or 'none'}"
+    if spec is None:
+        if DEFAULT_BUNDLE in embedded:
+            return embedded[DEFAULT_BUNDLE]
+        raise BundleNotFoundError(f"no bundle {DEFAULT_BUNDLE!r} in {_exported()} ({known}); name one with --bundle")
+    try:
+        path = Path(spec)
+        if path.is_file() or (path / MANIFEST).is_file():
+            return path
+        exists = path.exists()
+    except TypeError as error:
+        raise InputError(f"a bundle is named by a path or an embedded name, not {spec!r}") from error
+    except OSError as error:
+        raise BundleNotFoundError(f"cannot look at {str(spec)[:200]}: {error.strerror}") from error
+    if str(spec) in embedded:
+        return embedded[str(spec)]
+    if exists:
+        raise BundleNotFoundError(f"{path} is not a bundle: there is no {MANIFEST} in it")
+    raise BundleNotFoundError(f"no bundle at {path}; give a folder, a .zip or one of the {known}")
+
+
+def embedded_bundles() -> dict[str, Path]:
+    """Name -> folder of the bundles that came with the installation (or that are in the checkout)."""
+    return {path.parent.name: path.parent for path in sorted(_exported().glob(f"*/{MANIFEST}"))}
+
+
+def write_manifest(
+    folder: str | PathLike[str],
+    *,
+    name: str,
+    created_by: str,
+    latent_dim: int,
+    image_size: int,
+    emotions: Sequence[str],
+    characters: Sequence[str],
+    drawn_characters: Sequence[str],
+    training: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    license: str,
+    roles: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Describes every file in `folder` in its `manifest.json` and reads the result back as a runtime would.
+
+    A file's role is that of `roles`, else the usual one of its name (`ROLES`), else its name without suffix.
+    """
+    root = Path(folder)
+    files = {}
+    for path in sorted(root.iterdir()):
+        if path.name == MANIFEST or path.name.startswith("."):
+            continue
+        content = path.read_bytes()
+        role = {**ROLES, **(roles or {})}.get(path.name, path.stem)
+        files[path.name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "role": role}
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "name": name,
+        "created_by": created_by,
+        "latent_dim": latent_dim,
+        "image_size": image_size,
+        "emotions": list(emotions),
+        "characters": list(characters),
+        "drawn_characters": list(drawn_characters),
+        "files": files,
+        "training": dict(training),
+        "metrics": dict(metrics),
+        "license": license,
+    }
+    manifest = Manifest.from_dict(document)
+    with replacing(root / MANIFEST) as temporary:
+        temporary.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    Bundle(root).verify()
+    return manifest
+
+
+def _exported() -> Path:
+    package = Path(__file__).resolve().parent
+    installed = package / "exported"
+    return installed if installed.is_dir() else package.parent / "exported"
+
+
+def _folder_sizes(path: Path) -> dict[str, int]:
+    if not path.is_dir():
+        raise BundleNotFoundError(f"no bundle at {path}; give a folder or a .zip that holds {MANIFEST}")
+    return {file.name: file.stat().st_size for file in path.iterdir() if file.is_file()}
+
+
+def _zip_sizes(path: Path) -> dict[str, int]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {entry.filename: entry.file_size for entry in archive.infolist()}
+    except (OSError, zipfile.BadZipFile) as error:
+        raise BundleDamagedError(f"{path} is not a bundle: neither a folder nor a readable .zip ({error})") from error
+
+
+def _manifest_prefix(path: Path, sizes: Mapping[str, int]) -> str:
+    """What comes before the names: nothing, or the one folder of a zip that was made of the folder itself."""
+    found = [name.removesuffix(MANIFEST) for name in sizes if re.fullmatch(rf"([^/\\]+/)?{re.escape(MANIFEST)}", name)]
+    if not found:
+        raise BundleNotFoundError(f"{path} is not a bundle: there is no {MANIFEST} in it")
+    return min(found, key=len)
+
+
+def _refuse_external_data(name: str, content: bytes) -> None:
+    if _EXTERNAL_DATA in content:
+        raise BundleDamagedError(f"{name} keeps weights in another file; export it as one file (external_data=False)")

@@ -1,0 +1,354 @@
+"""The `cheermeup` command: parses, calls `CheerMeUp`, prints.
+
+Everything heavy is imported inside the commands, so that `--help` and `--version` answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+import warnings
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tlgan_runtime.errors import CheerMeUpError, InputError
+
+if TYPE_CHECKING:
+    from tlgan_runtime.editor import CheerMeUp
+
+BUG, USAGE, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    help="Draw faces from an exported bundle, change their expression, animate the change.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class Provider(StrEnum):
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Loop(StrEnum):
+    forth_and_back = "forth-and-back"
+    forth = "forth"
+    once = "once"
+
+
+BundleOption = Annotated[str | None, typer.Option("--bundle", help="Folder, .zip or name.", show_default="solo")]
+ProviderOption = Annotated[Provider, typer.Option("--provider", help="auto takes CUDA where it works; cuda insists.")]
+ThreadsOption = Annotated[int | None, typer.Option("--threads", help="CPU threads.", show_default="usable CPUs")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress, no warnings.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Which faces: the same seed draws the same ones.")]
+SizeOption = Annotated[int, typer.Option("--size", help="Side of each face in pixels.")]
+MethodOption = Annotated[str | None, typer.Option("--method", help="Axes to use.", show_default="the bundle's default")]
+StillOption = Annotated[Path, typer.Option("-o", "--output", help="The .png to write.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from tlgan_runtime import __version__
+
+        typer.echo(f"cheermeup {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; allowed anywhere.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    # `--debug` is acted on in `main`, which sees what commands raise.
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def gif(
+    emotion: Annotated[str, typer.Option("--emotion", help="Emotion that grows.")] = "joy",
+    steps: Annotated[int, typer.Option("--steps", help="Frames from strength 0 to 1.")] = 30,
+    faces: Annotated[int, typer.Option("--faces", help="Faces side by side.")] = 8,
+    seed: SeedOption = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help=".gif, .webp, .png (animated) or .mp4.", show_default="EMOTION.gif"),
+    ] = None,
+    fps: Annotated[float, typer.Option("--fps", help="Frames a second, at most 50.")] = 15,
+    size: SizeOption = 256,
+    loop: Annotated[Loop, typer.Option("--loop", help="How it repeats.")] = Loop.forth_and_back,
+    hold: Annotated[float, typer.Option("--hold", help="Seconds that the ends stay longer.")] = 0.5,
+    method: MethodOption = None,
+    bundle: BundleOption = None,
+    provider: ProviderOption = Provider.auto,
+    threads: ThreadsOption = None,
+    json_output: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Animate faces on their way to an emotion."""
+    editor = _open(bundle, provider, threads, quiet)
+    written = editor.gif(
+        output or Path(f"{emotion}.gif"),
+        emotion,
+        steps,
+        faces,
+        seed,
+        fps,
+        size,
+        loop=loop.value,
+        hold=hold,
+        method=method,
+        progress=None if quiet or not sys.stderr.isatty() else _show_progress,
+    )
+    details = {"frames": written.frames, "duration": written.duration, "fps": written.fps, "bytes": written.bytes}
+    _report_file(editor, json_output, written.path, emotion=emotion, steps=steps, faces=faces, seed=seed, **details)
+
+
+@app.command()
+def sample(
+    faces: Annotated[int, typer.Option("--faces", help="How many.")] = 8,
+    seed: SeedOption = 0,
+    output: StillOption = Path("faces.png"),
+    size: SizeOption = 256,
+    bundle: BundleOption = None,
+    provider: ProviderOption = Provider.auto,
+    threads: ThreadsOption = None,
+    json_output: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Draw seeded faces as they are."""
+    from tlgan_runtime import picture
+
+    picture.plan(faces, size)
+    editor = _open(bundle, provider, threads, quiet)
+    picture.save_png(output, picture.tile(editor.render(editor.sample(faces, seed)), size))
+    _report_file(editor, json_output, output, faces=faces, seed=seed)
+
+
+@app.command()
+def edit(
+    settings: Annotated[
+        list[str], typer.Option("--set", metavar="EMOTION=STRENGTH", help="joy=0.8; give it once for each emotion.")
+    ],
+    faces: Annotated[int, typer.Option("--faces", help="How many.")] = 4,
+    seed: SeedOption = 0,
+    output: StillOption = Path("edit.png"),
+    size: SizeOption = 256,
+    method: MethodOption = None,
+    bundle: BundleOption = None,
+    provider: ProviderOption = Provider.auto,
+    threads: ThreadsOption = None,
+    json_output: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Change the expression of seeded faces: before above, after below."""
+    import numpy as np
+
+    from tlgan_runtime import picture
+
+    strengths = dict(_parse_setting(item) for item in settings)
+    picture.plan(2 * faces, size, columns=faces)
+    editor = _open(bundle, provider, threads, quiet)
+    z = editor.sample(faces, seed)
+    before, after = editor.render(z), editor.render(editor.move(z, strengths, method))
+    picture.save_png(output, picture.tile(np.concatenate([before, after]), size, columns=faces))
+    details: dict[str, Any] = {"faces": faces, "seed": seed, "strengths": strengths}
+    if json_output:
+        for key, images in (("before", before), ("after", after)):
+            scores = editor.classify(images).emotion
+            details[key] = [dict(zip(editor.emotions, map(float, row), strict=True)) for row in scores]
+    _report_file(editor, json_output, output, **details)
+
+
+@app.command()
+def grid(
+    faces: Annotated[int, typer.Option("--faces", help="Rows.")] = 4,
+    seed: SeedOption = 0,
+    output: StillOption = Path("grid.png"),
+    size: Annotated[int, typer.Option("--size", help="Side of each face in pixels.")] = 128,
+    method: MethodOption = None,
+    bundle: BundleOption = None,
+    provider: ProviderOption = Provider.auto,
+    threads: ThreadsOption = None,
+    json_output: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Contact sheet: each face as it is, then at full strength of every emotion."""
+    import numpy as np
+
+    from tlgan_runtime import picture
+
+    editor = _open(bundle, provider, threads, quiet)
+    labels = ["start", *editor.emotions]
+    picture.plan(faces * len(labels), size, columns=len(labels))
+    z = editor.sample(faces, seed)
+    columns = [z, *(editor.move(z, {emotion: 1.0}, method) for emotion in editor.emotions)]
+    images = editor.render(np.stack(columns, axis=1).reshape(-1, editor.latent_dim))
+    sheet = picture.tile(images, size, columns=len(labels))
+    picture.save_png(output, picture.label_columns(sheet, labels, size))
+    _report_file(editor, json_output, output, faces=faces, seed=seed, columns=labels)
+
+
+@app.command()
+def info(
+    bundle: BundleOption = None,
+    provider: ProviderOption = Provider.auto,
+    threads: ThreadsOption = None,
+    json_output: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what is in a bundle."""
+    editor = _open(bundle, provider, threads, quiet)
+    manifest = editor.manifest
+    document = {"path": str(editor.path), "methods": editor.methods, **manifest.to_dict()}
+    lines = [
+        f"name        {manifest.name} (schema {manifest.schema_version}, made by {manifest.created_by})",
+        f"path        {editor.path}",
+        f"emotions    {', '.join(manifest.emotions)}",
+        f"characters  {', '.join(manifest.characters)}",
+        f"draws       {', '.join(manifest.drawn_characters)}",
+        f"pictures    {manifest.image_size} x {manifest.image_size} pixels from {manifest.latent_dim} latents",
+        f"methods     {', '.join(editor.methods)} (the first is the default)",
+        f"license     {manifest.license}",
+        *(f"file        {name}: {entry.role}, {entry.bytes} bytes" for name, entry in manifest.files.items()),
+    ]
+    _report(json_output, document, lines)
+
+
+@app.command()
+def verify(
+    bundle: BundleOption = None,
+    provider: ProviderOption = Provider.auto,
+    threads: ThreadsOption = None,
+    json_output: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Check every file of a bundle against its manifest; needs no ONNX Runtime."""
+    from tlgan_runtime.bundle import Bundle, find_bundle
+
+    opened = Bundle(find_bundle(bundle))
+    files = opened.verify()
+    lines = [f"{name}: ok, {entry.bytes} bytes" for name, entry in files.items()]
+    _report(json_output, {"path": str(opened.path), "intact": True, "files": list(files)}, lines)
+
+
+@app.command()
+def doctor(
+    bundle: BundleOption = None,
+    provider: ProviderOption = Provider.auto,
+    threads: ThreadsOption = None,
+    json_output: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what hardware, libraries and providers are really in use, and what is wrong with them."""
+    from tlgan_runtime.doctor import describe, examine
+
+    _hush(quiet)
+    report, exit_code = examine(bundle, provider.value, threads)
+    _report(json_output, report, describe(report))
+    raise typer.Exit(exit_code)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0 done, 1 a bug, 2 usage or input, 3 bundle, 4 provider, 130."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    if debug:
+        given = ["--debug", *(argument for argument in given if argument != "--debug")]
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            result = app(given, prog_name="cheermeup", standalone_mode=False)
+            return result if isinstance(result, int) else 0
+        except (KeyboardInterrupt, typer.Abort):
+            typer.echo("interrupted", err=True)
+            return INTERRUPTED
+        except Exception as error:
+            if debug:
+                traceback.print_exc()
+            message, exit_code = _explain(error)
+            if "--json" in given:
+                _write(json.dumps({"error": message, "type": type(error).__name__, "exit_code": exit_code}))
+            typer.echo(f"cheermeup: {message}", err=True)
+            return exit_code
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    if isinstance(error, CheerMeUpError):
+        return " ".join(str(error).split()), error.exit_code
+    # What typer raises for wrong usage is not a public class, and had another home in earlier versions.
+    usage = getattr(error, "format_message", None)
+    if callable(usage):
+        return f"{' '.join(usage().split())} (cheermeup --help lists commands and options)", USAGE
+    return f"this is a bug: {type(error).__name__}: {error} (--debug shows where)", BUG
+
+
+def _open(bundle: str | None, provider: Provider, threads: int | None, quiet: bool) -> CheerMeUp:
+    from tlgan_runtime import CheerMeUp
+
+    _hush(quiet)
+    return CheerMeUp(bundle, provider=provider.value, threads=threads)
+
+
+def _parse_setting(item: str) -> tuple[str, float]:
+    emotion, equals, strength = item.partition("=")
+    try:
+        if not equals:
+            raise ValueError
+        return emotion.strip(), float(strength)
+    except ValueError:
+        raise InputError(f"cannot read --set {item!r}; write it as emotion=strength, for example joy=0.8") from None
+
+
+def _report_file(editor: CheerMeUp, json_output: bool, path: Path, **details: Any) -> None:
+    document = {"path": str(path), **details, "bundle": editor.manifest.name, "providers": editor.providers}
+    _report(json_output, document, [str(path)])
+
+
+def _report(json_output: bool, document: dict[str, Any], lines: list[str]) -> None:
+    _write(json.dumps(document) if json_output else "\n".join(lines))
+
+
+def _write(text: str) -> None:
+    try:
+        typer.echo(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has seen enough; without this Python complains once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _show_progress(done: int, total: int) -> None:
+    typer.echo(f"\rframe {done}/{total}", err=True, nl=done == total)
+
+
+def _hush(quiet: bool) -> None:
+    if quiet:
+        warnings.simplefilter("ignore")
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: object = None,
+    line: str | None = None,
+) -> None:
+    """`warnings.showwarning` for people: what, but not where in the code."""
+    typer.echo(f"warning: {message}", err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

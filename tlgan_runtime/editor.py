@@ -1,0 +1,253 @@
+"""`CheerMeUp`: faces of a bundle, drawn, read, moved and animated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tlgan_runtime import latent
+from tlgan_runtime.animation import Animation, check_timing, write_animation, writer_for
+from tlgan_runtime.axes import AxisSet
+from tlgan_runtime.bundle import Bundle, find_bundle
+from tlgan_runtime.errors import InputError
+from tlgan_runtime.manifest import Manifest
+from tlgan_runtime.picture import Pixels, plan
+from tlgan_runtime.session import MICRO_BATCH, Engine, Graph, Tensor
+from tlgan_runtime.validation import one_of, real, whole
+
+Latents = NDArray[np.float32]
+Mix = Mapping[str, float]
+
+MAX_FACES = 1_000_000
+MAX_STEPS = 10_000
+MAX_ANIMATION_PIXELS = 500_000_000
+"""Of all frames together: their colours are chosen from all of them, so they are kept until all are there."""
+MAX_STRENGTH = 10.0
+"""Ten times the full effect: far outside anything that a generator was trained on."""
+
+
+class Scores(NamedTuple):
+    """What the classifier sees: probabilities, rows sum to 1."""
+
+    emotion: NDArray[np.float32]
+    """(N, E), columns in the order of `CheerMeUp.emotions`."""
+    character: NDArray[np.float32]
+    """(N, C), columns in the order of `CheerMeUp.characters`."""
+
+
+class CheerMeUp:
+    """Steps VI to IX of the paper on an exported bundle.
+
+    `bundle` is a folder, a .zip, or the name of an embedded bundle (None: the default one). `provider` is `auto`,
+    `cpu` or `cuda`; `threads` None uses the CPUs that this process may run on. Manifest, axes and generator are
+    verified here; the graphs start at their first use. Threads may share an instance; pickled, it travels as path and
+    options and is built again where it arrives, so use the `spawn` method with `multiprocessing`.
+
+    Raises `BundleError`s, or `InputError` for a wrong option.
+    """
+
+    def __init__(
+        self, bundle: str | PathLike[str] | None = None, *, provider: str = "auto", threads: int | None = None
+    ) -> None:
+        self._options: dict[str, Any] = {"provider": provider, "threads": threads}
+        engine = Engine(provider, threads)
+        self._bundle = Bundle(find_bundle(bundle))
+        self._axes = self._bundle.axes
+        manifest = self._bundle.manifest
+        image = Tensor("tensor(uint8)", (manifest.image_size, manifest.image_size, 3))
+        self._generator = Graph(
+            engine,
+            "the generator",
+            self._bundle.read("generator"),
+            takes={"z": Tensor("tensor(float)", (manifest.latent_dim,))},
+            gives={"image": image},
+        )
+        self._classifier = Graph(
+            engine,
+            "the classifier",
+            lambda: self._bundle.read("classifier"),
+            takes={"image": image},
+            gives={
+                "emotion": Tensor("tensor(float)", (len(manifest.emotions),)),
+                "character": Tensor("tensor(float)", (len(manifest.characters),)),
+            },
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self._bundle.path, self._options)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._bundle.path)!r}, provider={self._options['provider']!r})"
+
+    @property
+    def manifest(self) -> Manifest:
+        """Everything that the bundle says about itself."""
+        return self._bundle.manifest
+
+    @property
+    def path(self) -> Path:
+        """The folder or .zip in use."""
+        return self._bundle.path
+
+    @property
+    def emotions(self) -> list[str]:
+        """Names that `move`, `walk` and `gif` take, in the order of the classifier's output."""
+        return list(self.manifest.emotions)
+
+    @property
+    def characters(self) -> list[str]:
+        """Those that the classifier knows, in the order of its output."""
+        return list(self.manifest.characters)
+
+    @property
+    def drawn_characters(self) -> list[str]:
+        """Those that the generator was trained to draw."""
+        return list(self.manifest.drawn_characters)
+
+    @property
+    def methods(self) -> list[str]:
+        """Methods whose axes the bundle holds, the default one first."""
+        return sorted(self._axes.methods, key=lambda name: (name != self._axes.default, name))
+
+    @property
+    def latent_dim(self) -> int:
+        return self.manifest.latent_dim
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square pictures, pixels."""
+        return self.manifest.image_size
+
+    @property
+    def providers(self) -> list[str]:
+        """Execution providers really in use, most preferred first; starts the generator to find out."""
+        return self._generator.providers
+
+    def sample(self, n: int, seed: int = 0) -> Latents:
+        """(n, latent_dim) latents from N(0, I). The same on every machine, and face i does not depend on n."""
+        count = whole("the number of faces", n, 1, MAX_FACES)
+        return latent.sample(count, self.latent_dim, whole("seed", seed, 0, 2**64 - 1))
+
+    def render(self, z: ArrayLike) -> Pixels:
+        """The faces of `z`, (N, latent_dim) floats -> uint8 (N, H, W, 3), RGB."""
+        return self._generator.run(self._check_latents(z))["image"]
+
+    def classify(self, images: ArrayLike) -> Scores:
+        """What emotion and character the classifier sees in `images`, uint8 (N, H, W, 3)."""
+        array = np.asarray(images)
+        shape = (self.image_size, self.image_size, 3)
+        if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1:] != shape or len(array) == 0:
+            raise InputError(f"images must be uint8 (N, {', '.join(map(str, shape))}), not {array.dtype} {array.shape}")
+        return Scores(**self._classifier.run(array))
+
+    def move(self, z: ArrayLike, strengths: Mix, method: str | None = None) -> Latents:
+        """`z` moved along a mix of emotions, (N, latent_dim) -> the same shape.
+
+        Strength 0 is no effect and returns `z` bit for bit, 1 is the full effect of that emotion (`max_strength`),
+        negative is away from it. `method` names the axes, None the bundle's default.
+        """
+        axes = self._axis_set(method)
+        return latent.move(self._check_latents(z), axes, self._check_mix(strengths))
+
+    def walk(self, z: ArrayLike, emotion: str | Mix, steps: int = 30, method: str | None = None) -> Iterator[Pixels]:
+        """`steps` frames of the faces of `z` on their way from strength 0 to 1, uint8 (N, H, W, 3) each.
+
+        `emotion` is a name, or a mix whose strengths are those of the last frame. Arguments are checked at the call;
+        frames are rendered as they are taken.
+        """
+        axes = self._axis_set(method)
+        start = self._check_latents(z)
+        strengths = self._check_mix({emotion: 1.0} if isinstance(emotion, str) else emotion)
+        return self._frames(start, axes, strengths, whole("steps", steps, 2, MAX_STEPS))
+
+    def gif(
+        self,
+        path: str | PathLike[str],
+        emotion: str | Mix = "joy",
+        steps: int = 30,
+        faces: int = 8,
+        seed: int = 0,
+        fps: float = 15,
+        size: int = 256,
+        *,
+        loop: str = "forth-and-back",
+        hold: float = 0.5,
+        method: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Animation:
+        """Writes the walk of `faces` seeded faces as .gif, .webp, .png (animated) or .mp4, by suffix.
+
+        `size` is the side of each face in pixels; `loop` and `hold` are those of `write_animation`. `progress` is
+        called with the number of rendered steps and `steps`.
+        """
+        target = _path(path)
+        writer_for(target)
+        whole("steps", steps, 2, MAX_STEPS)
+        plan(faces, size)
+        pixels = steps * faces * max(size, self.image_size) ** 2
+        if pixels > MAX_ANIMATION_PIXELS:
+            limit = f"the limit is {MAX_ANIMATION_PIXELS // 10**6}"
+            raise InputError(f"{pixels // 10**6} million pixels, {limit}: take fewer steps, or fewer or smaller faces")
+        check_timing(fps, loop, hold)
+        frames = self.walk(self.sample(faces, seed), emotion, steps, method)
+        if progress is not None:
+            frames = _reported(frames, steps, progress)
+        return write_animation(target, frames, fps=fps, size=size, loop=loop, hold=hold)
+
+    def _frames(self, start: Latents, axes: AxisSet, strengths: NDArray[np.float64], steps: int) -> Iterator[Pixels]:
+        # Few faces leave a micro-batch half empty, which costs a third more time: fill it with the steps that follow.
+        together = max(1, MICRO_BATCH // len(start))
+        along = latent.walk_strengths(steps)
+        for first in range(0, steps, together):
+            moved = [latent.move(start, axes, share * strengths) for share in along[first : first + together]]
+            images = self._generator.run(np.concatenate(moved))["image"]
+            yield from images.reshape(len(moved), len(start), *images.shape[1:])
+
+    def _axis_set(self, method: str | None) -> AxisSet:
+        return self._axes.methods[self._axes.default if method is None else one_of("method", method, self.methods)]
+
+    def _check_latents(self, z: ArrayLike) -> Latents:
+        try:
+            array = np.asarray(z)
+        except ValueError as error:
+            raise InputError(f"z is not an array: {error}") from error
+        if array.dtype.kind != "f":
+            raise InputError(f"z must be float32, not {array.dtype}")
+        if array.ndim != 2 or array.shape[1] != self.latent_dim or len(array) == 0:
+            raise InputError(f"z must be (N, {self.latent_dim}) with N at least 1, not {array.shape}")
+        with np.errstate(over="ignore"):
+            latents = array.astype(np.float32, copy=False)
+        if not np.isfinite(latents).all():
+            raise InputError("z must be finite; it holds NaN or infinity")
+        return latents
+
+    def _check_mix(self, strengths: Mix) -> NDArray[np.float64]:
+        if not isinstance(strengths, Mapping) or not strengths:
+            raise InputError(f'a mix names emotions and strengths, for example {{"joy": 0.8}}, not {strengths!r}')
+        vector = np.zeros(len(self.emotions))
+        for name, strength in strengths.items():
+            row = self.emotions.index(one_of("emotion", name, self.emotions))
+            vector[row] = real(f"the strength of {name}", strength, -MAX_STRENGTH, MAX_STRENGTH)
+        return vector
+
+
+def _rebuild(kind: type[CheerMeUp], path: Path, options: dict[str, Any]) -> CheerMeUp:
+    return kind(path, **options)
+
+
+def _reported(frames: Iterator[Pixels], steps: int, progress: Callable[[int, int], None]) -> Iterator[Pixels]:
+    for done, frame in enumerate(frames, start=1):
+        yield frame
+        progress(done, steps)
+
+
+def _path(path: str | PathLike[str]) -> Path:
+    try:
+        return Path(path)
+    except TypeError as error:
+        raise InputError(f"a file is named by a path, not {path!r}") from error

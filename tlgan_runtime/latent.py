@@ -1,0 +1,37 @@
+"""Arithmetic on latent vectors: drawing them, moving them along axes, walking (paper, steps VI to IX)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlgan_runtime.axes import AxisSet
+
+
+def sample(count: int, latent_dim: int, seed: int) -> NDArray[np.float32]:
+    """(count, latent_dim) draws from N(0, I); row i depends on `seed` and i only, on every machine."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    return generator.standard_normal((count, latent_dim), dtype=np.float32)
+
+
+def move(z: NDArray[np.float32], axes: AxisSet, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
+    """z + sum over emotions of strength * max_strength * direction (paper, step IX: Z -> Z + kF).
+
+    `z` is (N, latent_dim); `strengths` (E,) for all faces alike, or (N, E). Where the axes say `keep_norm`, each
+    moved latent is rescaled to the norm that it had, so that it stays on the shell where N(0, I) has its mass.
+    A face whose strengths are all 0 comes back bit for bit.
+    """
+    shift = np.broadcast_to((strengths * axes.max_strength) @ axes.directions, z.shape)
+    start = z.astype(np.float64)
+    moved = start + shift
+    if axes.keep_norm:
+        before = np.linalg.norm(start, axis=1, keepdims=True)
+        after = np.linalg.norm(moved, axis=1, keepdims=True)
+        moved *= np.divide(before, after, out=np.ones_like(after), where=after > 0)
+    still = ~np.broadcast_to(strengths, (len(z), len(axes.emotions))).any(axis=1, keepdims=True)
+    return np.where(still, z, moved.astype(np.float32))
+
+
+def walk_strengths(steps: int) -> NDArray[np.float64]:
+    """(steps,) evenly spaced strengths from 0 to 1, both included; steps >= 2."""
+    return np.linspace(0.0, 1.0, steps)

@@ -1,0 +1,203 @@
+"""Running ONNX graphs: providers, threads, micro-batches. The only file that imports onnxruntime."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlgan_runtime.errors import BundleDamagedError, MissingLibraryError, ProviderError
+from tlgan_runtime.validation import one_of, whole
+
+PROVIDERS = ("auto", "cpu", "cuda")
+MICRO_BATCH = 8
+"""Most rows that a graph sees at a time: bounds memory, and more is not faster on a CPU."""
+MAX_THREADS = 256
+INSTALL_CPU = 'pip install "cheermeup[cpu]"'
+INSTALL_GPU = 'pip install "cheermeup[gpu]"'
+
+_CUDA = "CUDAExecutionProvider"
+_CPU = "CPUExecutionProvider"
+_CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC"}  # the default tries every algorithm first: seconds
+_ERRORS_ONLY = 3  # onnxruntime's log severity
+
+
+def usable_cpus() -> int:
+    """CPUs that this process may run on, which in a container or a batch job are fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """What a graph must take or give: `dtype` as onnxruntime spells it, `shape` without the leading N."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+
+class Engine:
+    """Which provider and how many threads; starts sessions. One engine serves all graphs of a bundle.
+
+    `auto` takes CUDA where onnxruntime offers it and it works, and says once why it does not; `cuda` raises
+    `ProviderError` instead; `cpu` never looks. `threads` is the number a single run may use, None for all
+    CPUs that the process may run on; the host program's own thread settings are never touched.
+    """
+
+    def __init__(self, provider: str = "auto", threads: int | None = None) -> None:
+        self.provider = one_of("provider", provider, PROVIDERS)
+        self.threads = usable_cpus() if threads is None else whole("threads", threads, 1, MAX_THREADS)
+        self._cuda_refused = False
+        self._lock = threading.Lock()
+
+    def start(self, model: bytes, name: str) -> Any:
+        """A session on `model`; raises `BundleDamagedError` when it is not a model that onnxruntime can load."""
+        with self._lock:
+            return self._start(load_onnxruntime(), model, name)
+
+    def _start(self, ort: Any, model: bytes, name: str) -> Any:
+        if self._wants_cuda(ort):
+            try:
+                # The libraries of the CUDA wheels are not on the loader's path.
+                if hasattr(ort, "preload_dlls"):
+                    ort.preload_dlls()
+                session = self._session(ort, model, name, [(_CUDA, _CUDA_OPTIONS), _CPU])
+                if session.get_providers()[0] == _CUDA:
+                    return session
+                reason = "onnxruntime could not load its CUDA provider; `cheermeup doctor` shows what is installed"
+            except (RuntimeError, ValueError, OSError) as error:
+                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            if self.provider == "cuda":
+                raise ProviderError(f"CUDA was asked for and does not work: {reason}; {INSTALL_GPU}, or --provider cpu")
+            self._cuda_refused = True
+            warnings.warn(f"CUDA does not work here, using the CPU: {reason}", RuntimeWarning, stacklevel=2)
+        return self._session(ort, model, name, [_CPU])
+
+    def _wants_cuda(self, ort: Any) -> bool:
+        if self.provider == "cpu" or self._cuda_refused:
+            return False
+        if _CUDA in ort.get_available_providers():
+            return True
+        if self.provider == "cuda":
+            raise ProviderError(
+                "CUDA was asked for, but the installed onnxruntime was built without it; "
+                f"pip uninstall -y onnxruntime onnxruntime-gpu, then {INSTALL_GPU} (or use --provider cpu)"
+            )
+        return False
+
+    def _session(self, ort: Any, model: bytes, name: str, providers: list[Any]) -> Any:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        # The arena never gives memory back and is not faster on these graphs.
+        options.enable_cpu_mem_arena = False
+        # Spinning threads take the CPU from everybody else on a shared machine.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+        try:
+            # Its own fallback prints to standard output and hides the reason.
+            return ort.InferenceSession(model, options, providers=providers, enable_fallback=0)
+        except Exception as error:
+            # onnxruntime's exception types have no common base but Exception, and are not all exported.
+            if providers != [_CPU]:
+                raise RuntimeError(str(error)) from error
+            raise BundleDamagedError(f"onnxruntime cannot load {name}: {error}") from error
+
+
+class Graph:
+    """One ONNX model with one input, started at its first use; may be shared by threads."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        model: bytes | Callable[[], bytes],
+        takes: Mapping[str, Tensor],
+        gives: Mapping[str, Tensor],
+    ) -> None:
+        self._engine = engine
+        self._name = name
+        self._model = model
+        self._takes = takes
+        self._gives = gives
+        self._session: Any = None
+        self._lock = threading.Lock()
+
+    @property
+    def providers(self) -> list[str]:
+        """Execution providers that the session really uses, most preferred first; starts it if need be."""
+        return list(self._started().get_providers())
+
+    def run(self, batch: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Every output for `batch`, of any length N >= 1, computed at most `MICRO_BATCH` rows at a time."""
+        session = self._started()
+        (feed,) = self._takes
+        names = list(self._gives)
+        parts = [
+            session.run(names, {feed: np.ascontiguousarray(batch[start : start + MICRO_BATCH])})
+            for start in range(0, len(batch), MICRO_BATCH)
+        ]
+        outputs = {name: np.concatenate(arrays) for name, arrays in zip(names, zip(*parts, strict=True), strict=True)}
+        for name, array in outputs.items():
+            if array.shape != (len(batch), *self._gives[name].shape):
+                raise BundleDamagedError(f"{self._name} gave {name} of shape {array.shape}: not what the manifest says")
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise BundleDamagedError(f"{self._name} gave {name} that is not finite; export the bundle again")
+        return outputs
+
+    def _started(self) -> Any:
+        with self._lock:
+            if self._session is None:
+                model = self._model() if callable(self._model) else self._model
+                session = self._engine.start(model, self._name)
+                self._check("input", session.get_inputs(), self._takes)
+                self._check("output", session.get_outputs(), self._gives)
+                self._session = session
+                self._model = b""  # onnxruntime has its own copy now
+            return self._session
+
+    def _check(self, kind: str, found: list[Any], expected: Mapping[str, Tensor]) -> None:
+        nodes = {node.name: node for node in found}
+        if kind == "input" and set(nodes) != set(expected):
+            raise BundleDamagedError(f"{self._name} has inputs {', '.join(nodes)}; expected {', '.join(expected)}")
+        for name, tensor in expected.items():
+            if name not in nodes:
+                raise BundleDamagedError(f"{self._name} has no {kind} {name!r}; it has {', '.join(nodes)}")
+            rows, *shape = nodes[name].shape or [None]
+            # A dimension that is not an int is symbolic: it is whatever the run says.
+            fits = len(shape) == len(tensor.shape) and all(
+                not isinstance(have, int) or have == want for have, want in zip(shape, tensor.shape, strict=True)
+            )
+            if nodes[name].type != tensor.dtype or not fits:
+                raise BundleDamagedError(
+                    f"{self._name}: {kind} {name!r} is {nodes[name].type} {nodes[name].shape}; "
+                    f"expected {tensor.dtype} (N, {', '.join(map(str, tensor.shape))})"
+                )
+            if isinstance(rows, int):
+                raise BundleDamagedError(f"{self._name}: {kind} {name!r} has a fixed batch of {rows}, not any N")
+
+
+def load_onnxruntime() -> Any:
+    """The module, imported now; raises `MissingLibraryError` with both commands that install it."""
+    try:
+        ort = import_module("onnxruntime")
+    except ImportError as error:
+        raise MissingLibraryError(
+            f"onnxruntime is not usable ({error}); {INSTALL_CPU} (any machine) or {INSTALL_GPU} (NVIDIA)"
+        ) from error
+    # Uninstalling one of two distributions that own the module leaves an empty shell that imports.
+    if not hasattr(ort, "InferenceSession"):
+        raise MissingLibraryError(
+            "onnxruntime is broken, as happens when onnxruntime and onnxruntime-gpu were both installed; "
+            f"pip uninstall -y onnxruntime onnxruntime-gpu, then {INSTALL_CPU} or {INSTALL_GPU}"
+        )
+    return ort

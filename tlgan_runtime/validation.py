@@ -1,0 +1,33 @@
+"""Checks of single values that several modules share; each raises `InputError` with the values that are allowed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+from tlgan_runtime.errors import InputError
+
+
+def whole(what: str, value: Any, low: int, high: int) -> int:
+    """`value` as an int from `low` to `high`; numpy integers are whole numbers, booleans are not."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
+        raise InputError(f"{what} must be a whole number from {low} to {high}, not {value!r}")
+    return int(value)
+
+
+def real(what: str, value: Any, low: float, high: float) -> float:
+    """`value` as a float from `low` to `high`; NaN never is."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
+        raise InputError(f"{what} must be a number from {low:g} to {high:g}, not {value!r}")
+    return float(value)
+
+
+def one_of(what: str, value: Any, known: Sequence[str]) -> str:
+    """`value` if it is one of the `known` names; else the message lists them and suggests the nearest."""
+    if isinstance(value, str) and value in known:
+        return value
+    close = difflib.get_close_matches(str(value).lower(), known, n=1)
+    suggestion = f"; did you mean {close[0]}?" if close else ""
+    raise InputError(f"unknown {what} {value!r}{suggestion} ({what}s: {', '.join(known)})")
