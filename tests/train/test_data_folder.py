@@ -1,0 +1,163 @@
+"""The FERG layout: what is a label, what order frames have, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pictures import FERG, load, picture, reds, write_layout
+
+from tlgan_train.data.folder import frame_key
+from tlgan_train.errors import TrainError
+
+
+def test_ferg_layout_gives_all_classes_with_their_own_counts(tmp_path: Path) -> None:
+    root = write_layout(tmp_path / "ferg", ["jules", "aia"], FERG, 4)
+    for number in (5, 6):
+        picture(number).save(root / "aia/aia_joy" / f"aia_joy_{number}.png")
+
+    dataset = load(f"ferg:{root}", tmp_path / "cache")
+
+    assert dataset.characters == ("aia", "jules")
+    assert dataset.emotions == FERG
+    assert dataset.images.shape == (2 * 7 * 4 + 2, 32, 32, 3)
+    assert reds(dataset, "aia", "joy") == [1, 2, 3, 4, 5, 6]
+    assert reds(dataset, "jules", "joy") == [1, 2, 3, 4]
+    assert dataset.spec == f"ferg:{root}"
+
+
+def test_frames_are_in_numeric_order_and_blocks_are_contiguous(tmp_path: Path) -> None:
+    root = write_layout(tmp_path / "own", ["bob"], ["sly"], 30)
+
+    dataset = load(f"folder:{root}", tmp_path / "cache")
+
+    assert reds(dataset, "bob", "sly", "train") == list(range(1, 25))
+    assert reds(dataset, "bob", "sly", "validation") == [25, 26, 27]
+    assert reds(dataset, "bob", "sly", "test") == [28, 29, 30]
+
+
+def test_names_may_hold_underscores_and_each_other(tmp_path: Path) -> None:
+    characters, emotions = ["a", "a_b", "Zoë 2"], ["b", "b_joy", "a_b", "very_angry_2"]
+    root = write_layout(tmp_path / "odd", characters, emotions, 3)
+
+    dataset = load(f"folder:{root}", tmp_path / "cache")
+
+    assert dataset.characters == ("Zoë 2", "a", "a_b")
+    assert dataset.emotions == ("a_b", "b", "b_joy", "very_angry_2")
+    assert all(reds(dataset, c, e) == [1, 2, 3] for c in characters for e in emotions)
+
+
+def test_loose_files_hidden_entries_and_litter_are_no_pictures(tmp_path: Path) -> None:
+    root = write_layout(tmp_path / "own", ["bob"], ["joy"], 3)
+    (root / "README.txt").write_text("about")
+    (root / "bob/notes.txt").write_text("about bob")
+    (root / "bob/bob_joy/Thumbs.db").write_text("thumbs")
+    (root / "bob/bob_joy/.DS_Store").write_text("store")
+    (root / ".git").mkdir()
+    (root / "__MACOSX").mkdir()
+
+    dataset = load(f"folder:{root}", tmp_path / "cache")
+
+    assert len(dataset.images) == 3
+    assert dataset.skipped == ()
+
+
+def test_folder_allows_an_emotion_that_one_character_lacks(tmp_path: Path) -> None:
+    root = write_layout(tmp_path / "own", ["bob", "eve"], ["joy"], 3)
+    write_layout(root, ["eve2"], ["calm"], 3)
+
+    dataset = load(f"folder:{root}", tmp_path / "cache")
+
+    assert dataset.emotions == ("calm", "joy")
+    assert reds(dataset, "bob", "calm") == []
+
+
+@pytest.mark.parametrize(
+    ("emotions", "message"),
+    [
+        ((*FERG, "calm"), "has emotion 'calm', which FERG does not"),
+        (FERG[:-1], "has no emotion 'surprise', which FERG has"),
+    ],
+)
+def test_ferg_insists_on_its_seven_emotions(tmp_path: Path, emotions: tuple[str, ...], message: str) -> None:
+    root = write_layout(tmp_path / "ferg", ["aia"], emotions, 3)
+    with pytest.raises(TrainError, match=message):
+        load(f"ferg:{root}", tmp_path / "cache")
+
+
+def _nothing(root: Path) -> None:
+    root.rmdir()
+
+
+def _empty(root: Path) -> None:
+    pass
+
+
+def _only_files(root: Path) -> None:
+    picture(1).save(root / "a.png")
+
+
+def _emotions_first(root: Path) -> None:
+    write_layout(root, ["bob"], ["joy"], 3)
+    (root / "bob/sad").mkdir()
+
+
+def _one_level_too_high(root: Path) -> None:
+    write_layout(root / "FERG_DB_256", ["aia"], FERG, 1)
+
+
+def _no_emotions(root: Path) -> None:
+    write_layout(root, ["bob"], ["joy"], 3)
+    (root / "docs").mkdir()
+
+
+def _empty_class(root: Path) -> None:
+    write_layout(root, ["bob"], ["joy"], 3)
+    (root / "bob/bob_sad").mkdir()
+
+
+def _too_deep(root: Path) -> None:
+    write_layout(root, ["bob"], ["joy"], 3)
+    (root / "bob/bob_joy/more").mkdir()
+
+
+def _unnamed_emotion(root: Path) -> None:
+    (root / "bob/bob_").mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (_nothing, "no folder .*; it must hold ROOT/<character>"),
+        (_empty, "no pictures in .*; it must hold ROOT/<character>"),
+        (_only_files, "no pictures in .*; it must hold ROOT/<character>"),
+        (_emotions_first, r"bob/sad does not fit: below bob it must be named bob_<emotion>"),
+        (_one_level_too_high, r"FERG_DB_256/aia does not fit"),
+        (_no_emotions, r"docs has no emotion folders, such as docs_joy"),
+        (_empty_class, r"bob_sad is empty; put pictures of sad there"),
+        (_too_deep, r"bob_joy/more is one too deep"),
+        (_unnamed_emotion, r"bob/bob_ does not fit"),
+    ],
+)
+def test_another_layout_stops_with_one_clear_line(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
+    root = tmp_path / "data"
+    root.mkdir()
+    make(root)
+    with pytest.raises(TrainError, match=message) as caught:
+        load(f"folder:{root}", tmp_path / "cache")
+    assert "\n" not in str(caught.value)
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1), st.sampled_from(["", "x_", "aia_2_"]))
+def test_numbers_in_names_compare_as_numbers(numbers: list[int], stem: str) -> None:
+    names = [f"{stem}{number}.png" for number in numbers]
+    assert sorted(names, key=frame_key) == [f"{stem}{number}.png" for number in sorted(numbers)]
+
+
+@given(st.lists(st.text(st.sampled_from("ab_-. 012٣"), min_size=1), unique_by=lambda name: str(frame_key(name))))
+def test_the_order_of_any_names_does_not_depend_on_how_they_were_listed(names: list[str]) -> None:
+    backwards = names[::-1]
+    assert sorted(names, key=frame_key) == sorted(backwards, key=frame_key)

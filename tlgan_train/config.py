@@ -1,0 +1,215 @@
+"""Every hyper-parameter, typed, with its unit and where it comes from.
+
+A preset is a TOML file in `presets/` that names only what differs from these defaults; `--set section.key=value`
+comes on top. "Code" below means the code published with the paper, which differs from its text in places.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tlgan_train.errors import TrainError
+
+PRESETS = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    spec: str = "toon"
+    """Where pictures come from: `toon`, `ferg:ROOT`, `folder:ROOT` or `csv:FILE`."""
+    image_size: int = 64
+    """Side of the square pictures, pixels (paper, section 5.1). 32, 64, 128 or 256."""
+    characters: str = "first"
+    """Characters that the GAN draws: `first` (the paper's unimodal setting, section 5.4), `all`, or names with commas."""
+    toon_faces: int = 1000
+    """Built-in faces drawn for each character and emotion, over all three splits."""
+    validation_share: float = 0.1
+    """Share of each class held out to choose checkpoints (code: 10 %)."""
+    test_share: float = 0.1
+    """Share of each class that no training or choice ever sees (code: 10 %)."""
+
+
+@dataclass(frozen=True)
+class GanConfig:
+    latent_dim: int = 100
+    """Length of z ~ N(0, I) (paper, section 5.2)."""
+    generator_width: int = 64
+    """Channels of the generator's last hidden layer (ngf; code: 64)."""
+    discriminator_width: int = 64
+    """Channels of the discriminator's first layer (ndf; code: 64)."""
+    discriminator_norm: str = "spectral"
+    """`batch` as in the paper, or `spectral` (Miyato et al. 2018), which bounds D's slope and trains far sooner here."""
+    batch_size: int = 64
+    """Real pictures a step."""
+    images: int = 0
+    """Training length in real pictures seen; 0 = `epochs` times the training split."""
+    epochs: int = 0
+    """Training length in passes over the training split, used when `images` is 0 (code: 500)."""
+    generator_lr: float = 2e-4
+    """Adam step size of G (code: 2e-4)."""
+    discriminator_lr: float = 4e-4
+    """Adam step size of D; twice G's (Heusel et al. 2017; code: 2e-4)."""
+    beta1: float = 0.5
+    """Adam decay of the mean gradient (code: 0.5)."""
+    beta2: float = 0.999
+    """Adam decay of the squared gradient (code: 0.999)."""
+    real_target: float = 1.0
+    """LSGAN target of D for real pictures (paper's text: 1; code: 0.8)."""
+    fake_target: float = 0.0
+    """LSGAN target of D for drawn pictures (paper's text: 0; code: 0.2)."""
+    generator_target: float = 1.0
+    """LSGAN target of G (paper's text and code: 1)."""
+    reconstruction_weight: float = 0.0
+    """Weight of the mean squared error of G(E(x)) for real x; 0 trains no encoder (as in the paper)."""
+    kl_weight: float = 0.0
+    """Weight of KL(E(x) || N(0, I)), summed over latent dimensions."""
+    label_sectors: bool = False
+    """Tie emotion (and character) to fixed sectors of the latent space through a projection discriminator; see
+    `models/sectors.py`. Needs labels, as the classifier does; False is the paper's label-free GAN."""
+    sector_weight: float = 0.0
+    """Weight of the cross-entropy that places E(x) in the sector of x's labels."""
+    ema_images: int = 10_000
+    """Half-life of the averaged weights that are exported, in pictures seen; 0 exports the last weights."""
+    precision: str = "auto"
+    """`fp32` (the code's), `bf16` autocast, or `auto`: whichever multiplies matrices faster on this device."""
+    checkpoint_images: int = 16_000
+    """Pictures between checkpoints and sample grids."""
+
+
+@dataclass(frozen=True)
+class ClassifierConfig:
+    batch_size: int = 128
+    """Pictures a step (code: 128)."""
+    epochs: int = 3
+    """Passes over the training split of all characters (code: 100)."""
+    lr: float = 1e-3
+    """Adam step size (code: 1e-3)."""
+    hidden: int = 128
+    """Units of each head's fully connected layer (code: 128)."""
+    augment: bool = True
+    """Noise, blur, shifts and colour changes, so that pictures drawn by a generator are read as well as real ones."""
+
+
+@dataclass(frozen=True)
+class JudgeConfig:
+    batch_size: int = 128
+    """Pictures a step."""
+    epochs: int = 3
+    """Passes over the training split of all characters."""
+    lr: float = 2e-3
+    """Peak step size of AdamW under a one-cycle schedule."""
+
+
+@dataclass(frozen=True)
+class SamplesConfig:
+    count: int = 20_000
+    """Latents drawn and labelled for step III (code: 896, after a bug that loses three files of four)."""
+    batch_size: int = 256
+    """Latents rendered at a time; generator in eval mode."""
+
+
+@dataclass(frozen=True)
+class AxesConfig:
+    method: str = "logit"
+    """The method that the bundle uses by default; `paper` is always fitted beside it."""
+    held_out_share: float = 0.2
+    """Share of (Z, Y) kept out of the fit, for R² and for calibration."""
+    calibration_faces: int = 256
+    """Held-out latents on which strength 1 is set."""
+    max_distance: float = 8.0
+    """Largest strength that calibration may choose, in standard deviations of the prior."""
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    faces: int = 512
+    """Latents in every table, none of them used to fit anything."""
+    steps: int = 30
+    """Frames of a walk from strength 0 to 1."""
+    samples: int = 10_000
+    """Latents for shares, precision and recall, KID."""
+
+
+@dataclass(frozen=True)
+class Config:
+    data: DataConfig = field(default_factory=DataConfig)
+    gan: GanConfig = field(default_factory=GanConfig)
+    classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
+    samples: SamplesConfig = field(default_factory=SamplesConfig)
+    axes: AxesConfig = field(default_factory=AxesConfig)
+    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    preset: str = "quick"
+    """Name of the preset that the values started from."""
+    seed: int = 0
+    """Seed of everything random in the run."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Config:
+        """Inverse of `to_dict`; unknown sections or keys raise `TrainError`."""
+        config = cls()
+        for name, value in values.items():
+            if isinstance(value, dict):
+                for key, inner in value.items():
+                    config = config.with_value(f"{name}.{key}", inner)
+            else:
+                config = config.with_value(name, value)
+        return config
+
+    def with_value(self, key: str, value: Any) -> Config:
+        """A copy in which `section.key` (or `seed`, `preset`) has `value`, converted from text if need be."""
+        section, _, name = key.rpartition(".")
+        owner: Any = getattr(self, section, None) if section else self
+        fields = {f.name: f for f in dataclasses.fields(owner)} if dataclasses.is_dataclass(owner) else {}
+        if name not in fields or dataclasses.is_dataclass(getattr(owner, name)):
+            raise TrainError(f"unknown setting {key!r}; known settings: {', '.join(sorted(_setting_names()))}")
+        changed = dataclasses.replace(owner, **{name: _convert(key, value, type(getattr(owner, name)))})
+        return dataclasses.replace(self, **{section: changed}) if section else changed
+
+
+def load_config(preset: str = "quick", overrides: list[str] | None = None) -> Config:
+    """The preset's values with `section.key=value` overrides on top."""
+    path = PRESETS / f"{preset}.toml"
+    if not path.is_file():
+        raise TrainError(f"unknown preset {preset!r}; presets: {', '.join(sorted(p.stem for p in PRESETS.glob('*.toml')))}")
+    config = Config.from_dict(tomllib.loads(path.read_text(encoding="utf-8"))).with_value("preset", preset)
+    for item in overrides or []:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise TrainError(f"cannot read --set {item!r}; write it as section.key=value, for example gan.batch_size=32")
+        config = config.with_value(key.strip(), value.strip())
+    return config
+
+
+def _setting_names() -> list[str]:
+    default = Config()
+    names = []
+    for f in dataclasses.fields(default):
+        value = getattr(default, f.name)
+        if dataclasses.is_dataclass(value):
+            names += [f"{f.name}.{inner.name}" for inner in dataclasses.fields(value)]
+        else:
+            names.append(f.name)
+    return names
+
+
+def _convert(key: str, value: Any, kind: type) -> Any:
+    if isinstance(value, str) and kind is bool and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if isinstance(value, str) and kind in (int, float):
+        try:
+            return kind(value.replace("_", ""))
+        except ValueError:
+            raise TrainError(f"{key} must be {'a whole number' if kind is int else 'a number'}, not {value!r}") from None
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise TrainError(f"{key} must be of type {kind.__name__}, not {value!r}")
+    return value

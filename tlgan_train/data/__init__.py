@@ -1,0 +1,94 @@
+"""Where pictures come from: the built-in characters, FERG-DB, folders, CSV files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from tlgan_train.config import DataConfig
+from tlgan_train.data.cache import Progress, Stored, cached, default_cache
+from tlgan_train.data.dataset import SPLITS, Dataset, SkippedFile, drawn_characters
+from tlgan_train.data.folder import list_folder
+from tlgan_train.data.folder_export import export_folder
+from tlgan_train.data.source import Source
+from tlgan_train.data.split import check_shares, split_blocks
+from tlgan_train.data.summary import describe
+from tlgan_train.data.table import list_table
+from tlgan_train.errors import TrainError
+
+__all__ = [
+    "SPLITS",
+    "Dataset",
+    "SkippedFile",
+    "describe",
+    "drawn_characters",
+    "export_folder",
+    "load_dataset",
+]
+
+IMAGE_SIZES = (32, 64, 128, 256)
+
+
+def load_dataset(
+    config: DataConfig, seed: int = 0, cache: Path | None = None, progress: Progress | None = None
+) -> Dataset:
+    """The pictures that `config.spec` means, from the cache when they were read before.
+
+    `seed` decides the faces of the built-in characters and nothing else. `cache` is the folder of all entries, by
+    default `$CHEERMEUP_CACHE` or the user's cache folder. `progress` is called with the pictures done and the pictures
+    in all while they are read or drawn, never when the cache has them.
+
+    Raises `TrainError` for a spec, folder, table or files that cannot be used.
+    """
+    if config.image_size not in IMAGE_SIZES:
+        raise TrainError(f"data.image_size must be one of {', '.join(map(str, IMAGE_SIZES))}, not {config.image_size}")
+    check_shares(config.validation_share, config.test_share)
+    source = _source(config, seed)
+    stored = cached(source, cache or default_cache(), progress)
+    split = split_blocks(
+        stored.character,
+        stored.emotion,
+        config.validation_share,
+        config.test_share,
+        source.characters,
+        source.emotions,
+    )
+    return Dataset(
+        images=stored.images,
+        emotion=stored.emotion,
+        character=stored.character,
+        split=split,
+        emotions=source.emotions,
+        characters=source.characters,
+        digest=_digest(source, stored, split),
+        spec=config.spec,
+        factors={name: stored.factors[:, column] for column, name in enumerate(source.factors)},
+        skipped=stored.skipped,
+        notes=source.notes,
+        cache=stored.folder,
+    )
+
+
+def _source(config: DataConfig, seed: int) -> Source:
+    kind, _, place = config.spec.partition(":")
+    if config.spec == "toon":
+        # Imported late: pictures of one's own need no drawing library.
+        from tlgan_train.data.builtin import builtin_source
+
+        return builtin_source(config, seed)
+    path = Path(place).expanduser()
+    if kind in ("ferg", "folder") and place:
+        return list_folder(path, ferg=kind == "ferg").source(str(path), config.image_size)
+    if kind == "csv" and place:
+        return list_table(path).source(str(path), config.image_size)
+    raise TrainError(f"unknown data {config.spec!r}; use toon, ferg:ROOT, folder:ROOT or csv:FILE")
+
+
+def _digest(source: Source, stored: Stored, split: np.ndarray) -> str:
+    digest = hashlib.sha256(json.dumps([stored.pixels, source.characters, source.emotions]).encode())
+    for labels in (stored.character, stored.emotion, split):
+        digest.update(np.ascontiguousarray(labels))
+    return digest.hexdigest()

@@ -1,0 +1,199 @@
+"""Pictures as they were decoded or drawn, kept on disk and mapped into memory.
+
+An entry is a folder, named by its source's key, with `images.npy` (uint8 N × S × S × 3), `columns.npz` (labels and
+factors) and `entry.json` (names, skipped files, checksums). It is written under a temporary name and renamed when
+complete, so that any number of programs may build and read at once: each reads whole entries only, and when two build
+the same one the later is dropped. An entry that is damaged is built anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import time
+import zlib
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from tlgan_train.data.dataset import SkippedFile
+from tlgan_train.data.source import Source
+from tlgan_train.data.usable import check_usable, refuse_many_skipped
+from tlgan_train.errors import TrainError
+
+Progress = Callable[[int, int], None]
+"""Called with the number of pictures done and the number in all."""
+
+FORMAT = 1
+IMAGES, COLUMNS, ENTRY = "images.npy", "columns.npz", "entry.json"
+DAY = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An entry that was read back; N pictures."""
+
+    folder: Path
+    images: np.ndarray
+    """uint8 (N, S, S, 3), mapped read-only."""
+    character: np.ndarray
+    emotion: np.ndarray
+    factors: np.ndarray
+    """float32 (N, F)."""
+    skipped: tuple[SkippedFile, ...]
+    pixels: str
+    """SHA-256 of all pixels."""
+
+
+def default_cache() -> Path:
+    """`$CHEERMEUP_CACHE`, or else `cheermeup` in the user's cache folder (`$XDG_CACHE_HOME`, `~/.cache`)."""
+    if chosen := os.environ.get("CHEERMEUP_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cheermeup"
+
+
+def cached(source: Source, cache: Path, progress: Progress | None = None) -> Stored:
+    """The entry of a source, built if it is not there or damaged.
+
+    Raises `TrainError` when too many files are unusable, a class is empty, or the cache cannot be written.
+    """
+    folder = cache.absolute() / f"pictures-{source.key[:32]}"
+    if (stored := _open(folder, source)) is not None:
+        return stored
+    try:
+        _build(folder, source, progress)
+    except OSError as error:
+        raise TrainError(
+            f"cannot write the picture cache {cache} ({error.strerror or error}); "
+            "set CHEERMEUP_CACHE to a folder with space that can be written"
+        ) from None
+    if (stored := _open(folder, source)) is not None:
+        return stored
+    raise TrainError(f"the cache entry {folder} cannot be read back; remove it, or set CHEERMEUP_CACHE elsewhere")
+
+
+def _open(folder: Path, source: Source) -> Stored | None:
+    """The entry if it is complete and sound, else None."""
+    try:
+        entry = json.loads((folder / ENTRY).read_text(encoding="utf-8"))
+        columns = (folder / COLUMNS).read_bytes()
+        if entry["format"] != FORMAT or entry["key"] != source.key or entry["columns"] != _sha256(columns):
+            return None
+        images = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
+        side = source.image_size
+        if images.shape != (entry["count"], side, side, 3) or images.dtype != np.uint8:
+            return None
+        if _sample_checksum(images) != entry["sample"]:
+            return None
+        with np.load(folder / COLUMNS, allow_pickle=False) as arrays:
+            return Stored(
+                folder,
+                images,
+                arrays["character"],
+                arrays["emotion"],
+                arrays["factors"],
+                tuple(SkippedFile(path, reason) for path, reason in entry["skipped"]),
+                str(entry["pixels"]),
+            )
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return None
+
+
+def _build(folder: Path, source: Source, progress: Progress | None) -> None:
+    cache = folder.parent
+    cache.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(cache)
+    _check_space(cache, source)
+    temporary = cache / f"{folder.name}-{secrets.token_hex(4)}.tmp"
+    temporary.mkdir()
+    try:
+        _write(temporary, source, progress)
+        if folder.exists() and _open(folder, source) is None:
+            folder.rename(temporary.with_suffix(".damaged.tmp"))
+            shutil.rmtree(temporary.with_suffix(".damaged.tmp"), ignore_errors=True)
+        try:
+            temporary.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(folder: Path, source: Source, progress: Progress | None) -> None:
+    """One batch in memory at a time: the pixels of all are never together."""
+    pixels = hashlib.sha256()
+    columns: dict[str, list[np.ndarray]] = {"character": [], "emotion": [], "factors": []}
+    skipped: list[SkippedFile] = []
+    done = count = 0
+    with (folder / IMAGES).open("wb") as file, closing(source.batches()) as batches:
+        _write_header(file, source, source.total)
+        for batch in batches:
+            data = np.ascontiguousarray(batch.images)
+            pixels.update(data)
+            file.write(data)
+            for name, values in columns.items():
+                values.append(getattr(batch, name))
+            skipped += batch.skipped
+            count += len(data)
+            done += batch.total
+            refuse_many_skipped(source, skipped)
+            if progress is not None:
+                progress(done, source.total)
+        file.seek(0)
+        _write_header(file, source, count)
+        file.flush()
+        os.fsync(file.fileno())
+    labels = {name: np.concatenate(values) for name, values in columns.items()}
+    check_usable(source, labels["character"], labels["emotion"], skipped)
+    np.savez(folder / COLUMNS, **labels)
+    entry: dict[str, Any] = {
+        "format": FORMAT,
+        "key": source.key,
+        "source": source.name,
+        "count": count,
+        "pixels": pixels.hexdigest(),
+        "sample": _sample_checksum(np.load(folder / IMAGES, mmap_mode="r")),
+        "columns": _sha256((folder / COLUMNS).read_bytes()),
+        "skipped": [(item.path, item.reason) for item in skipped],
+    }
+    (folder / ENTRY).write_text(json.dumps(entry, indent=1), encoding="utf-8")
+
+
+def _write_header(file: BinaryIO, source: Source, count: int) -> None:
+    # NumPy leaves room for the first axis to grow, so the header keeps its length when the count becomes known.
+    shape = (count, source.image_size, source.image_size, 3)
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def _sample_checksum(images: np.ndarray) -> int:
+    """CRC-32 of about 64 pictures spread over the file: finds lost pages at once, where all of it takes a second."""
+    return zlib.crc32(np.ascontiguousarray(images[:: max(1, len(images) // 64)]))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _check_space(cache: Path, source: Source) -> None:
+    needed, free = source.total * source.image_size**2 * 3, shutil.disk_usage(cache).free
+    if needed > free:
+        raise TrainError(
+            f"the picture cache {cache} needs {needed / 1e6:.0f} MB, but {free / 1e6:.0f} MB are free; "
+            "free some, or set CHEERMEUP_CACHE to a folder with space"
+        )
+
+
+def _remove_abandoned(cache: Path) -> None:
+    """What builders that were killed left behind."""
+    for folder in cache.glob("pictures-*.tmp"):
+        if time.time() - folder.stat().st_mtime > DAY:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,77 @@
+"""One data set of pictures, whatever it was read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tlgan_train.errors import TrainError
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class SkippedFile:
+    """A file that was listed but is no picture that can be used."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled pictures with a deterministic split; N pictures of S × S pixels."""
+
+    images: np.ndarray
+    """uint8 (N, S, S, 3) RGB, usually memory-mapped and read-only."""
+    emotion: np.ndarray
+    """int64 (N,), index into `emotions`."""
+    character: np.ndarray
+    """int64 (N,), index into `characters`."""
+    split: np.ndarray
+    """uint8 (N,), index into `SPLITS`."""
+    emotions: tuple[str, ...]
+    characters: tuple[str, ...]
+    digest: str
+    """SHA-256 of pixels, labels, names and split: equal data has an equal digest, wherever its files lie."""
+    spec: str
+    """The data spec that it was read from."""
+    factors: dict[str, np.ndarray] = field(default_factory=dict)
+    """Known ground truth per picture, float32 (N,): head pose, gaze, … of drawn faces, numeric columns of a CSV."""
+    skipped: tuple[SkippedFile, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a reader left out on purpose, for people: columns that are no numbers."""
+    cache: Path | None = None
+    """Folder of the cache entry that `images` is mapped from."""
+
+    @property
+    def image_size(self) -> int:
+        return int(self.images.shape[1])
+
+    def indices(self, split: str, characters: tuple[str, ...] | None = None) -> np.ndarray:
+        """int64 indices of the pictures in a split, of all characters or of some."""
+        chosen = self.split == SPLITS.index(split)
+        if characters is not None:
+            chosen &= np.isin(self.character, [self.characters.index(name) for name in characters])
+        return np.flatnonzero(chosen)
+
+
+def drawn_characters(selection: str, dataset: Dataset) -> tuple[str, ...]:
+    """Names that a `characters` setting means: `first`, `all`, or names with commas, in the order of the data set.
+
+    Raises `TrainError` for an empty selection or a name that the data set does not have.
+    """
+    if selection.strip() == "first":
+        return dataset.characters[:1]
+    if selection.strip() == "all":
+        return dataset.characters
+    wanted = [name.strip() for name in selection.split(",") if name.strip()]
+    known = f"known are {', '.join(dataset.characters)}, and `first` and `all`"
+    if not wanted:
+        raise TrainError(f"no characters chosen; {known}")
+    unknown = [name for name in wanted if name not in dataset.characters]
+    if unknown:
+        raise TrainError(f"unknown character {unknown[0]!r}; {known}")
+    return tuple(name for name in dataset.characters if name in wanted)

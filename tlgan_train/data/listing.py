@@ -1,0 +1,100 @@
+"""Picture files that were found and labelled, and how they become a `Source`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import PIL
+
+from tlgan_train.data import picture
+from tlgan_train.data.dataset import SkippedFile
+from tlgan_train.data.picture import UnusablePictureError, read_picture
+from tlgan_train.data.source import Batch, Source
+from tlgan_train.data.workers import ordered_map
+
+# Pictures a process reads at a time: 64 of 64 × 64 pixels are 0.8 MB, of 256 × 256 12.6 MB.
+PICTURES_A_JOB = 64
+
+
+class ListedPicture(NamedTuple):
+    path: str
+    """Relative to the listing's root, or absolute."""
+    character: str
+    emotion: str
+    size: int
+    """Bytes; -1 when the file is not there."""
+    modified: int
+    """Time of the last change, ns; -1 when the file is not there."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """N pictures of one data set in frame order within each class, before any of them was read."""
+
+    root: Path
+    pictures: tuple[ListedPicture, ...]
+    factors: dict[str, np.ndarray] = field(default_factory=dict)
+    """float32 (N,) per name."""
+    notes: tuple[str, ...] = ()
+
+    def source(self, name: str, image_size: int) -> Source:
+        """The same as a `Source`: classes in alphabetical order, frames in their own.
+
+        The key covers the root, each file's path, label, size and time of change, as `make` would, but not its
+        content: reading that would take as long as decoding it. Pillow's version and the reader's code count too.
+        """
+        pairs = sorted({(item.character, item.emotion) for item in self.pictures})
+        characters = tuple(sorted({character for character, _ in pairs}))
+        emotions = tuple(sorted({emotion for _, emotion in pairs}))
+        numbers = {pair: (characters.index(pair[0]), emotions.index(pair[1])) for pair in pairs}
+        labels = np.array([numbers[item.character, item.emotion] for item in self.pictures], np.int64)
+        factors = np.stack(list(self.factors.values()), 1) if self.factors else np.empty((len(labels), 0), np.float32)
+        order = np.lexsort((labels[:, 1], labels[:, 0]))  # stable, so that frames keep their order
+        digest = hashlib.sha256(Path(picture.__file__).read_bytes())
+        options = [PIL.__version__, image_size, str(self.root), list(self.factors)]
+        digest.update(json.dumps([options, self.pictures]).encode())
+        digest.update(factors.tobytes())
+        return Source(
+            name=name,
+            key=digest.hexdigest(),
+            total=len(self.pictures),
+            image_size=image_size,
+            characters=characters,
+            emotions=emotions,
+            classes=frozenset(numbers.values()),
+            factors=tuple(self.factors),
+            batches=partial(self._batches, labels[order], factors[order], order, image_size),
+            notes=self.notes,
+        )
+
+    def _batches(self, labels: np.ndarray, factors: np.ndarray, order: np.ndarray, image_size: int) -> Generator[Batch]:
+        paths = [self.pictures[index].path for index in order]
+        starts = range(0, len(paths), PICTURES_A_JOB)
+        jobs = [(self.root, paths[start : start + PICTURES_A_JOB], image_size) for start in starts]
+        for start, (images, kept, skipped) in zip(starts, ordered_map(_read, jobs, len(paths)), strict=True):
+            rows = start + np.array(kept, np.int64)
+            total = min(PICTURES_A_JOB, len(paths) - start)
+            yield Batch(images, labels[rows, 0], labels[rows, 1], factors[rows], total, skipped)
+
+
+def _read(job: tuple[Path, list[str], int]) -> tuple[np.ndarray, list[int], tuple[SkippedFile, ...]]:
+    root, paths, size = job
+    images = np.empty((len(paths), size, size, 3), np.uint8)
+    kept: list[int] = []
+    skipped = []
+    for number, path in enumerate(paths):
+        try:
+            images[len(kept)] = read_picture(root / path, size)
+            kept.append(number)
+        except UnusablePictureError as error:
+            # A name that is not valid in the file system's encoding could not be printed as it is.
+            skipped.append(SkippedFile(os.fsencode(path).decode("utf-8", "replace"), str(error)))
+    return images[: len(kept)], kept, tuple(skipped)
