@@ -24,7 +24,7 @@ class DataConfig:
     image_size: int = 64
     """Side of the square pictures, pixels (paper, section 5.1). 32, 64, 128 or 256."""
     characters: str = "first"
-    """Characters that the GAN draws: `first` (the paper's unimodal setting, section 5.4), `all`, or names with commas."""
+    """Those that the GAN draws: `first` (the paper's unimodal setting, section 5.4), `all`, or names with commas."""
     toon_faces: int = 1000
     """Built-in faces drawn for each character and emotion, over all three splits."""
     validation_share: float = 0.1
@@ -42,7 +42,7 @@ class GanConfig:
     discriminator_width: int = 64
     """Channels of the discriminator's first layer (ndf; code: 64)."""
     discriminator_norm: str = "spectral"
-    """`batch` as in the paper, or `spectral` (Miyato et al. 2018), which bounds D's slope and trains far sooner here."""
+    """`batch` as in the paper, or `spectral` (Miyato et al. 2018), which bounds D's slope and learns far sooner."""
     batch_size: int = 64
     """Real pictures a step."""
     images: int = 0
@@ -65,6 +65,11 @@ class GanConfig:
     """LSGAN target of G (paper's text and code: 1)."""
     reconstruction_weight: float = 0.0
     """Weight of the mean squared error of G(E(x)) for real x; 0 trains no encoder (as in the paper)."""
+    warmup_images: int = 0
+    """Pictures seen before D joins in: until then only E and G learn, by reconstruction, three times as fast."""
+    feature_weight: float = 0.0
+    """Weight of the distance between G(E(x)) and x in D's activations, in units of their variance: eyes and mouths
+    are few pixels but much of what D looks at."""
     kl_weight: float = 0.0
     """Weight of KL(E(x) || N(0, I)), summed over latent dimensions."""
     label_sectors: bool = False
@@ -178,12 +183,16 @@ def load_config(preset: str = "quick", overrides: list[str] | None = None) -> Co
     """The preset's values with `section.key=value` overrides on top."""
     path = PRESETS / f"{preset}.toml"
     if not path.is_file():
-        raise TrainError(f"unknown preset {preset!r}; presets: {', '.join(sorted(p.stem for p in PRESETS.glob('*.toml')))}")
+        raise TrainError(
+            f"unknown preset {preset!r}; presets: {', '.join(sorted(p.stem for p in PRESETS.glob('*.toml')))}"
+        )
     config = Config.from_dict(tomllib.loads(path.read_text(encoding="utf-8"))).with_value("preset", preset)
     for item in overrides or []:
         key, equals, value = item.partition("=")
         if not equals:
-            raise TrainError(f"cannot read --set {item!r}; write it as section.key=value, for example gan.batch_size=32")
+            raise TrainError(
+                f"cannot read --set {item!r}; write it as section.key=value, for example gan.batch_size=32"
+            )
         config = config.with_value(key.strip(), value.strip())
     return config
 
@@ -207,7 +216,9 @@ def _convert(key: str, value: Any, kind: type) -> Any:
         try:
             return kind(value.replace("_", ""))
         except ValueError:
-            raise TrainError(f"{key} must be {'a whole number' if kind is int else 'a number'}, not {value!r}") from None
+            raise TrainError(
+                f"{key} must be {'a whole number' if kind is int else 'a number'}, not {value!r}"
+            ) from None
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:

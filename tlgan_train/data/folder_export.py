@@ -71,4 +71,3 @@ def _write(dataset: Dataset, root: Path, progress: Progress | None) -> None:
 def _cell(value: np.float32) -> str:
     # The shortest text that reads back as the same float32; blank for unknown.
     return "" if np.isnan(value) else str(value)
-

@@ -23,9 +23,7 @@ def refuse_many_skipped(source: Source, skipped: Sequence[SkippedFile]) -> None:
         )
 
 
-def check_usable(
-    source: Source, character: np.ndarray, emotion: np.ndarray, skipped: Sequence[SkippedFile]
-) -> None:
+def check_usable(source: Source, character: np.ndarray, emotion: np.ndarray, skipped: Sequence[SkippedFile]) -> None:
     """Raise `TrainError` when a class has no picture left; labels int64 (N,) of the usable ones."""
     there = set(zip(character.tolist(), emotion.tolist(), strict=True))
     for number, other in sorted(source.classes - there):

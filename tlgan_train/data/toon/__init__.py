@@ -17,8 +17,17 @@ from tlgan_train.data.toon.expression import EMOTIONS, Expression
 from tlgan_train.data.toon.face import FACTOR_RANGES, FACTORS, STREAMS, Face, sample_face
 
 __all__ = [
-    "CHARACTERS", "EMOTIONS", "FACTORS", "FACTOR_RANGES", "STREAMS", "Expression", "Face", "draw", "render",
-    "sample_face", "to_svg",
+    "CHARACTERS",
+    "EMOTIONS",
+    "FACTORS",
+    "FACTOR_RANGES",
+    "STREAMS",
+    "Expression",
+    "Face",
+    "draw",
+    "render",
+    "sample_face",
+    "to_svg",
 ]
 
 

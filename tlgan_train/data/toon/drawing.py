@@ -28,15 +28,15 @@ def to_svg(face: Face) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256">{_gradients(look, e, side)}'
         f'<rect width="256" height="256" fill="{BACKGROUND}"/>'
         f'<g transform="{head}"><path d="{look.hair.back}" fill="{look.hair.shade}" transform="{far}"/></g>'
-        f'{_shoulders(look)}'
+        f"{_shoulders(look)}"
         f'<g transform="{head}"><g transform="{far}">{_ears(look)}{_earrings(look)}</g>'
         f'<path d="{_head(look, e, side, up)}" fill="url(#skin)"/>'
-        f'{_cheeks(at, look, e)}{_folds(at, look, e)}{_beard(at, look, e, side, up)}'
-        f'{eyes(at, face, look)}{_nose(at, look, e)}{mouth(at, e, look)}'
+        f"{_cheeks(at, look, e)}{_folds(at, look, e)}{_beard(at, look, e, side, up)}"
+        f"{eyes(at, face, look)}{_nose(at, look, e)}{mouth(at, e, look)}"
         f'<g transform="{near}"><path d="{look.hair.front}" fill="url(#hair)"/>'
         f'<path d="{look.hair.shine}" fill="#fff" fill-opacity=".16"/>{_flower(look)}</g>'
         # Brows come last, as animators do it: hair and glasses must not hide what they say.
-        f'{glasses(at, look)}{brows(at, face, look)}</g></svg>'
+        f"{glasses(at, look)}{brows(at, face, look)}</g></svg>"
     )
 
 
@@ -44,16 +44,18 @@ def _gradients(look: Look, e: Expression, side: float) -> str:
     blush = mix(look.blush, _QUEASY, max(-e.flush, 0.0))
 
     def fade(name: str, top: str, bottom: str) -> str:
-        return (f'<linearGradient id="{name}" x2="0" y2="1"><stop offset="0" stop-color="{top}"/>'
-                f'<stop offset="1" stop-color="{bottom}"/></linearGradient>')
+        return (
+            f'<linearGradient id="{name}" x2="0" y2="1"><stop offset="0" stop-color="{top}"/>'
+            f'<stop offset="1" stop-color="{bottom}"/></linearGradient>'
+        )
 
     return (
         f'<defs><radialGradient id="skin" cx="{0.42 + 0.001 * side:.3f}" cy=".42" r=".66"><stop offset=".45"'
         f' stop-color="{look.skin}"/><stop offset="1" stop-color="{look.skin_shade}"/></radialGradient>'
         f'<radialGradient id="blush"><stop offset="0" stop-color="{blush}"/>'
         f'<stop offset="1" stop-color="{blush}" stop-opacity="0"/></radialGradient>'
-        f'{fade("hair", look.hair.colour, look.hair.shade)}{fade("iris", look.iris_shade, look.iris)}'
-        f'{fade("top", look.top, look.top_shade)}</defs>'
+        f"{fade('hair', look.hair.colour, look.hair.shade)}{fade('iris', look.iris_shade, look.iris)}"
+        f"{fade('top', look.top, look.top_shade)}</defs>"
     )
 
 
@@ -100,13 +102,28 @@ def _beard(at: Projection, look: Look, e: Expression, side: float, up: float) ->
         return ""
     moustache = 29.0 - 5.0 * e.upper_lip - 3.0 * e.nose
     edge = [
-        (-80, -8), (-72, 10), (-66, 26), (-54, 34), (-42, 40), (-34, moustache + 2), (-14, moustache),
-        (-8, moustache - 1), (8, moustache - 1), (14, moustache),
-        (34, moustache + 2), (42, 40), (54, 34), (66, 26), (72, 10), (80, -8),
+        (-80, -8),
+        (-72, 10),
+        (-66, 26),
+        (-54, 34),
+        (-42, 40),
+        (-34, moustache + 2),
+        (-14, moustache),
+        (-8, moustache - 1),
+        (8, moustache - 1),
+        (14, moustache),
+        (34, moustache + 2),
+        (42, 40),
+        (54, 34),
+        (66, 26),
+        (72, 10),
+        (80, -8),
     ]
     top = at.curve(edge)
-    return (f'<clipPath id="b"><path d="{_head(look, e, side, up)}"/></clipPath>'
-            f'<path d="{top} L240 256L16 256Z" fill="{look.beard}" clip-path="url(#b)"/>')
+    return (
+        f'<clipPath id="b"><path d="{_head(look, e, side, up)}"/></clipPath>'
+        f'<path d="{top} L240 256L16 256Z" fill="{look.beard}" clip-path="url(#b)"/>'
+    )
 
 
 def _cheeks(at: Projection, look: Look, e: Expression) -> str:
@@ -115,9 +132,11 @@ def _cheeks(at: Projection, look: Look, e: Expression) -> str:
     parts = []
     for s in (-1, 1):
         x, y = at.point(s * 44.0, 28.0 - 6.0 * e.cheek)
-        parts.append(f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{size * (at.cos_yaw - 0.5 * s * at.sin_yaw):.1f}"'
-                     f' ry="{size * 0.75:.1f}" fill="url(#blush)"'
-                     f' fill-opacity="{strength:.2f}"/>')
+        parts.append(
+            f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{size * (at.cos_yaw - 0.5 * s * at.sin_yaw):.1f}"'
+            f' ry="{size * 0.75:.1f}" fill="url(#blush)"'
+            f' fill-opacity="{strength:.2f}"/>'
+        )
     if look.freckles:
         spots = [at.point(x, y) for x, y in ((-50, 20), (-38, 26), (-26, 19), (26, 19), (38, 26), (50, 20))]
         parts.append(f'<path d="{circles([(x, y, 2.6) for x, y in spots])}" fill="{look.freckles}" fill-opacity=".7"/>')
@@ -133,24 +152,43 @@ def _folds(at: Projection, look: Look, e: Expression) -> str:
         knit += at.curve([(s * 6, -46), (s * 4, -41), (s * 4, -36), (s * 6, -30)])
         wrinkles += at.curve([(s * 2, -7 - up), (s * 7, -9 - up), (s * 12, -7), (s * 15, -2)])
         wrinkles += at.curve([(s * 2, 4 - up), (s * 7, 2 - up), (s * 12, 4), (s * 16, 9)])
-        beside += at.curve([(s * 18, 18 - up), (s * 26, 20 - up), (s * (m.half_width + 8), 7 + corner / 2),
-                            (s * (m.half_width + 8), corner - 4)])
+        beside += at.curve(
+            [
+                (s * 18, 18 - up),
+                (s * 26, 20 - up),
+                (s * (m.half_width + 8), 7 + corner / 2),
+                (s * (m.half_width + 8), corner - 4),
+            ]
+        )
     chin = at.curve([(-12, 67), (-6, 62), (6, 62), (12, 67)])
-    lines = ((knit, 0.8 * e.knit), (wrinkles, 0.8 * e.nose), (beside, max(0.5 * e.nose, 0.5 * e.cheek)),
-             (chin, 0.8 * e.pout * max(1.0 - e.jaw, 0.0)))
+    lines = (
+        (knit, 0.8 * e.knit),
+        (wrinkles, 0.8 * e.nose),
+        (beside, max(0.5 * e.nose, 0.5 * e.cheek)),
+        (chin, 0.8 * e.pout * max(1.0 - e.jaw, 0.0)),
+    )
     return "".join(
         f'<path d="{path}" fill="none" stroke="{look.skin_shade}" stroke-width="4.5" stroke-linecap="round"'
         f' stroke-opacity="{min(opacity, 1.0):.2f}"/>'
-        for path, opacity in lines if opacity > 0.04
+        for path, opacity in lines
+        if opacity > 0.04
     )
 
 
 def _nose(at: Projection, look: Look, e: Expression) -> str:
     lift, flare = -4.0 * e.nose, 2.5 * e.nose
-    tip = at.curve([
-        (-9 - flare, 17 + lift), (-11 - flare, 25 + lift), (-4, 24 + lift), (0, 26 + lift),
-        (4, 24 + lift), (11 + flare, 25 + lift), (9 + flare, 17 + lift),
-    ], depth=1.14)
+    tip = at.curve(
+        [
+            (-9 - flare, 17 + lift),
+            (-11 - flare, 25 + lift),
+            (-4, 24 + lift),
+            (0, 26 + lift),
+            (4, 24 + lift),
+            (11 + flare, 25 + lift),
+            (9 + flare, 17 + lift),
+        ],
+        depth=1.14,
+    )
     x, y = at.point(-1.0, 15.0 + lift, 1.14)
     return (
         f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="6" ry="5" fill="#fff" fill-opacity=".3"/>'

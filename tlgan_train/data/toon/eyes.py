@@ -27,8 +27,10 @@ def _lids(face: Face, size: float, side: int) -> tuple[list[Point], list[Point],
     corner_inner, corner_outer = y + 2.0 - 2.0 * sad, y - 2.0 + 6.0 * sad
     reach = 0.18 * width * side
     upper = [
-        (inner, corner_inner), (inner + reach, y - 1.3 * upper_inner),
-        (outer - reach, y - 1.3 * upper_outer), (outer, corner_outer),
+        (inner, corner_inner),
+        (inner + reach, y - 1.3 * upper_inner),
+        (outer - reach, y - 1.3 * upper_outer),
+        (outer, corner_outer),
     ]
     lower = [(outer - reach, y + 1.3 * floor), (inner + 1.6 * reach, y + 1.3 * floor), (inner, corner_inner)]
     return upper, lower, lift
@@ -37,8 +39,10 @@ def _lids(face: Face, size: float, side: int) -> tuple[list[Point], list[Point],
 def _lash(corner: Point, length: float, side: int) -> list[Point]:
     """Outline of the pointed lashes at the outer corner of an eye."""
     x, y = corner
-    return [(x + side * dx, y + dy) for dx, dy in (
-        (-7, -7), (-2, -5), (3, -5), (length - 1, -9), (length - 3, -2), (3, 3), (-3, 4))]
+    return [
+        (x + side * dx, y + dy)
+        for dx, dy in ((-7, -7), (-2, -5), (3, -5), (length - 1, -9), (length - 3, -2), (3, 3), (-3, 4))
+    ]
 
 
 def eyes(at: Projection, face: Face, look: Look) -> str:
@@ -55,8 +59,9 @@ def eyes(at: Projection, face: Face, look: Look) -> str:
         lower_lids += at.curve([upper[3], *lower])
         # The crease stays where the open lid folds, so that a falling lid shows its skin.
         fold = max(lift, 10.0 * size) + 6.0 - lift
-        creases += at.curve([(x, min(y, _EYE[1]) - fold * share)
-                             for (x, y), share in zip(upper, (0.4, 1.2, 1.2, 0.4), strict=True)])
+        creases += at.curve(
+            [(x, min(y, _EYE[1]) - fold * share) for (x, y), share in zip(upper, (0.4, 1.2, 1.2, 0.4), strict=True)]
+        )
         if look.lashes:
             lashes += at.curve(_lash(upper[3], look.lashes, side), close=True)
         x, y = at.point(side * (_EYE[0] - 1.0) + 8.5 * face.gaze_x, _EYE[1] + 1.0 + 6.0 * face.gaze_y)
@@ -90,14 +95,24 @@ def brows(at: Projection, face: Face, look: Look) -> str:
         outer_x, outer_y = side * 62.0, -37.0 - 10.0 * e.outer_brow + 2.0 * e.knit - tilt
         middle_y = 0.4 * inner_y + 0.6 * outer_y - arch
         near_y = 0.6 * inner_y + 0.4 * middle_y
-        paths += at.curve([
-            (inner_x, inner_y - thick / 2),
-            (side * 26.0, near_y - thick * 0.75), (side * 45.0, middle_y - thick / 2), (outer_x, outer_y - 1.5),
-            (outer_x + side * 2.0, outer_y), (outer_x + side, outer_y + 2.0), (outer_x - side * 1.5, outer_y + 2.0),
-            (side * 45.0, middle_y + thick / 2), (side * 26.0, near_y + thick * 0.6), (inner_x, inner_y + thick / 2),
-            (inner_x - side * 4.0, inner_y + thick / 3), (inner_x - side * 4.0, inner_y - thick / 3),
-            (inner_x, inner_y - thick / 2),
-        ], close=True)
+        paths += at.curve(
+            [
+                (inner_x, inner_y - thick / 2),
+                (side * 26.0, near_y - thick * 0.75),
+                (side * 45.0, middle_y - thick / 2),
+                (outer_x, outer_y - 1.5),
+                (outer_x + side * 2.0, outer_y),
+                (outer_x + side, outer_y + 2.0),
+                (outer_x - side * 1.5, outer_y + 2.0),
+                (side * 45.0, middle_y + thick / 2),
+                (side * 26.0, near_y + thick * 0.6),
+                (inner_x, inner_y + thick / 2),
+                (inner_x - side * 4.0, inner_y + thick / 3),
+                (inner_x - side * 4.0, inner_y - thick / 3),
+                (inner_x, inner_y - thick / 2),
+            ],
+            close=True,
+        )
     return f'<path d="{paths}" fill="{look.brow}"/>'
 
 
@@ -110,13 +125,25 @@ def glasses(at: Projection, look: Look) -> str:
     paths = at.curve([(-6, -10), (-3, -15), (3, -15), (6, -10)], depth=1.04)
     for side in _SIDES:
         x, y = side * _EYE[0], _EYE[1] + 1.0
-        paths += at.curve([
-            (x - wide, y), (x - wide, y - high * bend), (x - wide * bend, y - high), (x, y - high),
-            (x + wide * bend, y - high), (x + wide, y - high * bend), (x + wide, y),
-            (x + wide, y + high * bend), (x + wide * bend, y + high), (x, y + high),
-            (x - wide * bend, y + high), (x - wide, y + high * bend), (x - wide, y),
-        ], depth=1.04, close=True)
+        paths += at.curve(
+            [
+                (x - wide, y),
+                (x - wide, y - high * bend),
+                (x - wide * bend, y - high),
+                (x, y - high),
+                (x + wide * bend, y - high),
+                (x + wide, y - high * bend),
+                (x + wide, y),
+                (x + wide, y + high * bend),
+                (x + wide * bend, y + high),
+                (x, y + high),
+                (x - wide * bend, y + high),
+                (x - wide, y + high * bend),
+                (x - wide, y),
+            ],
+            depth=1.04,
+            close=True,
+        )
         end = side * (look.cheek_width - 1.0)
         paths += at.curve([(side * 65, -10), (side * 67, -11), (end - side, -12), (end, -12)])
-    return (f'<path d="{paths}" fill="none" stroke="{look.glasses.colour}" stroke-width="5.5"'
-            f' stroke-linecap="round"/>')
+    return f'<path d="{paths}" fill="none" stroke="{look.glasses.colour}" stroke-width="5.5" stroke-linecap="round"/>'

@@ -64,15 +64,15 @@ def sample_face(character: str, emotion: str, n: int, *, stream: str = "train", 
     Poses are normal around the frontal view, cut at the ends of `FACTOR_RANGES`; most blinks are slight.
     """
     for kind, name, known in (
-        ("character", character, CHARACTERS), ("emotion", emotion, EMOTIONS), ("stream", stream, STREAMS)
+        ("character", character, CHARACTERS),
+        ("emotion", emotion, EMOTIONS),
+        ("stream", stream, STREAMS),
     ):
         if name not in known:
             raise ValueError(f"unknown {kind} {name!r}; known: {', '.join(known)}")
     if n < 0 or seed < 0:
         raise ValueError(f"n and seed must be 0 or more, not {min(n, seed)}")
-    rng = np.random.default_rng(
-        [seed, STREAMS.index(stream), CHARACTERS.index(character), EMOTIONS.index(emotion), n]
-    )
+    rng = np.random.default_rng([seed, STREAMS.index(stream), CHARACTERS.index(character), EMOTIONS.index(emotion), n])
     intensity = rng.uniform(*INTENSITY)
     expression = sample_expression(emotion, intensity, rng)
 

@@ -33,8 +33,14 @@ class Mouth:
         half_width = 30.0 + 12.0 * e.width - 3.0 * e.press
         lift = e.corner * 12.0
         smile, frown = max(e.corner, 0.0), max(-e.corner, 0.0)
-        top = (_HEIGHT + smile * (3.0 - 4.0 * e.jaw) - frown * 4.0 - 6.0 * e.upper_lip - 8.0 * e.jaw * e.rounding
-               - 2.0 * e.nose)
+        top = (
+            _HEIGHT
+            + smile * (3.0 - 4.0 * e.jaw)
+            - frown * 4.0
+            - 6.0 * e.upper_lip
+            - 8.0 * e.jaw * e.rounding
+            - 2.0 * e.nose
+        )
         gap = (37.0 * e.jaw + 9.0 * e.lower_lip + 6.0 * e.upper_lip) * (1.0 - 0.55 * e.press)
         base = _HEIGHT + gap * (0.15 + 0.25 * e.rounding + 0.45 * min(frown, 1.0))
         return cls(
@@ -96,7 +102,8 @@ def mouth(at: Projection, e: Expression, look: Look) -> str:
     tongue_y = m.bottom + 4.0 - 0.12 * gap
     tx, ty = at.point(0.0, tongue_y)
     teeth = at.curve(_band(m.edge(True), upper_teeth), depth=1.03, close=True) + at.curve(
-        _band(m.edge(False), -lower_teeth), depth=1.03, close=True)
+        _band(m.edge(False), -lower_teeth), depth=1.03, close=True
+    )
     bite = [(x, y + upper_teeth) for x, y in m.edge(True)]
     clench = min(e.lower_lip, 1.0) * 0.8
     out = ""
@@ -104,17 +111,34 @@ def mouth(at: Projection, e: Expression, look: Look) -> str:
         long, half = 26.0 * min(e.tongue, 1.0), 14.0 * min(1.0, 0.5 + e.tongue) * min(1.0, gap / 10.0)
         start = m.bottom - 0.45 * gap
         end = m.bottom - 0.3 * gap + long
-        shape = at.curve([
-            (-half, start), (-half, start), (-half, end - half), (-half, end - half),
-            (-half, end), (-half * 0.55, end + 1), (0, end + 1),
-            (half * 0.55, end + 1), (half, end), (half, end - half),
-            (half, end - half), (half, start), (half, start),
-            (half * 0.6, start - 6), (-half * 0.6, start - 6), (-half, start),
-        ], depth=1.05, close=True)
+        shape = at.curve(
+            [
+                (-half, start),
+                (-half, start),
+                (-half, end - half),
+                (-half, end - half),
+                (-half, end),
+                (-half * 0.55, end + 1),
+                (0, end + 1),
+                (half * 0.55, end + 1),
+                (half, end),
+                (half, end - half),
+                (half, end - half),
+                (half, start),
+                (half, start),
+                (half * 0.6, start - 6),
+                (-half * 0.6, start - 6),
+                (-half, start),
+            ],
+            depth=1.05,
+            close=True,
+        )
         groove = at.curve([(0, start + 4), (0, start + 5), (0, end - half), (0, end - 9)], depth=1.05)
-        out = (f'<path d="{shape}" fill="#f0788a"/><path d="{groove}" fill="none" stroke="#c94f66" stroke-width="4"'
-               f' stroke-opacity="{min(1.0, gap / 16.0) * min(e.tongue, 1.0):.2f}"'
-               f' stroke-linecap="round"/>')
+        out = (
+            f'<path d="{shape}" fill="#f0788a"/><path d="{groove}" fill="none" stroke="#c94f66" stroke-width="4"'
+            f' stroke-opacity="{min(1.0, gap / 16.0) * min(e.tongue, 1.0):.2f}"'
+            f' stroke-linecap="round"/>'
+        )
     return (
         f'<clipPath id="m"><path d="{opening}"/></clipPath>'
         f'<path d="{lips}" fill="{look.lips}"/>'

@@ -1,0 +1,162 @@
+"""Command lines `tlgan-train` and `tlgan-export`: parse, call the pipeline, print.
+
+torch is imported inside the commands, so that `--help` answers at once. Standard output carries the result, standard
+error the progress.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tlgan_train.config import Config, load_config
+from tlgan_train.errors import TrainError
+
+BUG, USAGE, INTERRUPTED = 1, 2, 130
+
+_STYLE = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+train_app = typer.Typer(**_STYLE)
+export_app = typer.Typer(**_STYLE)
+
+
+class Stage(StrEnum):
+    all = "all"
+    data = "data"
+    gan = "gan"
+    classifier = "classifier"
+    judge = "judge"
+    samples = "samples"
+    axes = "axes"
+    evaluate = "evaluate"
+    report = "report"
+
+
+@train_app.command()
+def train(
+    stage: Annotated[
+        Stage, typer.Argument(help="all: every stage that is not done yet, then the bundle in RUN/bundle.")
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="SPEC", help="toon (built in), ferg:ROOT, folder:ROOT or csv:FILE.", show_default="toon"),
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="quick, paper or tiny.", show_default="quick")] = None,
+    characters: Annotated[
+        str | None, typer.Option(help="Those to draw: first, all, or names with commas.", show_default="first")
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="Run folder.", show_default="runs/PRESET")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.", show_default="0")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Any setting of tlgan_train/config.py; repeatable."),
+    ] = None,
+    alexnet_weights: Annotated[
+        Path | None, typer.Option(help="Pretrained torchvision AlexNet state_dict, .pth or .safetensors.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="ROOT", help="With `data`: write the pictures in the FERG layout.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Train a generator of your characters, read their emotions, and find the axes between them.
+
+    Without options other than --run, a run folder goes on with the settings that it was started with.
+    """
+    folder = run or Path("runs") / (preset or "quick")
+    config = _config(folder, preset, settings, {"data.spec": data, "data.characters": characters, "seed": seed})
+    if export is not None and stage is not Stage.data:
+        raise TrainError(
+            f"--export belongs to `tlgan-train data`, not to `{stage}`; bundles are written by tlgan-export"
+        )
+    log = (lambda _: None) if quiet else _say
+    if stage is Stage.data:
+        from tlgan_train.data import describe, export_folder, load_dataset
+
+        dataset = load_dataset(config.data, config.seed)
+        typer.echo(describe(dataset))
+        if export is not None:
+            export_folder(dataset, export)
+            typer.echo(export)
+        return
+    from tlgan_train.pipeline import PRODUCTS, Pipeline
+
+    pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet)
+    if stage is Stage.all:
+        typer.echo(pipeline.all())
+    else:
+        pipeline.stage(stage.value)
+        typer.echo(folder / PRODUCTS[stage.value])
+
+
+@export_app.command()
+def export_run(
+    run: Annotated[Path, typer.Argument(help="Run folder of a finished `tlgan-train all`.")],
+    out: Annotated[Path, typer.Option(help="Folder of the bundle; a bundle that is there is replaced.")],
+    name: Annotated[str | None, typer.Option(help="Name of the bundle.", show_default="that of the folder")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Write generator, classifier and axes of a run as a bundle of ONNX and JSON files."""
+    from tlgan_train.export import export_bundle
+
+    typer.echo(export_bundle(run, out, name, (lambda _: None) if quiet else _say))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point of `tlgan-train`; the exit code: 0 done, 1 a bug, 2 usage or bad input, 130 interrupted."""
+    return _run(train_app, "tlgan-train", arguments)
+
+
+def export_main(arguments: list[str] | None = None) -> int:
+    """Entry point of `tlgan-export`; exit codes as for `main`."""
+    return _run(export_app, "tlgan-export", arguments)
+
+
+def _config(
+    folder: Path, preset: str | None, settings: list[str] | None, options: dict[str, str | int | None]
+) -> Config:
+    started = folder / "config.json"
+    if started.is_file() and all(value is None for value in (preset, settings or None, *options.values())):
+        return Config.from_dict(json.loads(started.read_text(encoding="utf-8"))["config"])
+    config = load_config(preset or "quick", settings)
+    for key, value in options.items():
+        config = config if value is None else config.with_value(key, value)
+    return config
+
+
+def _run(app: typer.Typer, name: str, arguments: list[str] | None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        app(given, prog_name=name, standalone_mode=False)
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("interrupted; the same command goes on from the last checkpoint", err=True)
+        return INTERRUPTED
+    except Exception as error:
+        if "--debug" in given:
+            traceback.print_exc()
+        # What typer raises for wrong usage is not a public class, and had another home in earlier versions.
+        usage = getattr(error, "format_message", None)
+        if isinstance(error, TrainError):
+            message, code = str(error), USAGE
+        elif callable(usage):
+            message, code = f"{usage()} ({name} --help lists the options)", USAGE
+        else:
+            message, code = f"this is a bug: {type(error).__name__}: {error} (--debug shows where)", BUG
+        typer.echo(f"{name}: {' '.join(message.split())}", err=True)
+        return code
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""How well generator and axes do, by a judge that took no part in fitting, on faces that nothing was fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+from torch import nn
+
+from tlgan_runtime.axes import AxisSet, parse_axes
+from tlgan_runtime.latent import move, walk_strengths
+from tlgan_train.axes import load_axes
+from tlgan_train.config import Config
+from tlgan_train.data.dataset import Dataset
+from tlgan_train.judge import SUCCESS, factor_names, load_judge
+from tlgan_train.latent_axes import unit_rows
+from tlgan_train.metrics import edit_figures, fid, kid, nearest, precision_recall, quantiles
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.judge import Judge
+from tlgan_train.run import read_json, write_json
+from tlgan_train.samples import draw_latents, read_faces
+from tlgan_train.supervised import predict
+
+NEAREST_SAMPLES = 16
+"""Samples whose nearest training picture is looked up, to show that they are no copies."""
+MANIFOLD_SAMPLES = 2500
+"""Pictures of each side in precision and recall, whose cost grows with the square."""
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What the judge says of N pictures."""
+
+    features: np.ndarray
+    """float32 (N, D)."""
+    emotion: np.ndarray
+    """float32 (N, E), probabilities."""
+    character: np.ndarray
+    """float32 (N, C), probabilities."""
+    factors: np.ndarray
+    """float32 (N, F), known factors in standard deviations of the training pictures."""
+
+    @classmethod
+    def of(cls, outputs: tuple[np.ndarray, ...]) -> Verdicts:
+        features, emotion, character, factors = outputs
+        return cls(features, softmax(emotion, axis=1), softmax(character, axis=1), factors)
+
+
+class Reader(nn.Module):
+    """The judge's features and readings of pictures in one pass."""
+
+    def __init__(self, judge: Judge) -> None:
+        super().__init__()
+        self.judge = judge
+
+    def forward(self, x):  # type: ignore[no-untyped-def]
+        features = self.judge.features(x)
+        return (features, *self.judge.read(features))
+
+
+def evaluate(
+    config: Config,
+    dataset: Dataset,
+    characters: tuple[str, ...],
+    generator: Generator,
+    classifier: nn.Module,
+    run: Path,
+    log: Callable[[str], None] = print,
+) -> dict[str, Any]:
+    """Measure the generator, and every method of axes beside random directions; write `RUN/evaluation.json`."""
+    reader, judged = Reader(load_judge(run)).eval(), read_json(run / "judge" / "metrics.json", made_by="judge")
+    document = load_axes(run)
+    train = dataset.indices("train", characters)
+    real = Verdicts.of(predict(reader, dataset.images, train))
+    z = draw_latents(config.evaluate.samples, generator.latent_dim, config.seed, "evaluation samples")
+    drawn = Verdicts.of(read_faces(generator, reader, z))
+    figures = evaluate_generator(dataset, characters, real, drawn, train)
+    labels, _ = read_faces(generator, classifier, z)
+    figures["classifier_agrees"] = float((labels.argmax(axis=1) == drawn.emotion.argmax(axis=1)).mean())
+    log("generator: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items() if isinstance(value, float)))
+
+    axes = parse_axes(document, dataset.emotions, generator.latent_dim).methods
+    methods = {**axes, "random": random_axes(axes[document["default"]], config.seed)}
+    faces = draw_latents(config.evaluate.faces, generator.latent_dim, config.seed, "evaluation faces")
+    results = {}
+    for name, method in methods.items():
+        results[name] = evaluate_axes(
+            method, faces, config.evaluate.steps, generator, reader, real, dataset.emotion[train], drawn,
+            factor_names(run),
+        )  # fmt: skip
+        means = ", ".join(f"{e} {f['mean_end']['value']:.2f}" for e, f in results[name]["emotions"].items())
+        log(f"{name}: mean end probability {means}")
+    evaluation = {
+        "emotions": dataset.emotions,
+        "characters": dataset.characters,
+        "drawn_characters": characters,
+        "faces": len(faces),
+        "steps": config.evaluate.steps,
+        "default": document["default"],
+        "judge": {
+            "emotion_accuracy": judged["test"]["emotion_accuracy"],
+            "character_accuracy": judged["test"]["character_accuracy"],
+            "ceiling": judged["ceiling"],
+            "factor_r2": judged["factor_r2"],
+        },
+        "generator": figures,
+        "methods": results,
+    }
+    write_json(run / "evaluation.json", evaluation)
+    return evaluation
+
+
+def evaluate_generator(
+    dataset: Dataset, characters: tuple[str, ...], real: Verdicts, drawn: Verdicts, train: np.ndarray
+) -> dict[str, Any]:
+    """Distances in judge features between training pictures and samples, and shares of what is drawn.
+
+    `kid_between_real` is the KID between two halves of the training pictures: the floor that noise sets.
+    """
+    rng = np.random.default_rng(0)
+    halves = np.array_split(rng.permutation(len(train)), 2)
+    some_real = real.features[rng.permutation(len(train))[:MANIFOLD_SAMPLES]]
+    precision, recall = precision_recall(some_real, drawn.features[:MANIFOLD_SAMPLES])
+    index, distance = nearest(drawn.features[:NEAREST_SAMPLES], real.features)
+    _, typical = nearest(real.features[halves[0]], real.features[halves[1]])
+    return {
+        "fid": fid(real.features, drawn.features),
+        "kid": kid(real.features, drawn.features),
+        "kid_between_real": kid(real.features[halves[0]], real.features[halves[1]]),
+        "precision": precision,
+        "recall": recall,
+        "confident_share": float((drawn.emotion.max(axis=1) >= SUCCESS).mean()),
+        "emotion_share": _shares(drawn.emotion.argmax(axis=1), dataset.emotions),
+        "emotion_share_of_data": _shares(dataset.emotion[train], dataset.emotions),
+        "character_share": _shares(drawn.character.argmax(axis=1), dataset.characters),
+        "character_share_of_data": _shares(dataset.character[train], dataset.characters),
+        "nearest_training_pictures": train[index],
+        "nearest_distances": distance,
+        "nearest_distance_between_real": quantiles(typical),
+    }
+
+
+def evaluate_axes(
+    axes: AxisSet,
+    z: np.ndarray,
+    steps: int,
+    generator: Generator,
+    reader: Reader,
+    real: Verdicts,
+    real_emotion: np.ndarray,
+    drawn: Verdicts,
+    factors: list[str],
+) -> dict[str, Any]:
+    """Walk every latent (N, latent_dim) along every axis from strength 0 to 1, and judge each of the `steps` frames."""
+    emotions = axes.emotions
+    result: dict[str, Any] = {"emotions": {}, "leakage": {}, "factor_leakage": {}}
+    for e, emotion in enumerate(emotions):
+        unit = np.eye(len(emotions))[e]
+        frames = np.stack([move(z, axes, strength * unit) for strength in walk_strengths(steps)], axis=1)
+        seen = Verdicts.of(read_faces(generator, reader, frames.reshape(-1, z.shape[1])))
+        probability = seen.emotion.reshape(len(z), steps, -1)
+        features = seen.features.reshape(len(z), steps, -1)
+        character = seen.character.argmax(axis=1).reshape(len(z), steps)
+        figures: dict[str, Any] = edit_figures(probability[:, :, e], character, features)
+        figures |= _realism(features, real.features, real_emotion == e, drawn, e)
+        figures["distance"] = float(axes.max_strength[e])
+        figures["end_norm"] = float(np.linalg.norm(frames[:, -1], axis=1).mean() / np.linalg.norm(z, axis=1).mean())
+        figures["curves"] = probability.mean(axis=0).T
+        figures["curve_quantiles"] = quantiles(probability[:, :, e])
+        result["emotions"][emotion] = figures
+        result["leakage"][emotion] = (probability[:, -1] - probability[:, 0]).mean(axis=0)
+        readings = seen.factors.reshape(len(z), steps, -1)
+        change = np.abs(readings[:, -1] - readings[:, 0]).mean(axis=0)
+        result["factor_leakage"][emotion] = dict(zip(factors, change.tolist(), strict=True))
+    return result
+
+
+def random_axes(like: AxisSet, seed: int) -> AxisSet:
+    """Random unit directions that go as far as `like`: the floor of every comparison."""
+    directions = unit_rows(np.random.default_rng([seed, 3]).standard_normal(like.directions.shape))
+    return AxisSet(
+        "random", like.emotions, directions, np.zeros(len(directions)), like.max_strength, like.keep_norm, {},
+        directions @ directions.T,
+    )  # fmt: skip
+
+
+def _realism(
+    features: np.ndarray, real: np.ndarray, of_emotion: np.ndarray, drawn: Verdicts, emotion: int
+) -> dict[str, float | None]:
+    """KID of end frames and unmoved samples against real pictures of the emotion, of middle frames against all."""
+    unmoved = drawn.features[drawn.emotion.argmax(axis=1) == emotion][: len(features)]
+    return {
+        "kid_end": kid(real[of_emotion], features[:, -1]),
+        "kid_unmoved": kid(real[of_emotion], unmoved),
+        "kid_middle": kid(real, features[:, features.shape[1] // 2]),
+    }
+
+
+def _shares(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
+    return dict(zip(names, (np.bincount(labels, minlength=len(names)) / len(labels)).tolist(), strict=True))

@@ -1,0 +1,160 @@
+"""From a run folder to a bundle that any ONNX runtime can load."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tlgan_runtime.bundle import write_manifest
+from tlgan_runtime.editor import CheerMeUp
+from tlgan_runtime.manifest import MANIFEST
+from tlgan_train.classifier import load_classifier
+from tlgan_train.errors import TrainError
+from tlgan_train.gan import load_generator
+from tlgan_train.model_card import model_card
+from tlgan_train.models.dcgan import Generator, to_uint8
+from tlgan_train.run import code_revision, read_json
+from tlgan_train.samples import draw_latents
+
+OPSET = 18
+"""ONNX operator set: the oldest that the exporter writes natively, so that older runtimes load it too."""
+PARITY_LATENTS = 64
+LEVEL_TOLERANCE = 1
+"""Largest allowed difference between torch's pictures and ONNX Runtime's, in levels of 255."""
+PROBABILITY_TOLERANCE = 1e-4
+"""Largest allowed difference between torch's probabilities and ONNX Runtime's."""
+
+
+class DrawingGraph(nn.Module):
+    """z float32 (N, latent_dim) → image uint8 (N, S, S, 3)."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, z: Tensor) -> Tensor:
+        return to_uint8(self.generator(z))
+
+
+class ReadingGraph(nn.Module):
+    """image uint8 (N, S, S, 3) → probabilities of emotion (N, E) and of character (N, C)."""
+
+    def __init__(self, classifier: nn.Module) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        emotion, character = self.classifier(image.permute(0, 3, 1, 2).float() / 127.5 - 1)
+        return emotion.softmax(dim=1), character.softmax(dim=1)
+
+
+def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[str], None] = print) -> Path:
+    """Write the bundle of a finished run to the folder `out`, replacing a bundle that is there.
+
+    Raises `TrainError` when a stage has not run, when `out` holds something else, or when ONNX Runtime does not
+    reproduce torch's pictures and probabilities on 64 latents; `out` is then as it was.
+    """
+    if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise TrainError(f"{out} exists and is no bundle; give --out a new folder")
+    settings = read_json(run / "config.json", made_by="all")
+    evaluation = read_json(run / "evaluation.json", made_by="evaluate")
+    read_json(run / "axes.json", made_by="axes")
+    generator, classifier = load_generator(run), load_classifier(run)
+    config = settings["config"]
+    facts = {
+        "name": name or out.resolve().name,
+        "created_by": f"cheermeup {code_revision()}",
+        "latent_dim": generator.latent_dim,
+        "image_size": config["data"]["image_size"],
+        "emotions": evaluation["emotions"],
+        "characters": evaluation["characters"],
+        "drawn_characters": evaluation["drawn_characters"],
+        "training": {**read_json(run / "training.json", made_by="all"), "code_revision": settings["code_revision"]},
+        "metrics": summary(evaluation),
+        "license": license_of(config["data"]["spec"]),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
+        folder = Path(scratch) / "bundle"
+        folder.mkdir()
+        z = torch.from_numpy(draw_latents(PARITY_LATENTS, generator.latent_dim, config["seed"], "parity"))
+        images = DrawingGraph(generator)(z)
+        to_onnx(DrawingGraph(generator), z[:2], ("z",), ("image",), folder / "generator.onnx")
+        to_onnx(ReadingGraph(classifier), images[:2], ("image",), ("emotion", "character"), folder / "classifier.onnx")
+        shutil.copyfile(run / "axes.json", folder / "axes.json")
+        (folder / "MODEL_CARD.md").write_text(model_card(facts, evaluation), encoding="utf-8")
+        write_manifest(folder, **facts)
+        app = CheerMeUp(folder, provider="cpu")
+        check_parity(app, generator, classifier, z.numpy())
+        shown = "joy" if "joy" in app.emotions else app.emotions[0]
+        app.gif(folder / "preview.gif", emotion=shown, faces=8, seed=0)
+        write_manifest(folder, **facts)
+        if out.exists():
+            out.rename(Path(scratch) / "before")
+        folder.rename(out)
+    log(f"bundle {facts['name']}: {sum(f.stat().st_size for f in out.iterdir()) / 1e6:.1f} MB in {out}")
+    return out
+
+
+def to_onnx(model: nn.Module, example: Tensor, inputs: tuple[str], outputs: tuple[str, ...], path: Path) -> None:
+    """Write `model` in eval mode as one ONNX file whose first dimension is free."""
+    model = model.eval().to(memory_format=torch.contiguous_format)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter warns of its own internals
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        torch.onnx.export(
+            model, (example,), path, dynamo=True, external_data=False, opset_version=OPSET, verbose=False,
+            input_names=list(inputs), output_names=list(outputs),
+            dynamic_shapes=({0: torch.export.Dim("N")},),
+        )  # fmt: skip
+
+
+def check_parity(app: CheerMeUp, generator: Generator, classifier: nn.Module, z: np.ndarray) -> None:
+    """Raise `TrainError` when the exported graphs differ from the networks on latents (N, latent_dim)."""
+    with torch.inference_mode():
+        expected = DrawingGraph(generator)(torch.from_numpy(z)).numpy()
+        emotion, character = ReadingGraph(classifier)(torch.from_numpy(expected))
+    levels = np.abs(app.render(z).astype(int) - expected).max()
+    scores = app.classify(expected)
+    probability = max(
+        np.abs(scores.emotion - emotion.numpy()).max(), np.abs(scores.character - character.numpy()).max()
+    )
+    if levels > LEVEL_TOLERANCE or probability > PROBABILITY_TOLERANCE:
+        raise TrainError(
+            f"the exported graphs differ from the networks by {levels} levels (at most {LEVEL_TOLERANCE}) and "
+            f"{probability:.1e} in probability (at most {PROBABILITY_TOLERANCE}); nothing was written"
+        )
+
+
+def summary(evaluation: dict[str, Any]) -> dict[str, Any]:
+    """The evaluation without its curves, for the manifest."""
+    curves = ("curves", "curve_quantiles")
+    methods = {
+        name: {
+            **result,
+            "emotions": {
+                emotion: {key: value for key, value in figures.items() if key not in curves}
+                for emotion, figures in result["emotions"].items()
+            },
+        }
+        for name, result in evaluation["methods"].items()
+    }
+    return {**evaluation, "methods": methods}
+
+
+def license_of(spec: str) -> str:
+    """Who may use what was trained on a data spec."""
+    if spec == "toon":
+        return "MIT"
+    if spec.startswith("ferg:"):
+        return "research only: trained on FERG-DB, whose licence does not allow other use or redistribution"
+    return "that of the training pictures, which belong to whoever trained this bundle"

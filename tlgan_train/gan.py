@@ -1,0 +1,279 @@
+"""Step I: train a GAN on the characters to be drawn (paper, sections 4.1 and 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
+from PIL import Image
+from torch import Tensor, nn
+
+from tlgan_train.checkpoint import GanState, load_checkpoint, save_checkpoint
+from tlgan_train.config import Config, GanConfig
+from tlgan_train.data.batches import Batches
+from tlgan_train.data.dataset import Dataset
+from tlgan_train.device import autocast, pick_device, pick_precision
+from tlgan_train.errors import TrainError
+from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
+from tlgan_train.models.encoder import Encoder, kl_divergence, sample_posterior
+from tlgan_train.models.sectors import sector_labels, sector_vectors
+from tlgan_train.run import load_tensors, save_tensors, written
+from tlgan_train.supervised import to_tensor
+from tlgan_train.training_log import TrainingLog
+
+GRID = (8, 16)
+"""Rows and columns of a sample grid (paper, figure 7)."""
+BATCH_NORM_LATENTS = 2048
+"""Prior latents from which the averaged generator's BatchNorm statistics are measured."""
+
+
+def train_gan(
+    config: Config,
+    dataset: Dataset,
+    characters: tuple[str, ...],
+    run: Path,
+    log: Callable[[str], None] = print,
+    progress: bool = True,
+) -> None:
+    """Train on the training split of `characters`; write `RUN/gan/`; resume from its checkpoint if there is one.
+
+    Raises `TrainError` when the losses stop being numbers; the last checkpoint then stays.
+    """
+    gan = config.gan
+    folder = run / "gan"
+    indices = dataset.indices("train", characters)
+    if gan.warmup_images and not gan.reconstruction_weight:
+        raise TrainError("gan.warmup_images needs an encoder; set gan.reconstruction_weight above 0, for example 40")
+    images = gan.images or gan.epochs * len(indices)
+    steps = -(-images // gan.batch_size)
+    device = pick_device()
+    state = build(config, dataset, characters, device)
+    precision = load_checkpoint(state, folder / "checkpoint.safetensors") or pick_precision(gan.precision, device)
+    if state.step >= steps:
+        return
+    labels = LabelSectors.of(dataset, characters, gan, device)
+    batches = Batches(dataset, indices, gan.batch_size, gan.label_sectors, config.seed)
+    log(f"{device.type} {precision}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
+    every = max(1, gan.checkpoint_images // gan.batch_size)
+    with TrainingLog(folder, state.step, steps, gan.batch_size, progress) as record:
+        try:
+            while state.step < steps:
+                picked = batches[state.step]
+                torch.manual_seed(int(np.random.default_rng([config.seed, 2, state.step]).integers(2**63)))
+                warming_up = state.step * gan.batch_size < gan.warmup_images
+                losses = (warmup_step if warming_up else training_step)(
+                    state, gan, labels,
+                    to_tensor(dataset.images[picked]).to(device),
+                    tuple(torch.from_numpy(of[picked]).to(device) for of in labels.of_pictures),
+                    precision,
+                )  # fmt: skip
+                state.step += 1
+                record.step(state.step, losses)
+                if state.step % every == 0 or state.step == steps:
+                    save(state, folder, config, precision)
+        except KeyboardInterrupt:
+            save(state, folder, config, precision)
+            log(f"stopped after {state.step * gan.batch_size:,} pictures; the same command goes on from there")
+            raise
+
+
+@dataclass(frozen=True)
+class LabelSectors:
+    """Label sets tied to the latent space: their vectors, and every picture's labels."""
+
+    vectors: tuple[Tensor, ...]
+    of_pictures: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, dataset: Dataset, characters: tuple[str, ...], gan: GanConfig, device: torch.device) -> LabelSectors:
+        if not gan.label_sectors:
+            return cls((), ())
+        sizes, labels = [len(dataset.emotions)], [dataset.emotion]
+        if len(characters) > 1:
+            position = np.full(len(dataset.characters), -1)
+            position[[dataset.characters.index(name) for name in characters]] = np.arange(len(characters))
+            sizes.append(len(characters))
+            labels.append(position[dataset.character])
+        return cls(tuple(v.to(device) for v in sector_vectors(tuple(sizes), gan.latent_dim)), tuple(labels))
+
+    def of_latents(self, z: Tensor) -> tuple[Tensor, ...]:
+        return tuple(sector_labels(z, vectors) for vectors in self.vectors)
+
+    def one_hot(self, labels: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return tuple(F.one_hot(x, len(v)).float() for x, v in zip(labels, self.vectors, strict=True))
+
+    def cross_entropy(self, z: Tensor, labels: tuple[Tensor, ...]) -> Tensor:
+        """How far latents are from the sectors of their labels; 4 z·v are the logits, so that one unit is plenty."""
+        losses = [F.cross_entropy(4 * z @ v.T, y) for v, y in zip(self.vectors, labels, strict=True)]
+        return torch.stack(losses).sum()
+
+
+def warmup_step(
+    state: GanState, gan: GanConfig, sectors: LabelSectors, real: Tensor, labels: tuple[Tensor, ...], precision: str
+) -> dict[str, Tensor]:
+    """One step of E and G by reconstruction alone: cheap, and D then meets faces instead of noise."""
+    losses, _ = reconstruct(state, gan, sectors, real, labels, precision)
+    update_generator(state, gan, weighted(gan, losses), len(real))
+    return {name: loss.detach() for name, loss in losses.items()}
+
+
+def training_step(
+    state: GanState, gan: GanConfig, sectors: LabelSectors, real: Tensor, labels: tuple[Tensor, ...], precision: str
+) -> dict[str, Tensor]:
+    """One step of D, then one of G (and E) on the same latents, as in the published code."""
+    discriminator = state.discriminator
+    z = torch.randn(len(real), gan.latent_dim, device=real.device)
+    real_labels, fake_labels = sectors.one_hot(labels), sectors.one_hot(sectors.of_latents(z))
+
+    discriminator.requires_grad_(True)
+    with autocast(real.device, precision):
+        fake = state.generator(z)
+        real_score, seen = discriminator(real, real_labels)
+        fake_score, _ = discriminator(fake.detach(), fake_labels)
+    real_loss = (real_score.float() - gan.real_target).square().mean()
+    fake_loss = (fake_score.float() - gan.fake_target).square().mean()
+    state.discriminator_optimiser.zero_grad(set_to_none=True)
+    (real_loss + fake_loss).backward()
+    state.discriminator_optimiser.step()
+
+    discriminator.requires_grad_(False)
+    losses = {"discriminator": real_loss + fake_loss}
+    with autocast(real.device, precision):
+        score, _ = discriminator(fake, fake_labels)
+    losses["generator"] = (score.float() - gan.generator_target).square().mean()
+    if state.encoder is not None:
+        more, redrawn = reconstruct(state, gan, sectors, real, labels, precision)
+        losses |= more
+        if gan.feature_weight:
+            with autocast(real.device, precision):
+                _, redrawn_seen = discriminator(redrawn, real_labels)
+            losses["feature"] = feature_distance(redrawn_seen, [activation.detach() for activation in seen])
+    update_generator(state, gan, losses["generator"] + weighted(gan, losses), len(real))
+    return {name: loss.detach() for name, loss in losses.items()}
+
+
+def reconstruct(
+    state: GanState, gan: GanConfig, sectors: LabelSectors, real: Tensor, labels: tuple[Tensor, ...], precision: str
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Losses of drawing real pictures again through E and G, and the pictures drawn."""
+    with autocast(real.device, precision):
+        mean, log_variance = (moment.float() for moment in state.encoder(real))
+        posterior = sample_posterior(mean, log_variance, torch.randn_like(mean))
+        redrawn = state.generator(posterior)
+    losses = {
+        "reconstruction": F.mse_loss(redrawn.float(), real),
+        "kl": kl_divergence(mean, log_variance).mean(),
+    }
+    if sectors.vectors:
+        losses["sector"] = sectors.cross_entropy(posterior, labels)
+    return losses, redrawn
+
+
+def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
+    """Sum of the encoder's losses, each with its weight."""
+    weights = {name: getattr(gan, f"{name}_weight") for name in ("reconstruction", "feature", "kl", "sector")}
+    parts = [weight * losses[name] for name, weight in weights.items() if name in losses]
+    return torch.stack(parts).sum() if parts else torch.zeros(())
+
+
+def update_generator(state: GanState, gan: GanConfig, loss: Tensor, pictures: int) -> None:
+    """One optimiser step of G (and E), and of the averaged weights."""
+    state.generator_optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    state.generator_optimiser.step()
+    average(state.averaged, state.generator, 0.5 ** (pictures / gan.ema_images) if gan.ema_images else 0.0)
+
+
+def feature_distance(drawn: list[Tensor], real: list[Tensor]) -> Tensor:
+    """Squared distance of activations in units of their own variance, mean over layers (Larsen et al. 2016)."""
+    distances = [F.mse_loss(d.float(), r.float()) / r.float().var() for d, r in zip(drawn, real, strict=True)]
+    return torch.stack(distances).mean()
+
+
+@torch.no_grad()
+def average(averaged: Generator, generator: Generator, decay: float) -> None:
+    """Move averaged weights towards the generator's: averaged ← decay · averaged + (1 - decay) · generator."""
+    torch._foreach_lerp_(list(averaged.parameters()), list(generator.parameters()), 1 - decay)
+
+
+@torch.no_grad()
+def measure_batch_norm(generator: Generator, seed: int) -> None:
+    """Set BatchNorm statistics to those of prior latents; averaged weights have none of their own."""
+    norms = [m for m in generator.modules() if isinstance(m, nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean over batches
+    device = next(generator.parameters()).device
+    z = torch.randn(BATCH_NORM_LATENTS, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
+    generator.train()
+    for chunk in z.split(128):
+        generator(chunk.to(device))
+    generator.eval()
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+
+
+def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device: torch.device) -> GanState:
+    """Fresh networks and optimisers, initialised from the seed."""
+    gan, size = config.gan, dataset.image_size
+    torch.manual_seed(config.seed)
+    sectors = LabelSectors.of(dataset, characters, gan, device)
+    generator = Generator(gan.latent_dim, gan.generator_width, size)
+    discriminator = Discriminator(
+        gan.discriminator_width, size, gan.discriminator_norm, tuple(len(v) for v in sectors.vectors)
+    )
+    encoder = Encoder(gan.latent_dim, gan.discriminator_width, size) if gan.reconstruction_weight else None
+    averaged = Generator(gan.latent_dim, gan.generator_width, size)
+    averaged.load_state_dict(generator.state_dict())
+    averaged.requires_grad_(False)
+    for network in (generator, discriminator, encoder, averaged):
+        if network is not None:
+            network.to(device, memory_format=torch.channels_last)
+    drawing = [*generator.parameters(), *(encoder.parameters() if encoder else ())]
+    betas = (gan.beta1, gan.beta2)
+    return GanState(
+        generator, discriminator, encoder, averaged,
+        torch.optim.Adam(drawing, gan.generator_lr, betas),
+        torch.optim.Adam(discriminator.parameters(), gan.discriminator_lr, betas),
+    )  # fmt: skip
+
+
+def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
+    """Write a grid of samples, the exported weights and, last, the checkpoint that resuming starts from."""
+    measure_batch_norm(state.averaged, config.seed)
+    images = state.step * config.gan.batch_size
+    z = torch.randn(GRID[0] * GRID[1], config.gan.latent_dim, generator=torch.Generator().manual_seed(config.seed))
+    with torch.no_grad():
+        drawn = to_uint8(state.averaged(z.to(next(state.averaged.parameters()).device)))
+    grid = drawn.cpu().numpy().reshape(*GRID, *drawn.shape[1:]).swapaxes(1, 2)
+    with written(folder / "samples" / f"{images:09d}.png") as temporary:
+        Image.fromarray(grid.reshape(GRID[0] * drawn.shape[1], -1, 3)).save(temporary, "png")
+    facts = {
+        "latent_dim": config.gan.latent_dim,
+        "width": config.gan.generator_width,
+        "image_size": config.data.image_size,
+        "images": images,
+    }
+    save_tensors(folder / "generator.safetensors", state.averaged.state_dict(), facts)
+    if state.encoder is not None:
+        encoder_facts = {**facts, "width": config.gan.discriminator_width}
+        save_tensors(folder / "encoder.safetensors", state.encoder.state_dict(), encoder_facts)
+    save_checkpoint(state, folder / "checkpoint.safetensors", precision)
+
+
+def load_generator(run: Path) -> Generator:
+    """The averaged generator of a run, in eval mode on the CPU."""
+    tensors, facts = load_tensors(run / "gan" / "generator.safetensors", made_by="gan")
+    generator = Generator(facts["latent_dim"], facts["width"], facts["image_size"])
+    generator.load_state_dict(tensors)
+    return generator.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+
+
+def images_seen(run: Path) -> int:
+    """Real pictures that the run's generator has been trained on, repeats counted."""
+    return int(load_tensors(run / "gan" / "generator.safetensors", made_by="gan")[1]["images"])

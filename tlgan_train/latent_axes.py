@@ -1,0 +1,108 @@
+"""Directions of the latent space by regression on (Z, Y), and what keeps them apart (paper, section 4.1)."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
+
+
+class LatentAxes(BaseEstimator):
+    """Base of the methods: `fit(z, y)` learns `axes_`, unit rows (E, latent_dim) in the order of y's columns.
+
+    `y` holds emotion logits (N, E). Learned besides: `offsets_` (E,), intercepts of the regression in the fitted
+    space, and `slopes_` (E, latent_dim), its coefficients before orthogonalisation.
+    """
+
+    keep_norm = False
+    """Whether a latent moved along these axes is rescaled to the norm that it had."""
+
+    def fit(self, z: np.ndarray, y: np.ndarray) -> Self:
+        z, y = check_array(z, dtype=np.float64), check_array(y, dtype=np.float64)
+        check_consistent_length(z, y)
+        z, y = self._chosen(z), self._chosen(y)
+        regression = LinearRegression().fit(z, self.transform(y))
+        self.slopes_, self.offsets_ = regression.coef_, regression.intercept_
+        self.axes_ = self._separate(unit_rows(self.slopes_))
+        return self
+
+    def score(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """R² (E,) of the regression in its own fitted space, on latents and logits that it may not have seen."""
+        check_is_fitted(self)
+        return r2_score(self.transform(y), z @ self.slopes_.T + self.offsets_, multioutput="raw_values")
+
+    def transform(self, y: np.ndarray) -> np.ndarray:
+        """Logits (N, E) → targets of the regression (N, E)."""
+        raise TypeError(f"{type(self).__name__} does not say what it regresses on")
+
+    def _chosen(self, rows: np.ndarray) -> np.ndarray:
+        return rows
+
+    def _separate(self, directions: np.ndarray) -> np.ndarray:
+        raise TypeError(f"{type(self).__name__} does not say how it orthogonalises")
+
+
+class PaperAxes(LatentAxes):
+    """The published code, faults included: 896 samples, arctanh of clipped probabilities, Gram–Schmidt in class order.
+
+    Probabilities are clipped to tanh(±`clip`), although they lie in [0, 1] and log-odds would be the matching link.
+    """
+
+    def __init__(self, samples: int = 896, clip: float = 3.0) -> None:
+        self.samples = samples
+        self.clip = clip
+
+    def transform(self, y: np.ndarray) -> np.ndarray:
+        return np.arctanh(np.clip(softmax(y, axis=1), np.tanh(-self.clip), np.tanh(self.clip)))
+
+    def _chosen(self, rows: np.ndarray) -> np.ndarray:
+        return rows[: self.samples]
+
+    def _separate(self, directions: np.ndarray) -> np.ndarray:
+        return gram_schmidt(directions)
+
+
+class LogitAxes(LatentAxes):
+    """Regression on centred logits, then the order-free orthogonalisation of `symmetric_axes`."""
+
+    keep_norm = True
+
+    def transform(self, y: np.ndarray) -> np.ndarray:
+        return y - y.mean(axis=1, keepdims=True)
+
+    def _separate(self, directions: np.ndarray) -> np.ndarray:
+        return symmetric_axes(directions)
+
+
+METHODS: dict[str, type[LatentAxes]] = {"logit": LogitAxes, "paper": PaperAxes}
+
+
+def gram_schmidt(directions: np.ndarray) -> np.ndarray:
+    """Unit rows, each with the rows before it projected out (paper, step V): the first keeps its direction."""
+    done: list[np.ndarray] = []
+    for row in directions:
+        for before in done:
+            row = row - (row @ before) * before
+        done.append(row / np.linalg.norm(row))
+    return np.array(done)
+
+
+def symmetric_axes(directions: np.ndarray) -> np.ndarray:
+    """Unit rows as near to the given ones as rows with equal mutual angles can be; no row comes first.
+
+    Löwdin's symmetric orthogonalisation, (V Vᵀ)^(-1/2) V, on the rows' own span. Slopes of centred logits sum to zero,
+    so E rows span E - 1 dimensions and cannot be orthogonal: there they become a regular simplex with cosines of
+    -1 / (E - 1), along which one emotion grows and all the others shrink alike.
+    """
+    left, values, right = np.linalg.svd(directions, full_matrices=False)
+    spanned = values > 1e-6 * values[0]
+    return unit_rows(left[:, spanned] @ right[spanned])
+
+
+def unit_rows(rows: np.ndarray) -> np.ndarray:
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)

@@ -1,0 +1,145 @@
+"""Figures of edits and of generators, on arrays; definitions as in the report."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import rankdata
+from sklearn.neighbors import NearestNeighbors
+from torch import nn
+from torchmetrics.image.fid import FrechetInceptionDistance
+from torchmetrics.image.kid import KernelInceptionDistance
+
+from tlgan_train.judge import SUCCESS
+
+ALREADY = 0.5
+"""Faces that start at or above this probability are there already and are left out of success and monotonicity."""
+FALL = 0.05
+"""A walk is monotone when the probability never falls further than this below its running maximum."""
+RESAMPLES = 1000
+"""Bootstrap resamples over faces for 95 % confidence intervals."""
+KID_SUBSETS = 20
+KID_SUBSET_SIZE = 256
+NEIGHBOURS = 3
+"""k of precision and recall (Kynkäänniemi et al. 2019)."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over faces with its 95 % bootstrap interval."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    faces: int
+    """Faces that it is the mean of."""
+
+
+def estimate(values: np.ndarray, seed: int = 0) -> Estimate:
+    """Mean of per-face values (N,) and its interval; None when there are none."""
+    if len(values) == 0:
+        return Estimate(None, None, None, 0)
+    picks = np.random.default_rng(seed).integers(len(values), size=(RESAMPLES, len(values)))
+    low, high = np.quantile(np.asarray(values, float)[picks].mean(axis=1), [0.025, 0.975])
+    return Estimate(float(np.mean(values)), float(low), float(high), len(values))
+
+
+def edit_figures(probability: np.ndarray, character: np.ndarray, features: np.ndarray) -> dict[str, Any]:
+    """How well walks reach their emotion and what stays.
+
+    Args:
+        probability: the judge's probability of the target emotion, (N, steps).
+        character: the judge's most likely character, (N, steps).
+        features: the judge's features, (N, steps, D).
+    """
+    moved = probability[:, 0] < ALREADY
+    running = np.maximum.accumulate(probability, axis=1)
+    stride = np.linalg.norm(np.diff(features, axis=1), axis=2)
+    per_face = {
+        "success": probability[moved, -1] >= SUCCESS,
+        "mean_end": probability[:, -1],
+        "monotone": ((running - probability) <= FALL).all(axis=1)[moved],
+        "rank_correlation": rank_correlation(probability[moved]),
+        "character_kept": (character == character[:, :1]).all(axis=1),
+        "smoothness": stride.max(axis=1) / np.maximum(stride.mean(axis=1), 1e-12),
+    }
+    return {
+        "already_there": float(1 - moved.mean()),
+        **{name: asdict(estimate(values)) for name, values in per_face.items()},
+    }
+
+
+def quantiles(values: np.ndarray) -> dict[str, list[float]]:
+    """Quartiles over the first axis."""
+    names = ("low", "median", "high")
+    return {n: q.tolist() for n, q in zip(names, np.quantile(values, [0.25, 0.5, 0.75], axis=0), strict=True)}
+
+
+def rank_correlation(curves: np.ndarray) -> np.ndarray:
+    """Spearman's ρ between the step and the value, for each row of (N, steps); 0 for a constant row."""
+    ranks = rankdata(curves, axis=1)
+    ranks = ranks - ranks.mean(axis=1, keepdims=True)
+    steps = np.arange(curves.shape[1]) - (curves.shape[1] - 1) / 2
+    spread = np.sqrt((ranks**2).sum(axis=1) * (steps**2).sum())
+    return np.divide(ranks @ steps, spread, out=np.zeros(len(curves)), where=spread > 0)
+
+
+def kid(real: np.ndarray, drawn: np.ndarray, seed: int = 0) -> float | None:
+    """Kernel inception distance (Bińkowski et al. 2018) between feature rows (N, D) and (M, D).
+
+    Unbiased, so it may be below 0; None with fewer than two rows on a side.
+    """
+    size = min(KID_SUBSET_SIZE, len(real), len(drawn))
+    if size < 2:
+        return None
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        torch.manual_seed(seed)
+        warnings.simplefilter("ignore", UserWarning)  # that features are kept in memory, which is meant
+        metric = KernelInceptionDistance(feature=_Given(real.shape[1]), subsets=KID_SUBSETS, subset_size=size)
+        return float(_filled(metric, real, drawn).compute()[0])
+
+
+def fid(real: np.ndarray, drawn: np.ndarray) -> float:
+    """Fréchet inception distance (Heusel et al. 2017) between feature rows (N, D) and (M, D)."""
+    return float(_filled(FrechetInceptionDistance(feature=_Given(real.shape[1])), real, drawn).compute())
+
+
+def precision_recall(real: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:
+    """Share of drawn features inside the real manifold, and of real ones inside the drawn (k = 3 nearest)."""
+    return _inside(drawn, real), _inside(real, drawn)
+
+
+def nearest(queries: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Index (Q,) of each query's nearest pool row, and its Euclidean distance (Q,)."""
+    distances, indices = NearestNeighbors(n_neighbors=1).fit(pool).kneighbors(queries)
+    return indices[:, 0], distances[:, 0]
+
+
+def _inside(queries: np.ndarray, manifold: np.ndarray) -> float:
+    radii = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(manifold).kneighbors(manifold)[0][:, -1]
+    covered = 0
+    for chunk in np.array_split(queries, max(1, len(queries) // 1000)):
+        distances = torch.cdist(torch.from_numpy(chunk), torch.from_numpy(manifold)).numpy()
+        covered += int((distances <= radii).any(axis=1).sum())
+    return covered / len(queries)
+
+
+class _Given(nn.Module):
+    """Features that are already there, where torchmetrics wants a network that makes them."""
+
+    def __init__(self, num_features: int) -> None:
+        super().__init__()
+        self.num_features = num_features
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return features
+
+
+def _filled(metric, real: np.ndarray, drawn: np.ndarray):  # type: ignore[no-untyped-def]
+    metric.update(torch.from_numpy(np.ascontiguousarray(real)), real=True)
+    metric.update(torch.from_numpy(np.ascontiguousarray(drawn)), real=False)
+    return metric

@@ -1,0 +1,70 @@
+"""The page about a model that ships with it: what it is, what it was made from, and where it fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def model_card(facts: dict[str, Any], evaluation: dict[str, Any]) -> str:
+    """Markdown of `MODEL_CARD.md` from the manifest's facts and the evaluation."""
+    default = evaluation["default"]
+    others = [name for name in evaluation["methods"] if name != default]
+    judge, figures = evaluation["judge"], evaluation["generator"]
+    return f"""# {facts["name"]}
+
+Draws {", ".join(facts["drawn_characters"])} at {facts["image_size"]} × {facts["image_size"]} pixels and changes the
+emotion: {", ".join(facts["emotions"])}.
+
+## Made from
+
+Pictures: `{facts["training"]["data"]}`. Licence: {facts["license"]}.
+Generator: a DCGAN with {facts["latent_dim"]} latent dimensions, {facts["training"]["images_seen"]:,} pictures seen,
+preset `{facts["training"]["preset"]}`, seed {facts["training"]["seed"]}.
+Labels of (Z, Y): a fine-tuned AlexNet, {facts["training"]["classifier_accuracy"]:.1%} right on test pictures.
+
+## Measured
+
+By a judge of another architecture that took no part in the fitting ({judge["emotion_accuracy"]:.1%} right on test
+pictures), on {evaluation["faces"]} latents that nothing was fitted to. Success: p ≥ 0.9 at strength 1, of the faces
+that start below 0.5; the ceiling is the share of real test pictures with p ≥ 0.9. Brackets: 95 % intervals.
+
+{edit_table(evaluation, default)}
+{"".join(f"{chr(10)}Mean end probability of method `{name}`: {_means(evaluation, name)}.{chr(10)}" for name in others)}
+Samples: FID {figures["fid"]:.1f} and KID {figures["kid"]:.4f} in the judge's features (two halves of the training
+pictures: {figures["kid_between_real"]:.4f}), precision {figures["precision"]:.2f}, recall {figures["recall"]:.2f};
+{figures["confident_share"]:.0%} get p ≥ 0.9 for one emotion; classifier and judge agree on
+{figures["classifier_agrees"]:.0%}.
+
+## Use
+
+For drawing and animating these characters. It knows nothing of photographs or of real people, and its reading of
+emotions is that of the drawings it was trained on: do not use it to judge anybody's feelings. Strengths above 1 leave
+what was measured here.
+"""
+
+
+def edit_table(evaluation: dict[str, Any], method: str) -> str:
+    """Markdown table of the figures of one method, a row an emotion."""
+    rows = [
+        "| emotion | success | mean end probability | rank correlation | monotone | character kept | ceiling |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for emotion, figures in evaluation["methods"][method]["emotions"].items():
+        cells = [
+            _interval(figures[key]) for key in ("success", "mean_end", "rank_correlation", "monotone", "character_kept")
+        ]
+        rows.append(f"| {emotion} | {' | '.join(cells)} | {_number(evaluation['judge']['ceiling'][emotion])} |")
+    return "\n".join(rows)
+
+
+def _means(evaluation: dict[str, Any], method: str) -> str:
+    figures = evaluation["methods"][method]["emotions"]
+    return ", ".join(f"{emotion} {_number(f['mean_end']['value'])}" for emotion, f in figures.items())
+
+
+def _interval(figure: dict[str, float | None]) -> str:
+    return f"{_number(figure['value'])} [{_number(figure['low'])}, {_number(figure['high'])}]"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

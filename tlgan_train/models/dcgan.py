@@ -1,0 +1,101 @@
+"""The paper's DCGAN: generator and discriminator (section 4.1, after Radford et al. 2015)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+IMAGE_SIZES = (32, 64, 128, 256)
+
+
+class Generator(nn.Module):
+    """z (N, latent_dim) → picture (N, 3, S, S) in [-1, 1]; at 64 pixels five transposed convolutions."""
+
+    def __init__(self, latent_dim: int, width: int, image_size: int) -> None:
+        super().__init__()
+        doublings = _doublings(image_size)
+        channels = [width * 2**i for i in reversed(range(doublings))]
+        self.latent_dim = latent_dim
+        layers: list[nn.Module] = [*_up(latent_dim, channels[0], stride=1, padding=0)]
+        for before, after in pairwise(channels):
+            layers += _up(before, after, stride=2, padding=1)
+        layers += [nn.ConvTranspose2d(channels[-1], 3, 4, 2, 1, bias=False), nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+        self.apply(_initialise)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.layers(z[:, :, None, None])
+
+
+class Discriminator(nn.Module):
+    """Picture (N, 3, S, S) in [-1, 1] → score (N,), near the real target for pictures that look real, and activations.
+
+    With `labels` > 0 the score also asks whether the picture fits its labels, by an inner product of the last
+    features with an embedding of each label (projection discriminator, Miyato & Koyama 2018).
+    """
+
+    def __init__(self, width: int, image_size: int, norm: str, label_sizes: tuple[int, ...] = ()) -> None:
+        super().__init__()
+        self.trunk, channels = convolution_trunk(width, image_size, norm)
+        self.score = _normed(nn.Conv2d(channels, 1, 4, 1, 0, bias=False), norm)
+        self.embeddings = nn.ModuleList(_normed(nn.Linear(size, channels, bias=False), norm) for size in label_sizes)
+        self.apply(_initialise)
+
+    def forward(self, x: Tensor, labels: tuple[Tensor, ...] = ()) -> tuple[Tensor, list[Tensor]]:
+        """`labels`: one one-hot (N, size) tensor for each of `label_sizes`. Activations: after each convolution."""
+        activations = []
+        for layer in self.trunk:
+            x = layer(x)
+            if isinstance(layer, nn.LeakyReLU):
+                activations.append(x)
+        score = self.score(x).flatten()
+        if self.embeddings:
+            pooled = x.mean(dim=(2, 3))
+            for embed, label in zip(self.embeddings, labels, strict=True):
+                score = score + (embed(label) * pooled).sum(dim=1)
+        return score, activations
+
+
+def convolution_trunk(width: int, image_size: int, norm: str) -> tuple[nn.Sequential, int]:
+    """Strided convolutions from S × S down to 4 × 4 with LeakyReLU, and their output channels; shared by D and E."""
+    doublings = _doublings(image_size)
+    channels = [width * 2**i for i in range(doublings)]
+    layers: list[nn.Module] = [_normed(nn.Conv2d(3, width, 4, 2, 1, bias=False), norm), nn.LeakyReLU(0.2)]
+    for before, after in pairwise(channels):
+        layers.append(_normed(nn.Conv2d(before, after, 4, 2, 1, bias=norm == "spectral"), norm))
+        if norm == "batch":
+            layers.append(nn.BatchNorm2d(after))
+        layers.append(nn.LeakyReLU(0.2))
+    return nn.Sequential(*layers), channels[-1]
+
+
+def _up(before: int, after: int, stride: int, padding: int) -> tuple[nn.Module, ...]:
+    return nn.ConvTranspose2d(before, after, 4, stride, padding, bias=False), nn.BatchNorm2d(after), nn.ReLU()
+
+
+def _normed(layer: nn.Module, norm: str) -> nn.Module:
+    return spectral_norm(layer) if norm == "spectral" else layer
+
+
+def _doublings(image_size: int) -> int:
+    """How often 4 × 4 doubles on the way to the picture, the last doubling (to 3 channels) included."""
+    if image_size not in IMAGE_SIZES:
+        raise ValueError(f"image_size must be one of {IMAGE_SIZES}, not {image_size}")
+    return image_size.bit_length() - 3
+
+
+def _initialise(module: nn.Module) -> None:
+    """N(0, 0.02) convolutions and N(1, 0.02) BatchNorm gains, as published with the paper and in DCGAN."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and not hasattr(module, "parametrizations"):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """(N, 3, S, S) in [-1, 1] → uint8 (N, S, S, 3), rounded as the exported graph rounds."""
+    return ((images.float().permute(0, 2, 3, 1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

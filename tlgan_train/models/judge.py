@@ -1,0 +1,78 @@
+"""The judge: a small residual network that grades edits and took no part in making them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+SIDE = 64
+"""Pixels of a side that the judge looks at; other sizes are resampled to it, so that all are graded alike."""
+FEATURES = 128
+"""Length of the feature vector."""
+WIDTHS = (32, 64, 128, 128)
+"""Channels after each halving of the side: 32, 16, 8 and 4 pixels."""
+
+
+class Judge(nn.Module):
+    """Emotion, character and known factors of a face, and the features in which sets of faces are compared.
+
+    Another architecture than the classifier that labels (Z, Y), so that an edit cannot succeed by fooling the network
+    that it was fitted to.
+
+    Args:
+        emotions: number of emotions, E.
+        characters: number of characters, C.
+        factors: number of known factors, F; may be 0.
+    """
+
+    def __init__(self, emotions: int, characters: int, factors: int = 0) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(3, WIDTHS[0], 3, stride=2, padding=1, bias=False)]
+        layers += [nn.BatchNorm2d(WIDTHS[0]), nn.ReLU()]
+        layers += [_Halving(before, after) for before, after in pairwise(WIDTHS)]
+        self.body = nn.Sequential(*layers)
+        # Flattened rather than averaged: where eyes and mouth are is what tells pose and expression.
+        cells = (SIDE // 2 ** len(WIDTHS)) ** 2
+        self.neck = nn.Sequential(
+            nn.Flatten(), nn.Linear(WIDTHS[-1] * cells, FEATURES), nn.BatchNorm1d(FEATURES), nn.ReLU()
+        )
+        self.emotion = nn.Linear(FEATURES, emotions)
+        self.character = nn.Linear(FEATURES, characters)
+        self.factors = nn.Linear(FEATURES, factors) if factors else None
+
+    def features(self, x: Tensor) -> Tensor:
+        """Penultimate vectors (N, 128), which FID and KID compare, of pictures float32 (N, 3, S, S) in [-1, 1]."""
+        if x.shape[-1] != SIDE:
+            x = functional.interpolate(
+                x, size=(SIDE, SIDE), mode="bilinear", align_corners=False, antialias=x.shape[-1] > SIDE
+            )
+        return self.neck(self.body(x))
+
+    def read(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of emotion (N, E), of character (N, C), and standardised factors (N, F), of `features(x)`."""
+        factors = self.factors(features) if self.factors is not None else features[:, :0]
+        return self.emotion(features), self.character(features), factors
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`read(features(x))` for pictures float32 (N, 3, S, S) in [-1, 1]."""
+        return self.read(self.features(x))
+
+
+class _Halving(nn.Module):
+    """A residual block that halves the side."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.residual = nn.Sequential(
+            nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(after),
+            nn.ReLU(),
+            nn.Conv2d(after, after, 3, padding=1, bias=False),
+            nn.BatchNorm2d(after),
+        )
+        self.shortcut = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(self.residual(x) + self.shortcut(x))

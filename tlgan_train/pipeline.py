@@ -1,0 +1,142 @@
+"""The order of the stages, what is done already, and what each hands to the next."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tlgan_train.axes import fit_axes
+from tlgan_train.classifier import load_classifier, train_classifier
+from tlgan_train.config import Config
+from tlgan_train.data import SPLITS, Dataset, drawn_characters, load_dataset
+from tlgan_train.evaluate import evaluate
+from tlgan_train.export import export_bundle
+from tlgan_train.gan import images_seen, load_generator, train_gan
+from tlgan_train.judge import train_judge
+from tlgan_train.report import write_report
+from tlgan_train.run import open_run, read_json, write_json
+from tlgan_train.samples import draw_samples, load_samples
+
+STAGES = ("gan", "classifier", "judge", "samples", "axes", "evaluate", "report")
+"""In the order in which they run; each reads what those before it wrote."""
+PRODUCTS = {
+    "gan": "gan/generator.safetensors",
+    "classifier": "classifier/weights.safetensors",
+    "judge": "judge/weights.safetensors",
+    "samples": "samples/samples.npz",
+    "axes": "axes.json",
+    "evaluate": "evaluation.json",
+    "report": "report.html",
+}
+"""The file that later stages read."""
+READS = {
+    "samples": ("gan", "classifier"),
+    "axes": ("samples", "gan", "classifier"),
+    "evaluate": ("axes", "gan", "classifier", "judge"),
+    "report": ("evaluate", "axes", "gan", "classifier", "judge"),
+}
+"""Stages whose products a stage is made from; when one of them changes, it is done again."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One run: a config, a folder, and the stages between pictures and report."""
+
+    config: Config
+    run: Path
+    alexnet_weights: Path | None = None
+    log: Callable[[str], None] = print
+    progress: bool = True
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        dataset = load_dataset(self.config.data, self.config.seed)
+        open_run(self.run, self.config, dataset.digest)
+        return dataset
+
+    @cached_property
+    def characters(self) -> tuple[str, ...]:
+        """Those that the GAN draws; the classifier sees all."""
+        return drawn_characters(self.config.data.characters, self.dataset)
+
+    def all(self) -> Path:
+        """Every stage that is not done yet, then the bundle in `RUN/bundle`."""
+        for stage in STAGES:
+            self.stage(stage)
+        return export_bundle(self.run, self.run / "bundle", self.run.resolve().name, self.log)
+
+    def stage(self, name: str) -> None:
+        """Run one stage unless it is done: what it writes is there, and made from what the stages before wrote."""
+        if name == "gan":
+            self.characters  # noqa: B018  a wrong name should stop before hours of training
+        if self._done(name):
+            self.log(f"{name}: done before, kept")
+            return
+        self.log(f"{name}: started")
+        start = time.monotonic()
+        getattr(self, f"_{name}")()
+        seconds = time.monotonic() - start
+        self._record(name, seconds)
+        self.log(f"{name}: done in {seconds / 60:.1f} min")
+
+    def _done(self, name: str) -> bool:
+        stage = self._facts().get("stages", {}).get(name)
+        return bool(stage) and (self.run / PRODUCTS[name]).is_file() and stage["made_from"] == self._made_from(name)
+
+    def _made_from(self, name: str) -> dict[str, str]:
+        paths = {stage: self.run / PRODUCTS[stage] for stage in READS.get(name, ())}
+        return {s: hashlib.sha256(p.read_bytes()).hexdigest() for s, p in paths.items() if p.is_file()}
+
+    def _facts(self) -> dict[str, Any]:
+        path = self.run / "training.json"
+        return read_json(path, made_by="all") if path.exists() else {}
+
+    def _record(self, name: str, seconds: float) -> None:
+        """Note in `RUN/training.json` that a stage is done, what it took, and what the run is about."""
+        dataset, facts = self.dataset, self._facts()
+        facts |= {
+            "data": self.config.data.spec,
+            "data_digest": dataset.digest,
+            "pictures": {split: len(dataset.indices(split)) for split in SPLITS},
+            "drawn_pictures": len(dataset.indices("train", self.characters)),
+            "preset": self.config.preset,
+            "seed": self.config.seed,
+        }
+        if name == "gan":
+            facts["images_seen"] = images_seen(self.run)
+        if name == "classifier":
+            metrics = read_json(self.run / "classifier" / "metrics.json", made_by="classifier")
+            facts["classifier_accuracy"] = metrics["test"]["emotion_accuracy"]
+        stages = facts.setdefault("stages", {})
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        stages[name] = {"seconds": round(seconds, 1), "peak_mib": peak, "made_from": self._made_from(name)}
+        write_json(self.run / "training.json", facts)
+
+    def _gan(self) -> None:
+        train_gan(self.config, self.dataset, self.characters, self.run, self.log, self.progress)
+
+    def _classifier(self) -> None:
+        train_classifier(self.config, self.dataset, self.run, self.alexnet_weights, self.log)
+
+    def _judge(self) -> None:
+        train_judge(self.config, self.dataset, self.run, self.log)
+
+    def _samples(self) -> None:
+        draw_samples(self.config, load_generator(self.run), load_classifier(self.run), self.run, self.log)
+
+    def _axes(self) -> None:
+        generator, classifier = load_generator(self.run), load_classifier(self.run)
+        fit_axes(self.config, load_samples(self.run), self.dataset.emotions, generator, classifier, self.run, self.log)
+
+    def _evaluate(self) -> None:
+        generator, classifier = load_generator(self.run), load_classifier(self.run)
+        evaluate(self.config, self.dataset, self.characters, generator, classifier, self.run, self.log)
+
+    def _report(self) -> None:
+        write_report(self.config, self.dataset, self.characters, load_generator(self.run), self.run, self.log)

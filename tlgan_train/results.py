@@ -1,0 +1,84 @@
+"""What the stages of a run wrote, gathered for the report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tlgan_runtime.axes import AxisSet, parse_axes
+from tlgan_train.config import Config
+from tlgan_train.data.dataset import Dataset
+from tlgan_train.errors import TrainError
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.run import read_json
+from tlgan_train.samples import draw_latents
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that the page is made from."""
+
+    config: Config
+    dataset: Dataset
+    generator: Generator
+    run: Path
+    evaluation: dict[str, Any]
+    """`evaluation.json`, its methods in the order in which they are shown: the default, others, `random`."""
+    fits: dict[str, Any]
+    """Methods of `axes.json`, the default first."""
+    axes: dict[str, AxisSet]
+    """The same, to move latents with."""
+    losses: list[dict[str, float]]
+    grids: list[tuple[int, Path]]
+    """Pictures seen and sample grid, in order."""
+    classifier: dict[str, Any]
+    judge: dict[str, Any]
+    training: dict[str, Any]
+    """`training.json`; empty when the stages were run outside the pipeline."""
+
+    @property
+    def default(self) -> str:
+        return str(self.evaluation["default"])
+
+    @property
+    def fitted(self) -> dict[str, Any]:
+        """Evaluations of the methods that were fitted: all but `random`."""
+        return {name: result for name, result in self.evaluation["methods"].items() if name in self.fits}
+
+    @property
+    def target(self) -> str:
+        """The emotion shown in detail: the paper's joy, or the first where there is none."""
+        return "joy" if "joy" in self.dataset.emotions else self.dataset.emotions[0]
+
+    def faces(self, count: int) -> np.ndarray:
+        """The first latents (count, latent_dim) of those that the evaluation moved."""
+        return draw_latents(count, self.generator.latent_dim, self.config.seed, "evaluation faces")
+
+
+def read_results(config: Config, dataset: Dataset, generator: Generator, run: Path) -> Results:
+    """What the stages wrote; `TrainError` names the first that is missing."""
+    losses, grids = run / "gan" / "metrics.jsonl", sorted((run / "gan" / "samples").glob("*.png"))
+    if not losses.is_file() or not grids:
+        missing = losses if grids else run / "gan" / "samples"
+        raise TrainError(f"{missing} is missing; run `tlgan-train gan` with the same --run first")
+    classifier = read_json(run / "classifier" / "metrics.json", made_by="classifier")
+    judge = read_json(run / "judge" / "metrics.json", made_by="judge")
+    document = read_json(run / "axes.json", made_by="axes")
+    evaluation = read_json(run / "evaluation.json", made_by="evaluate")
+    default = evaluation["default"]
+    shown = sorted(evaluation["methods"], key=lambda name: (name != default, name == "random"))
+    evaluation = {**evaluation, "methods": {name: evaluation["methods"][name] for name in shown}}
+    training = run / "training.json"
+    return Results(
+        config, dataset, generator, run, evaluation,
+        fits={name: document["methods"][name] for name in shown if name in document["methods"]},
+        axes=dict(parse_axes(document, dataset.emotions, generator.latent_dim).methods),
+        losses=[json.loads(line) for line in losses.read_text(encoding="utf-8").splitlines()],
+        grids=[(int(path.stem), path) for path in grids],
+        classifier=classifier, judge=judge,
+        training=read_json(training, made_by="all") if training.exists() else {},
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""The run folder: evidence of one training, written so that a kill loses no file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from tlgan_train.config import Config
+from tlgan_train.errors import TrainError
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, renamed to it when the block ends well: `path` is whole or as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as JSON; numpy numbers and arrays become plain ones."""
+    with written(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1, default=_plain) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, made_by: str) -> Any:
+    """The value in a file that the stage `made_by` writes; `TrainError` names that stage when it has not run."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TrainError(f"{path} is missing; run `tlgan-train {made_by}` with the same --run first") from None
+
+
+def save_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, Any]) -> None:
+    """Write named tensors and JSON metadata as one safetensors file."""
+    with written(path) as temporary:
+        contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        save_file(contiguous, temporary, metadata={key: json.dumps(value) for key, value in metadata.items()})
+
+
+def load_tensors(path: Path, made_by: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Tensors and metadata that `save_tensors` wrote; `TrainError` when the stage `made_by` has not run."""
+    if not path.is_file():
+        raise TrainError(f"{path} is missing; run `tlgan-train {made_by}` with the same --run first")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 - not a mapping
+    except SafetensorError as error:
+        raise TrainError(f"{path} is damaged ({error}); delete it and run `tlgan-train {made_by}` again") from None
+
+
+def open_run(run: Path, config: Config, data_digest: str) -> None:
+    """Start a run folder, or check that an existing one was started with the same settings and data."""
+    path = run / "config.json"
+    facts = {"config": config.to_dict(), "data_digest": data_digest}
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        differing = sorted(_differences({k: before.get(k) for k in facts}, facts))
+        if differing:
+            raise TrainError(
+                f"{run} was started with other settings ({'; '.join(differing)}); "
+                "take another --run folder or the same settings"
+            )
+        return
+    write_json(path, {**facts, "code_revision": code_revision()})
+
+
+def code_revision() -> str:
+    """Version of the package, and the git commit where it runs from a checkout."""
+    release = version("cheermeup")
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return release
+    return f"{release}+{found.stdout.strip()}"
+
+
+def _differences(before: Any, now: Any, name: str = "") -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in before.keys() | now.keys():
+            yield from _differences(before.get(key), now.get(key), f"{name}.{key}".lstrip("."))
+    elif before != now:
+        yield f"{name.removeprefix('config.')} was {before!r}, now {now!r}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray | torch.Tensor):
+        return value.tolist()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")

@@ -1,0 +1,76 @@
+"""Step III: latents, the faces that they draw, and what the classifier reads in those (paper, section 5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tlgan_train.config import Config
+from tlgan_train.errors import TrainError
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.run import written
+from tlgan_train.supervised import stream_seed
+
+
+@dataclass(frozen=True)
+class Samples:
+    """(Z, Y) of the paper: N latents with the classifier's verdicts on their faces."""
+
+    z: np.ndarray
+    """float32 (N, latent_dim), from N(0, I)."""
+    emotion: np.ndarray
+    """float32 (N, E), emotion logits."""
+    character: np.ndarray
+    """float32 (N, C), character logits."""
+
+
+def draw_samples(
+    config: Config, generator: Generator, classifier: nn.Module, run: Path, log: Callable[[str], None] = print
+) -> Samples:
+    """Draw and label `samples.count` latents; write `RUN/samples/samples.npz`."""
+    if config.samples.count < 1000:
+        raise TrainError(f"samples.count must be at least 1000 (the paper's axes use 896), not {config.samples.count}")
+    z = draw_latents(config.samples.count, generator.latent_dim, config.seed, "samples")
+    emotion, character = read_faces(generator, classifier, z, config.samples.batch_size)
+    with written(run / "samples" / "samples.npz") as temporary, temporary.open("wb") as file:
+        np.savez(file, z=z, emotion=emotion, character=character)
+    shares = np.bincount(emotion.argmax(axis=1), minlength=emotion.shape[1]) / len(z)
+    log(f"{len(z):,} latents drawn and read; share of each emotion {np.round(shares, 3).tolist()}")
+    return Samples(z, emotion, character)
+
+
+def load_samples(run: Path) -> Samples:
+    """(Z, Y) of a run; `TrainError` when the stage has not run."""
+    path = run / "samples" / "samples.npz"
+    if not path.is_file():
+        raise TrainError(f"{path} is missing; run `tlgan-train samples` with the same --run first")
+    with np.load(path) as arrays:
+        return Samples(arrays["z"], arrays["emotion"], arrays["character"])
+
+
+def draw_latents(count: int, latent_dim: int, seed: int, stream: str) -> np.ndarray:
+    """float32 (count, latent_dim) from N(0, I); streams with different names are independent."""
+    rng = np.random.default_rng(stream_seed(seed, f"latents {stream}"))
+    return rng.standard_normal((count, latent_dim), dtype=np.float32)
+
+
+@torch.inference_mode()
+def read_faces(
+    generator: Generator, reader: Callable[[Tensor], tuple[Tensor, ...]], z: np.ndarray, batch_size: int = 256
+) -> tuple[np.ndarray, ...]:
+    """What `reader` (a network in eval mode) says of the faces of latents (N, latent_dim): float32 arrays of N rows.
+
+    Faces are rounded to the 256 levels that a picture has, as the exported graphs do.
+    """
+    device = next(generator.parameters()).device
+    parts = []
+    for chunk in torch.from_numpy(z).split(batch_size):
+        faces = generator(chunk.to(device)).float()
+        levels = ((faces + 1) * 127.5).round().clamp(0, 255)
+        parts.append([out.float().cpu().numpy() for out in reader(levels / 127.5 - 1)])
+    return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
