@@ -19,7 +19,10 @@ import typer
 from tlgan_runtime.errors import CheerMeUpError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tlgan_runtime.editor import CheerMeUp
+    from tlgan_runtime.manifest import Manifest
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -222,6 +225,7 @@ def info(
         f"methods     {', '.join(editor.methods)} (the first is the default)",
         f"license     {manifest.license}",
         *(f"file        {name}: {entry.role}, {entry.bytes} bytes" for name, entry in manifest.files.items()),
+        *_measured(manifest, editor.methods[0]),
     ]
     _report(json_output, document, lines)
 
@@ -299,6 +303,18 @@ def _open(bundle: str | None, provider: Provider, threads: int | None, quiet: bo
 
     _hush(quiet)
     return CheerMeUp(bundle, provider=provider.value, threads=threads)
+
+
+def _measured(manifest: Manifest, method: str) -> Iterator[str]:
+    """Lines on how well each emotion was measured to work; none when the bundle does not say."""
+    try:
+        for emotion, figures in manifest.metrics["methods"][method]["emotions"].items():
+            yield (
+                f"measured    {emotion}: success {figures['success']['value']:.2f}, "
+                f"mean end probability {figures['mean_end']['value']:.2f} by an independent judge"
+            )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return
 
 
 def _parse_setting(item: str) -> tuple[str, float]:

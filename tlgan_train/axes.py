@@ -14,7 +14,7 @@ from tlgan_runtime.axes import AXES_SCHEMA_VERSION, AxisSet, parse_axes
 from tlgan_runtime.latent import move
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.latent_axes import METHODS, LatentAxes, unit_rows
+from tlgan_train.latent_axes import METHODS, LatentAxes, PaperAxes, unit_rows
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.run import read_json, write_json
 from tlgan_train.samples import Samples, read_faces
@@ -23,8 +23,9 @@ PAPER_DISTANCE = 30.0
 """The published code sweeps k up to 29.9; the method `paper` may go as far."""
 CALIBRATION_POINTS = 16
 """Evenly spaced distances tried, up to the farthest."""
-COMPLETE = 0.01
-"""An effect is complete where the mean probability is this near to its highest."""
+COMPLETE = 0.05
+"""An effect is complete where the mean probability is this near to its highest: the rest would cost twice the distance,
+out where the prior has no mass and faces fall apart."""
 
 
 def fit_axes(
@@ -37,8 +38,6 @@ def fit_axes(
     log: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Fit every method on a part of (Z, Y), score and calibrate it on the rest, and write `RUN/axes.json`."""
-    if config.axes.method not in METHODS:
-        raise TrainError(f"unknown axes.method {config.axes.method!r}; methods: {', '.join(METHODS)}")
     held_out = int(len(samples.z) * config.axes.held_out_share)
     if held_out < config.axes.calibration_faces:
         raise TrainError(
@@ -46,6 +45,11 @@ def fit_axes(
             f"at least axes.calibration_faces, {config.axes.calibration_faces}, are needed"
         )
     z, y = samples.z[held_out:], samples.emotion[held_out:]
+    if len(z) < PaperAxes().samples:
+        raise TrainError(
+            f"samples.count of {len(samples.z)} leaves {len(z)} samples to fit on; the paper's axes alone "
+            f"take {PaperAxes().samples}: raise samples.count or lower axes.held_out_share"
+        )
     document: dict[str, Any] = {
         "schema_version": AXES_SCHEMA_VERSION,
         "emotions": list(emotions),

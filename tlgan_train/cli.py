@@ -11,7 +11,7 @@ import sys
 import traceback
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -124,21 +124,28 @@ def _config(
 ) -> Config:
     started = folder / "config.json"
     if started.is_file() and all(value is None for value in (preset, settings or None, *options.values())):
-        return Config.from_dict(json.loads(started.read_text(encoding="utf-8"))["config"])
+        return Config.from_dict(_started_with(started))
     config = load_config(preset or "quick", settings)
     for key, value in options.items():
         config = config if value is None else config.with_value(key, value)
     return config
 
 
+def _started_with(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["config"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrainError(f"{path} is damaged ({error}); take another --run folder") from None
+
+
 def _run(app: typer.Typer, name: str, arguments: list[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        app(given, prog_name=name, standalone_mode=False)
-        return 0
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted; the same command goes on from the last checkpoint", err=True)
-        return INTERRUPTED
+        # typer itself turns Ctrl-C into this code; 0 or None mean that all went well.
+        code = app(given, prog_name=name, standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            typer.echo("interrupted; the same command goes on from the last checkpoint", err=True)
+        return int(code)
     except Exception as error:
         if "--debug" in given:
             traceback.print_exc()
@@ -146,6 +153,8 @@ def _run(app: typer.Typer, name: str, arguments: list[str] | None) -> int:
         usage = getattr(error, "format_message", None)
         if isinstance(error, TrainError):
             message, code = str(error), USAGE
+        elif isinstance(error, OSError) and error.filename is not None:
+            message, code = f"cannot use {error.filename}: {error.strerror}; give another path", USAGE
         elif callable(usage):
             message, code = f"{usage()} ({name} --help lists the options)", USAGE
         else:

@@ -7,6 +7,7 @@ comes on top. "Code" below means the code published with the paper, which differ
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,25 @@ from typing import Any
 from tlgan_train.errors import TrainError
 
 PRESETS = Path(__file__).parent / "presets"
+
+CHOICES = {
+    "gan.discriminator_norm": ("batch", "spectral"),
+    "gan.precision": ("auto", "bf16", "fp32"),
+    "axes.method": ("logit", "paper"),
+}
+AT_LEAST = {
+    "gan.latent_dim": 1,
+    "gan.generator_width": 1,
+    "gan.discriminator_width": 1,
+    "gan.batch_size": 2,
+    "gan.checkpoint_images": 1,
+    "samples.batch_size": 1,
+    "axes.calibration_faces": 1,
+    "evaluate.faces": 2,
+    "evaluate.steps": 2,
+    "evaluate.samples": 2,
+}
+"""Smallest values; those of all other numbers are 0. Shares are below 1."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +195,9 @@ class Config:
         fields = {f.name: f for f in dataclasses.fields(owner)} if dataclasses.is_dataclass(owner) else {}
         if name not in fields or dataclasses.is_dataclass(getattr(owner, name)):
             raise TrainError(f"unknown setting {key!r}; known settings: {', '.join(sorted(_setting_names()))}")
-        changed = dataclasses.replace(owner, **{name: _convert(key, value, type(getattr(owner, name)))})
+        converted = _convert(key, value, type(getattr(owner, name)))
+        _check(key, converted)
+        changed = dataclasses.replace(owner, **{name: converted})
         return dataclasses.replace(self, **{section: changed}) if section else changed
 
 
@@ -224,3 +246,12 @@ def _convert(key: str, value: Any, kind: type) -> Any:
     if type(value) is not kind:
         raise TrainError(f"{key} must be of type {kind.__name__}, not {value!r}")
     return value
+
+
+def _check(key: str, value: Any) -> None:
+    if value not in CHOICES.get(key, (value,)):
+        raise TrainError(f"{key} must be one of {', '.join(CHOICES[key])}, not {value}")
+    if isinstance(value, int | float):
+        low, high = AT_LEAST.get(key, 0), 1 if key.endswith("_share") else math.inf
+        if not low <= value < high:
+            raise TrainError(f"{key} must be {low} or more{'' if high == math.inf else ' and below 1'}, not {value}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -28,6 +29,8 @@ from tlgan_train.samples import draw_latents
 OPSET = 18
 """ONNX operator set: the oldest that the exporter writes natively, so that older runtimes load it too."""
 PARITY_LATENTS = 64
+PREVIEW_SIZE = 128
+"""Side of each face in `preview.gif`, pixels."""
 LEVEL_TOLERANCE = 1
 """Largest allowed difference between torch's pictures and ONNX Runtime's, in levels of 255."""
 PROBABILITY_TOLERANCE = 1e-4
@@ -96,7 +99,7 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         app = CheerMeUp(folder, provider="cpu")
         check_parity(app, generator, classifier, z.numpy())
         shown = "joy" if "joy" in app.emotions else app.emotions[0]
-        app.gif(folder / "preview.gif", emotion=shown, faces=8, seed=0)
+        app.gif(folder / "preview.gif", emotion=shown, faces=8, seed=0, size=PREVIEW_SIZE)
         write_manifest(folder, **facts)
         if out.exists():
             out.rename(Path(scratch) / "before")
@@ -116,6 +119,17 @@ def to_onnx(model: nn.Module, example: Tensor, inputs: tuple[str], outputs: tupl
             input_names=list(inputs), output_names=list(outputs),
             dynamic_shapes=({0: torch.export.Dim("N")},),
         )  # fmt: skip
+    bare = onnx.load(path)
+    _forget_origin(bare.graph)
+    del bare.metadata_props[:]
+    onnx.save(bare, path)
+
+
+def _forget_origin(graph: onnx.GraphProto) -> None:
+    """Delete the exporter's notes on every node: stack traces with the paths of the machine it ran on."""
+    for item in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        del item.metadata_props[:]
+        item.doc_string = ""
 
 
 def check_parity(app: CheerMeUp, generator: Generator, classifier: nn.Module, z: np.ndarray) -> None:

@@ -58,21 +58,25 @@ def png(figure: Figure) -> bytes:
 def losses(rows: list[dict[str, float]], chance: dict[str, float]) -> Figure:
     """Losses over pictures seen: G and D in one panel, every other term in one of its own.
 
+    Rows may lack a term: a warm-up has no adversarial losses.
+
     `chance` holds what the losses of D and G are when D cannot tell real from drawn.
     """
-    terms = [name for name in rows[-1] if name not in ("images", "images_per_second", "discriminator", "generator")]
-    figure = new_figure(3.4)
+    named = dict.fromkeys(name for row in rows for name in row)
+    terms = [name for name in named if name not in ("images", "images_per_second", "discriminator", "generator")]
+    figure = new_figure(max(3.7, 0.5 + 0.95 * len(terms)))
     grid = figure.add_gridspec(max(1, len(terms)), 2 if terms else 1, width_ratios=(2, 1) if terms else (1,))
     images = np.array([row["images"] for row in rows]) / 1000
     main = figure.add_subplot(grid[:, 0])
     for name, colour in (("discriminator", PALETTE[0]), ("generator", PALETTE[5])):
         main.axhline(chance[name], color=colour, linestyle=":", linewidth=1)
-        _trace(main, images, np.array([row[name] for row in rows]), colour, name)
+        _trace(main, images, np.array([row.get(name, np.nan) for row in rows]), colour, name)
     main.set(title="adversarial losses", xlabel="pictures seen (thousands)", ylabel="least-squares loss")
     main.set_ylim(bottom=0)
     handles, labels = main.get_legend_handles_labels()
     handles.append(Line2D([], [], color=FLOOR, linestyle=":", linewidth=1))
-    main.legend(handles, [*labels, "where D cannot tell"])
+    below = {"loc": "upper left", "bbox_to_anchor": (0, -0.16), "borderaxespad": 0}
+    main.legend(handles, [*labels, "where D cannot tell"], ncols=3, **below)
     for index, name in enumerate(terms):
         axes = figure.add_subplot(grid[index, 1], sharex=main)
         _trace(axes, images, np.array([row.get(name, np.nan) for row in rows]), PALETTE[1], name)
@@ -129,6 +133,8 @@ def new_figure(height: float) -> Figure:
 
 
 def _trace(axes: Axes, x: np.ndarray, y: np.ndarray, colour: str, label: str) -> None:
+    x, y = x[np.isfinite(y)], y[np.isfinite(y)]  # D sits out the warm-up
+    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
     if len(y) < SMOOTH_FROM:
         axes.plot(x, y, color=colour, linewidth=1.5, label=label)
         return
@@ -148,7 +154,7 @@ def heat_map(
     colours: str = "RdBu_r",
     lowest: float = -1.0,
 ) -> ScalarMappable:
-    """Draw a matrix with named rows and columns and, where there is room, its values or `counts`; what a colour bar needs."""
+    """Draw a matrix and, where there is room, its values or `counts`; what a colour bar needs."""
     image = axes.imshow(values, cmap=colours, vmin=lowest, vmax=1.0)
     axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), rows)

@@ -18,12 +18,13 @@ from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.device import autocast, pick_device, pick_precision
 from tlgan_train.errors import TrainError
+from tlgan_train.interrupts import HeldInterrupts
 from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
 from tlgan_train.models.encoder import Encoder, kl_divergence, sample_posterior
 from tlgan_train.models.sectors import sector_labels, sector_vectors
 from tlgan_train.run import load_tensors, save_tensors, written
 from tlgan_train.supervised import to_tensor
-from tlgan_train.training_log import TrainingLog
+from tlgan_train.training_log import TrainingLog, diverged
 
 GRID = (8, 16)
 """Rows and columns of a sample grid (paper, figure 7)."""
@@ -49,6 +50,8 @@ def train_gan(
     if gan.warmup_images and not gan.reconstruction_weight:
         raise TrainError("gan.warmup_images needs an encoder; set gan.reconstruction_weight above 0, for example 40")
     images = gan.images or gan.epochs * len(indices)
+    if not images:
+        raise TrainError("gan.images and gan.epochs are both 0; set one of them to how long training should go on")
     steps = -(-images // gan.batch_size)
     device = pick_device()
     state = build(config, dataset, characters, device)
@@ -59,7 +62,7 @@ def train_gan(
     batches = Batches(dataset, indices, gan.batch_size, gan.label_sectors, config.seed)
     log(f"{device.type} {precision}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
     every = max(1, gan.checkpoint_images // gan.batch_size)
-    with TrainingLog(folder, state.step, steps, gan.batch_size, progress) as record:
+    with TrainingLog(folder, state.step, steps, gan.batch_size, progress) as record, HeldInterrupts() as interrupts:
         try:
             while state.step < steps:
                 picked = batches[state.step]
@@ -75,6 +78,7 @@ def train_gan(
                 record.step(state.step, losses)
                 if state.step % every == 0 or state.step == steps:
                     save(state, folder, config, precision)
+                interrupts.release()
         except KeyboardInterrupt:
             save(state, folder, config, precision)
             log(f"stopped after {state.step * gan.batch_size:,} pictures; the same command goes on from there")
@@ -98,6 +102,9 @@ class LabelSectors:
             position[[dataset.characters.index(name) for name in characters]] = np.arange(len(characters))
             sizes.append(len(characters))
             labels.append(position[dataset.character])
+        needed = sum(sizes) - len(sizes)
+        if needed > gan.latent_dim:
+            raise TrainError(f"gan.latent_dim must be {needed} or more to hold sectors for labels of {sizes} kinds")
         return cls(tuple(v.to(device) for v in sector_vectors(tuple(sizes), gan.latent_dim)), tuple(labels))
 
     def of_latents(self, z: Tensor) -> tuple[Tensor, ...]:
@@ -245,8 +252,10 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device:
 
 def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
     """Write a grid of samples, the exported weights and, last, the checkpoint that resuming starts from."""
-    measure_batch_norm(state.averaged, config.seed)
     images = state.step * config.gan.batch_size
+    if not all(p.isfinite().all() for network in state.networks().values() for p in network.parameters()):
+        raise diverged(images)
+    measure_batch_norm(state.averaged, config.seed)
     z = torch.randn(GRID[0] * GRID[1], config.gan.latent_dim, generator=torch.Generator().manual_seed(config.seed))
     with torch.no_grad():
         drawn = to_uint8(state.averaged(z.to(next(state.averaged.parameters()).device)))

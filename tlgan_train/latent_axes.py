@@ -76,7 +76,8 @@ class LogitAxes(LatentAxes):
         return y - y.mean(axis=1, keepdims=True)
 
     def _separate(self, directions: np.ndarray) -> np.ndarray:
-        return symmetric_axes(directions)
+        # Centred slopes sum to zero, unit rows of them only nearly; with the rest gone all angles come out equal.
+        return symmetric_axes(directions - directions.mean(axis=0))
 
 
 METHODS: dict[str, type[LatentAxes]] = {"logit": LogitAxes, "paper": PaperAxes}

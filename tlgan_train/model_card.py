@@ -57,6 +57,20 @@ def edit_table(evaluation: dict[str, Any], method: str) -> str:
     return "\n".join(rows)
 
 
+def comparison_table(evaluation: dict[str, Any], method: str, other: str) -> str:
+    """Markdown table of two methods side by side, a row an emotion."""
+    names = {"success": "success", "mean_end": "mean end probability", "rank_correlation": "rank correlation"}
+    rows = [
+        f"| emotion | {' | '.join(f'{title}, `{m}`' for title in names.values() for m in (method, other))} | ceiling |",
+        f"|---|{'---|' * 2 * len(names)}---|",
+    ]
+    for emotion in evaluation["emotions"]:
+        figures = [evaluation["methods"][m]["emotions"][emotion] for m in (method, other)]
+        cells = [_number(f[key]["value"]) for key in names for f in figures]
+        rows.append(f"| {emotion} | {' | '.join(cells)} | {_number(evaluation['judge']['ceiling'][emotion])} |")
+    return "\n".join(rows)
+
+
 def _means(evaluation: dict[str, Any], method: str) -> str:
     figures = evaluation["methods"][method]["emotions"]
     return ", ".join(f"{emotion} {_number(f['mean_end']['value'])}" for emotion, f in figures.items())

@@ -73,8 +73,7 @@ class Pipeline:
 
     def stage(self, name: str) -> None:
         """Run one stage unless it is done: what it writes is there, and made from what the stages before wrote."""
-        if name == "gan":
-            self.characters  # noqa: B018  a wrong name should stop before hours of training
+        self.characters  # noqa: B018  wrong names or other settings than the folder's stop here, before any work
         if self._done(name):
             self.log(f"{name}: done before, kept")
             return

@@ -19,7 +19,6 @@ from tlgan_train.models.dcgan import Generator
 from tlgan_train.page import Page, interval, number, percent
 from tlgan_train.results import Results, read_results
 from tlgan_train.run import written
-from tlgan_train.samples import draw_latents
 
 CHECKPOINTS = 6
 """Sample grids shown over training, evenly spaced on a logarithmic scale: most happens early."""
@@ -121,11 +120,12 @@ def _training(sheet: Page, results: Results) -> None:
     sheet.section("generator", "The generator")
     half = (config.real_target - config.fake_target) / 2
     chance = {"discriminator": 2 * half**2, "generator": (config.generator_target - config.fake_target - half) ** 2}
+    warmup = f" The first {config.warmup_images:,} pictures are a warm-up without them." if config.warmup_images else ""
     _chart(
         sheet, "losses", figures.losses(results.losses, chance), "4",
         "Losses over training, means over 50 steps; where there are two lines of a colour, the bold one is a running "
         "mean. Dotted: what each loss is when the discriminator cannot tell real from drawn. "
-        "Adversarial losses show whether the two networks balance, not how good the pictures are.",
+        f"Adversarial losses show whether the two networks balance, not how good the pictures are.{warmup}",
     )  # fmt: skip
     chosen = spaced([images for images, _ in results.grids], CHECKPOINTS)
     over_training = np.stack([strips.read_grid(results.grids[i][1])[0, :12] for i in chosen])
@@ -162,11 +162,10 @@ def _training(sheet: Page, results: Results) -> None:
         "Share of each class among samples, as the judge reads them, beside its share of the training pictures of the "
         "drawn characters. A bar that is missing is a class that the generator does not draw.",
     )  # fmt: skip
-    z = draw_latents(results.config.evaluate.samples, results.generator.latent_dim, results.config.seed,
-                     "evaluation samples")  # fmt: skip
     nearest = measured["nearest_training_pictures"]
+    z = results.latents(len(nearest), "evaluation samples")
     distances = [number(distance) for distance in measured["nearest_distances"]]
-    pair = np.stack([strips.draw_faces(results.generator, z[: len(nearest)]), results.dataset.images[nearest]])
+    pair = np.stack([strips.draw_faces(results.generator, z), results.dataset.images[nearest]])
     real = measured["nearest_distance_between_real"]
     _chart(
         sheet, "nearest", strips.face_rows(pair, ["sample", "nearest"], distances), None,
@@ -205,8 +204,8 @@ def _readers(sheet: Page, results: Results) -> None:
     }
     _chart(
         sheet, "confusion", figures.confusion(tables), None,
-        f"Confusion of the classifier on {test['pictures']:,} test pictures: numbers of pictures, coloured by their share "
-        "of the true class.",
+        f"Confusion of the classifier on {test['pictures']:,} test pictures: numbers of pictures, coloured "
+        "by their share of the true class.",
     )  # fmt: skip
 
 
@@ -224,15 +223,16 @@ def _axes(sheet: Page, results: Results) -> None:
     sheet.table(
         ["emotion", *heads], rows,
         caption=f"Held-out R² of each regression in its own fitted space; the distance k that strength 1 stands for, "
-        f"where the classifier's mean probability is highest on held-out faces; and that probability. Samples in the "
-        f"fit: {used}.",
+        f"the nearest at which the classifier's mean probability on held-out faces is all but highest; and that "
+        f"probability. Samples in the fit: {used}.",
     )  # fmt: skip
-    simplex = f"; a regular simplex has −{1 / (len(emotions) - 1):.2f} off the diagonal" if len(emotions) > 1 else ""
+    apart = f"−{1 / (len(emotions) - 1):.2f}" if len(emotions) > 1 else "0"
     _chart(
         sheet, "cosines", axis_figures.cosines(results.fits, emotions), "5",
         f"Cosines between the fitted slopes, before, and between the axes, after orthogonalisation. Orthogonal axes "
-        f"have 0 off the diagonal{simplex}. This holds by construction: whether emotions are apart in the faces is the "
-        f"leakage below.",
+        f"have 0 off the diagonal; axes that span one dimension less than there are emotions are farthest apart at "
+        f"{apart} each. Either follows from how axes are made: whether emotions are apart in the faces is the leakage "
+        f"below.",
     )  # fmt: skip
 
 
@@ -243,8 +243,8 @@ def _probabilities(sheet: Page, results: Results) -> None:
         _chart(
             sheet, f"curves_{name}", axis_figures.probability_curves(result, colours), "11",
             f"Method {name}: the judge's mean probability of every emotion as faces move along each axis, from 0 to "
-            f"the distance k of strength 1. Bold: the axis' own emotion, with the band between the quartiles of faces. The "
-            f"paper plots the classifier that labelled its data, on 8 faces; here are the judge and "
+            f"the distance k of strength 1. Bold: the axis' own emotion, with the band between the quartiles of faces. "
+            f"The paper plots the classifier that labelled its data, on 8 faces; here are the judge and "
             f"{results.evaluation['faces']:,} faces.",
         )  # fmt: skip
     target = results.target
@@ -257,7 +257,7 @@ def _probabilities(sheet: Page, results: Results) -> None:
 
 def _walks(sheet: Page, results: Results) -> None:
     sheet.section("walks", "Faces along the axes")
-    target, axes, z = results.target, results.axes[results.default], results.faces(FACES)
+    target, axes, z = results.target, results.axes[results.default], results.latents(FACES, "evaluation faces")
     farthest = axes.max_strength[axes.emotions.index(target)]
     states = strips.walk_faces(results.generator, axes, z, target, np.array([0, 0.5, 1]))
     _chart(
@@ -293,8 +293,8 @@ def _leakage(sheet: Page, results: Results) -> None:
         _chart(
             sheet, "factor_leakage", axis_figures.factor_leakage(results.evaluation["methods"], factors), None,
             "How much the known factors of the drawings change along with the emotion: bars are means over faces and "
-            "axes, lines reach from the axis that changes a factor least to the one that changes it most. R²: how well the "
-            "judge reads that factor from real test pictures; where it is low, the bar says little.",
+            "axes, lines reach from the axis that changes a factor least to the one that changes it most. R²: how well "
+            "the judge reads that factor from real test pictures; where it is low, the bar says little.",
         )  # fmt: skip
 
 

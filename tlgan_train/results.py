@@ -54,9 +54,9 @@ class Results:
         """The emotion shown in detail: the paper's joy, or the first where there is none."""
         return "joy" if "joy" in self.dataset.emotions else self.dataset.emotions[0]
 
-    def faces(self, count: int) -> np.ndarray:
-        """The first latents (count, latent_dim) of those that the evaluation moved."""
-        return draw_latents(count, self.generator.latent_dim, self.config.seed, "evaluation faces")
+    def latents(self, count: int, stream: str) -> np.ndarray:
+        """The first latents (count, latent_dim) of those that the evaluation drew as `stream`."""
+        return draw_latents(count, self.generator.latent_dim, self.config.seed, stream)
 
 
 def read_results(config: Config, dataset: Dataset, generator: Generator, run: Path) -> Results:

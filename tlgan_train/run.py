@@ -44,6 +44,8 @@ def read_json(path: Path, made_by: str) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise TrainError(f"{path} is missing; run `tlgan-train {made_by}` with the same --run first") from None
+    except ValueError as error:
+        raise TrainError(f"{path} is damaged ({error}); delete it and run `tlgan-train {made_by}` again") from None
 
 
 def save_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, Any]) -> None:
@@ -70,15 +72,20 @@ def open_run(run: Path, config: Config, data_digest: str) -> None:
     path = run / "config.json"
     facts = {"config": config.to_dict(), "data_digest": data_digest}
     if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        differing = sorted(_differences({k: before.get(k) for k in facts}, facts))
+        before = read_json(path, made_by="all")
+        # Settings that are newer than the folder have their defaults, which mean what was done before.
+        known = {"config": Config.from_dict(before["config"]).to_dict(), "data_digest": before["data_digest"]}
+        differing = sorted(_differences(known, facts))
         if differing:
             raise TrainError(
                 f"{run} was started with other settings ({'; '.join(differing)}); "
                 "take another --run folder or the same settings"
             )
         return
-    write_json(path, {**facts, "code_revision": code_revision()})
+    try:
+        write_json(path, {**facts, "code_revision": code_revision()})
+    except OSError as error:
+        raise TrainError(f"cannot write to the run folder {run}: {error.strerror}; take another --run") from None
 
 
 def code_revision() -> str:

@@ -33,8 +33,6 @@ def draw_samples(
     config: Config, generator: Generator, classifier: nn.Module, run: Path, log: Callable[[str], None] = print
 ) -> Samples:
     """Draw and label `samples.count` latents; write `RUN/samples/samples.npz`."""
-    if config.samples.count < 1000:
-        raise TrainError(f"samples.count must be at least 1000 (the paper's axes use 896), not {config.samples.count}")
     z = draw_latents(config.samples.count, generator.latent_dim, config.seed, "samples")
     emotion, character = read_faces(generator, classifier, z, config.samples.batch_size)
     with written(run / "samples" / "samples.npz") as temporary, temporary.open("wb") as file:

@@ -15,6 +15,14 @@ from tlgan_train.errors import TrainError
 from tlgan_train.run import written
 
 
+def diverged(images: int) -> TrainError:
+    """The error of a training whose numbers are no longer finite."""
+    return TrainError(
+        f"training diverged before {images:,} pictures; the last good checkpoint is kept. "
+        "Lower gan.generator_lr and gan.discriminator_lr, or use gan.precision=fp32"
+    )
+
+
 class TrainingLog:
     """Losses as JSON lines and TensorBoard scalars, and a progress bar with pictures/s and time left."""
 
@@ -53,10 +61,7 @@ class TrainingLog:
         means = {name: float(total) / count for name, (total, count) in self._sums.items()}
         images, seconds = step * self._batch_size, time.perf_counter() - self._since
         if not np.isfinite(list(means.values())).all():
-            raise TrainError(
-                f"training diverged before {images:,} pictures: {means}; the last checkpoint is kept. "
-                "Lower gan.generator_lr and gan.discriminator_lr, or use gan.precision=fp32"
-            )
+            raise diverged(images)
         row = {"images": images, **means, "images_per_second": self._count * self._batch_size / seconds}
         self._file.write(json.dumps(row) + "\n")
         self._file.flush()

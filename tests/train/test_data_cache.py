@@ -190,9 +190,7 @@ def test_builders_at_the_same_time_agree(root: Path, tmp_path: Path) -> None:
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
-def test_many_pictures_are_read_by_several_processes_in_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_pictures_are_read_by_several_processes_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tlgan_train.data import workers
 
     root = write_layout(tmp_path / "own", ["bob"], ["joy", "sad"], 200)

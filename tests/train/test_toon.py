@@ -71,8 +71,12 @@ def test_same_arguments_give_the_same_face_in_another_process() -> None:
 
 
 def test_seed_stream_and_number_each_give_another_face() -> None:
-    faces = [sample_face("alba", "joy", n, stream=stream, seed=seed)
-             for n in range(3) for stream in STREAMS for seed in range(2)]
+    faces = [
+        sample_face("alba", "joy", n, stream=stream, seed=seed)
+        for n in range(3)
+        for stream in STREAMS
+        for seed in range(2)
+    ]
     assert len({face.expression for face in faces}) == len({face.yaw for face in faces}) == len(faces)
 
 

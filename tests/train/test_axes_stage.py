@@ -1,0 +1,136 @@
+"""Steps III to V with a generator and a reader of known arithmetic: (Z, Y), axes and how far they reach."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from painter import EMOTIONS, GAIN, LATENT_DIM, Painter, Reader
+
+from tlgan_runtime.axes import parse_axes
+from tlgan_runtime.latent import move
+from tlgan_train.axes import COMPLETE, complete_distances, fit_axes, load_axes
+from tlgan_train.config import Config
+from tlgan_train.errors import TrainError
+from tlgan_train.latent_axes import unit_rows
+from tlgan_train.samples import Samples, draw_latents, draw_samples, load_samples, read_faces
+
+CONFIG = Config.from_dict({"samples": {"count": 1500}, "axes": {"calibration_faces": 40}, "seed": 2})
+PAINTER, READER = Painter(), Reader()
+SIMPLEX = unit_rows(np.eye(3, LATENT_DIM) - np.eye(3, LATENT_DIM).mean(axis=0))
+"""Where each emotion grows above the others: the answer that axes must give."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("axes")
+    samples = draw_samples(CONFIG, PAINTER, READER, run, log=lambda _: None)
+    fit_axes(CONFIG, samples, EMOTIONS, PAINTER, READER, run, log=lambda _: None)
+    return run
+
+
+def test_samples_are_latents_with_what_the_classifier_reads_in_their_faces(folder: Path) -> None:
+    samples = load_samples(folder)
+    assert samples.z.shape == (1500, LATENT_DIM) and samples.z.dtype == np.float32
+    assert samples.emotion.shape == (1500, 3) and samples.character.shape == (1500, 2)
+    np.testing.assert_allclose(samples.emotion, GAIN * samples.z[:, :3], atol=0.3)  # rounded to levels of a picture
+    assert samples.z.mean() == pytest.approx(0, abs=0.03) and samples.z.std() == pytest.approx(1, abs=0.03)
+    assert not list(folder.rglob(".*"))
+
+
+def test_faces_are_read_alike_in_any_batches_and_as_pictures_of_256_levels(folder: Path) -> None:
+    z = load_samples(folder).z[:50]
+    whole, parts = read_faces(PAINTER, READER, z), read_faces(PAINTER, READER, z, batch_size=7)
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    levels = (PAINTER(torch.from_numpy(z)) + 1) * 127.5
+    rounded = READER(levels.round() / 127.5 - 1)[0].detach()
+    np.testing.assert_allclose(whole[0], rounded, atol=1e-5)
+
+
+def test_streams_of_latents_are_repeatable_and_independent() -> None:
+    first = draw_latents(200, 8, seed=0, stream="samples")
+    np.testing.assert_array_equal(first, draw_latents(200, 8, seed=0, stream="samples"))
+    for other in (draw_latents(200, 8, 0, "evaluation faces"), draw_latents(200, 8, 1, "samples")):
+        assert abs(np.corrcoef(first.ravel(), other.ravel())[0, 1]) < 0.1
+
+
+def test_axes_are_the_known_ones_in_the_schema_of_bundles(folder: Path) -> None:
+    document = load_axes(folder)
+    axes = parse_axes(document, EMOTIONS, LATENT_DIM)
+    assert axes.default == "logit" and set(axes.methods) == {"logit", "paper"}
+    logit, paper = axes.methods["logit"], axes.methods["paper"]
+    assert (logit.directions * SIMPLEX).sum(axis=1).min() > 0.99
+    assert logit.keep_norm and not paper.keep_norm
+    np.testing.assert_allclose(paper.directions @ paper.directions.T, np.eye(3), atol=1e-8)
+    for method in (logit, paper):
+        np.testing.assert_allclose(method.cosine, method.directions @ method.directions.T, atol=1e-12)
+    assert min(logit.fitted["held_out_r2"]) > 0.99
+    assert logit.fitted["samples"] == 1200 and paper.fitted["samples"] == 896
+    assert logit.fitted["method"] == "LogitAxes" and paper.fitted["parameters"] == {"samples": 896, "clip": 3.0}
+    assert np.shape(logit.fitted["cosine_before"]) == (3, 3)
+
+
+def test_strength_one_is_where_the_effect_is_complete(folder: Path) -> None:
+    axes = parse_axes(load_axes(folder), EMOTIONS, LATENT_DIM).methods["logit"]
+    z = load_samples(folder).z[:40]  # those held out that calibration used
+    assert (axes.max_strength <= CONFIG.axes.max_distance).all()
+    for e in range(3):
+        ends = []
+        for distance in (axes.max_strength[e], CONFIG.axes.max_distance):
+            logits, _ = read_faces(PAINTER, READER, move(z, axes, distance / axes.max_strength[e] * np.eye(3)[e]))
+            ends.append((np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))[:, e].mean())
+        assert ends[0] == pytest.approx(axes.fitted["calibrated_probability"][e], abs=1e-5)
+        assert ends[0] > 0.9 and ends[0] >= ends[1] - COMPLETE - 0.001
+
+
+def test_the_nearest_distance_of_nearly_the_highest_value_is_complete() -> None:
+    distances = np.array([1.0, 2.0, 3.0, 4.0])
+    curves = np.array([[0.1, 0.9, 0.2, 0.0], [0.5, 0.5, 0.2, 0.0], [0.995, 0.4, 0.2, 0.0], [1.0, 0.3, 0.2, 0.9]])
+    assert complete_distances(distances, curves).tolist() == [3, 1, 1, 4]
+
+
+def test_fitting_again_writes_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    fit_axes(CONFIG, load_samples(folder), EMOTIONS, PAINTER, READER, tmp_path, log=lambda _: None)
+    assert (tmp_path / "axes.json").read_bytes() == (folder / "axes.json").read_bytes()
+
+
+def test_the_default_method_is_the_one_of_the_settings(folder: Path, tmp_path: Path) -> None:
+    config = CONFIG.with_value("axes.method", "paper")
+    fit_axes(config, load_samples(folder), EMOTIONS, PAINTER, READER, tmp_path, log=lambda _: None)
+    assert json.loads((tmp_path / "axes.json").read_text())["default"] == "paper"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("axes.method", "logits", "logit, paper"),
+        ("axes.held_out_share", 0.02, "at least .*40"),
+        ("axes.held_out_share", 0.5, "896"),  # 750 latents are left, too few for the paper's method
+    ],
+)
+def test_settings_that_cannot_work_are_told(
+    folder: Path, tmp_path: Path, key: str, value: object, message: str
+) -> None:
+    samples = load_samples(folder)
+    with pytest.raises(TrainError, match=message) as caught:
+        fit_axes(CONFIG.with_value(key, value), samples, EMOTIONS, PAINTER, READER, tmp_path, log=lambda _: None)
+    assert key in str(caught.value) and not any(tmp_path.iterdir())
+
+
+def test_labels_that_are_not_numbers_are_not_fitted(folder: Path, tmp_path: Path) -> None:
+    samples = load_samples(folder)
+    broken = Samples(samples.z, np.where(samples.emotion > 2, np.nan, samples.emotion), samples.character)
+    with pytest.raises(ValueError, match="NaN"):
+        fit_axes(CONFIG, broken, EMOTIONS, PAINTER, READER, tmp_path, log=lambda _: None)
+    assert not any(tmp_path.iterdir())
+
+
+def test_stages_that_did_not_run_are_named(tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match="tlgan-train samples"):
+        load_samples(tmp_path)
+    with pytest.raises(TrainError, match="tlgan-train axes"):
+        load_axes(tmp_path)

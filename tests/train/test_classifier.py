@@ -1,0 +1,208 @@
+"""The classifier of step II: learning, selection, determinism, files, and errors in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from tlgan_train.augment import augment
+from tlgan_train.classifier import load_classifier, train_classifier
+from tlgan_train.config import Config
+from tlgan_train.data.dataset import Dataset
+from tlgan_train.errors import TrainError
+from tlgan_train.models.alexnet import IMAGENET_MEAN, IMAGENET_STD, EmotionClassifier
+from tlgan_train.supervised import Training, fit, predict, to_tensor
+
+EMOTIONS = ("joy", "neutral", "sadness")
+CHARACTERS = ("blue", "red")
+SIZE = 32
+
+
+def shapes(count: int = 60, seed: int = 0) -> Dataset:
+    """Mouth-like bars whose height is the emotion, on a ground whose colour is the character; `count` of each pair."""
+    random = np.random.default_rng(seed)
+    emotion, character = (grid.ravel().repeat(count) for grid in np.meshgrid(range(3), range(2)))
+    images = np.empty((len(emotion), SIZE, SIZE, 3), dtype=np.uint8)
+    for image, e, c in zip(images, emotion, character, strict=True):
+        image[:] = ((60, 70, 200), (200, 70, 60))[c]
+        top, left = 4 + 9 * e + random.integers(-1, 2), 6 + random.integers(-3, 4)
+        image[top : top + 5, left : left + 20] = 230
+    images = np.clip(images + random.normal(0, 12, images.shape), 0, 255).astype(np.uint8)
+    split = np.tile(np.repeat([0, 1, 2], [count * 6 // 10, count * 2 // 10, count * 2 // 10]), 6).astype(np.uint8)
+    return Dataset(images, emotion, character, split, EMOTIONS, CHARACTERS, digest="0" * 64, spec="shapes")
+
+
+def config(**settings: object) -> Config:
+    values = {"batch_size": 36, "epochs": 6, "hidden": 16, "lr": 0.002, "augment": False, **settings}
+    return Config.from_dict({"classifier": values, "seed": 3})
+
+
+@pytest.fixture(autouse=True)
+def no_cached_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return shapes()
+
+
+def test_learns_writes_down_and_loads_what_it_learned(data: Dataset, tmp_path: Path) -> None:
+    lines: list[str] = []
+    result = train_classifier(config(), data, tmp_path, log=lines.append)
+
+    metrics = json.loads((tmp_path / "classifier" / "metrics.json").read_text())
+    test = data.indices("test")
+    assert metrics["test"]["emotion_accuracy"] >= 0.8
+    assert metrics["test"]["character_accuracy"] >= 0.9
+    assert metrics["test_augmented"]["emotion_accuracy"] >= 0.5  # chance is a third
+    assert metrics["from_scratch"] is True
+    assert metrics["emotions"] == list(EMOTIONS) and metrics["characters"] == list(CHARACTERS)
+    assert metrics["parameters"] == sum(p.numel() for p in result.model.parameters())
+    assert len(metrics["epochs"]) == 6 and sum(row["best"] for row in metrics["epochs"]) == 1
+    assert any("from scratch" in line for line in lines)
+
+    confusion = np.array(metrics["test"]["emotion_confusion"])
+    assert confusion.sum(axis=1).tolist() == np.bincount(data.emotion[test]).tolist()
+    assert np.trace(confusion) / len(test) == pytest.approx(metrics["test"]["emotion_accuracy"])
+
+    loaded = load_classifier(tmp_path)
+    assert not loaded.training
+    for before, after in zip(predict(result.model, data.images, test), predict(loaded, data.images, test), strict=True):
+        np.testing.assert_array_equal(before, after)
+    assert np.mean(predict(loaded, data.images, test)[0].argmax(1) == data.emotion[test]) == pytest.approx(
+        metrics["test"]["emotion_accuracy"]
+    )
+
+
+def test_same_seed_same_weights_other_seed_other_weights(data: Dataset, tmp_path: Path) -> None:
+    runs = {}
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        settings = config(epochs=1, augment=True).with_value("seed", seed)
+        torch.manual_seed(len(runs))  # the global state must not matter
+        runs[name] = train_classifier(settings, data, tmp_path / name, log=lambda line: None).model.state_dict()
+    assert all(torch.equal(value, runs["b"][key]) for key, value in runs["a"].items())
+    assert not all(torch.equal(value, runs["c"][key]) for key, value in runs["a"].items())
+
+
+def test_weights_of_the_best_epoch_are_kept(data: Dataset) -> None:
+    class Forgetful(torch.nn.Module):
+        """Right in its second epoch only, whatever is learned."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps = torch.nn.Parameter(torch.zeros(()), requires_grad=False)
+            self.bias = torch.nn.Parameter(torch.zeros(3))
+
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            if self.training:
+                self.steps += 1
+            right = float(self.steps == 2)
+            rows = ((x[:, :, :, 16] > 0.5).all(1).float().argmax(1) / 9).floor().clamp(max=2).long()
+            emotion = torch.nn.functional.one_hot(rows, 3) * right + self.bias
+            return emotion, torch.stack([x[:, 2, 0, 0], x[:, 0, 0, 0]], dim=1) * (2 * right - 1)
+
+    model = Forgetful()
+    training = Training(batch_size=1000, epochs=4, lr=1e-6, seed=0, augment=False)
+    rows = fit(model, data, (data.emotion, data.character), training, log=lambda line: None)
+    assert [row["best"] for row in rows] == [0, 1, 0, 0]
+    assert model.steps.item() == 2
+    assert not model.training
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_starts_from_pretrained_features(data: Dataset, tmp_path: Path, suffix: str) -> None:
+    donor = EmotionClassifier(3, 2, 16)
+    state = {f"features.{key}": value.clone() for key, value in donor.features.state_dict().items()}
+    path = tmp_path / f"alexnet{suffix}"
+    if suffix == ".pth":
+        torch.save({**state, "classifier.1.bias": torch.zeros(4096)}, path)
+    else:
+        save_file(state, path)
+    lines: list[str] = []
+    result = train_classifier(config(epochs=1, lr=1e-6), data, tmp_path / "run", weights=path, log=lines.append)
+
+    assert result.metrics["from_scratch"] is False
+    assert str(path) in lines[0]
+    loaded = load_classifier(tmp_path / "run")
+    torch.testing.assert_close(loaded.features[0].weight, donor.features[0].weight, atol=1e-4, rtol=0)
+    white = (torch.ones(1, 3, 1, 1) * loaded.input_scale + loaded.input_shift).flatten()
+    torch.testing.assert_close(white, (1 - torch.tensor(IMAGENET_MEAN)) / torch.tensor(IMAGENET_STD))
+
+
+def test_takes_torchvisions_own_cached_weights(data: Dataset, tmp_path: Path) -> None:
+    cache = tmp_path / "hub" / "checkpoints"
+    cache.mkdir(parents=True)
+    state = EmotionClassifier(3, 2, 16).features.state_dict()
+    torch.save({f"features.{key}": value for key, value in state.items()}, cache / "alexnet-owt-7be5be79.pth")
+    result = train_classifier(config(epochs=1), data, tmp_path / "run", log=lambda line: None)
+    assert result.metrics["from_scratch"] is False
+
+
+def test_unusable_weights_are_told_in_one_line(data: Dataset, tmp_path: Path) -> None:
+    features = {f"features.{k}": v for k, v in EmotionClassifier(3, 2, 16).features.state_dict().items()}
+    cases = {"missing.pth": "no weights file"}
+    (tmp_path / "noise.pth").write_bytes(b"not weights")
+    cases["noise.pth"] = "cannot read weights"
+    (tmp_path / "noise.safetensors").write_bytes(b"not weights")
+    cases["noise.safetensors"] = "cannot read weights"
+    torch.save([1, 2], tmp_path / "list.pth")
+    cases["list.pth"] = "no named tensors"
+    torch.save({"layer.weight": torch.zeros(2)}, tmp_path / "other.pth")
+    cases["other.pth"] = r"features\.0\.weight of shape \(64, 3, 11, 11\)"
+    torch.save({**features, "features.3.weight": torch.zeros(2, 2)}, tmp_path / "shape.pth")
+    cases["shape.pth"] = r"features\.3\.weight"
+    for name, message in cases.items():
+        with pytest.raises(TrainError, match=message) as caught:
+            train_classifier(config(epochs=1), data, tmp_path / "run", weights=tmp_path / name, log=lambda line: None)
+        assert "\n" not in str(caught.value) and name in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_empty_split_is_told_before_training(data: Dataset, tmp_path: Path) -> None:
+    for split in range(3):
+        rest = np.where(data.split == split, (split + 1) % 3, data.split).astype(np.uint8)
+        lacking = Dataset(data.images, data.emotion, data.character, rest, EMOTIONS, CHARACTERS, "0" * 64, "shapes")
+        with pytest.raises(TrainError, match=r"shapes has .* pictures"):
+            train_classifier(config(), lacking, tmp_path, log=lambda line: None)
+
+
+def test_an_untrained_run_names_the_stage_to_run(tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match="tlgan-train classifier"):
+        load_classifier(tmp_path)
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+def test_forward_at_every_image_size(size: int) -> None:
+    model = EmotionClassifier(7, 6, 128).eval()
+    emotion, character = model(torch.rand(2, 3, size, size) * 2 - 1)
+    assert emotion.shape == (2, 7) and character.shape == (2, 6)
+    assert torch.isfinite(emotion).all() and torch.isfinite(character).all()
+
+
+def test_pictures_as_tensors() -> None:
+    images = np.zeros((2, 4, 4, 3), dtype=np.uint8)
+    images[1, 2, 3] = (255, 0, 128)
+    images.flags.writeable = False
+    x = to_tensor(images)
+    assert x.shape == (2, 3, 4, 4) and x.dtype == torch.float32
+    assert x[0].unique().tolist() == [-1]
+    torch.testing.assert_close(x[1, :, 2, 3], torch.tensor([1.0, -1.0, 128 / 127.5 - 1]))
+
+
+def test_augmentation_is_repeatable_bounded_and_leaves_its_input(data: Dataset) -> None:
+    x = to_tensor(data.images[:40])
+    before = x.clone()
+    first, second, other = (augment(x, torch.Generator().manual_seed(seed)) for seed in (5, 5, 6))
+    assert torch.equal(x, before)
+    assert torch.equal(first, second) and not torch.equal(first, other)
+    assert first.shape == x.shape and first.min() >= -1 and first.max() <= 1
+    change = (first - x).abs().mean(dim=(1, 2, 3))
+    assert change.min() > 0
+    assert change.max() > 2 * change.min()  # each picture has its own strengths
+    assert change.mean() < 0.5

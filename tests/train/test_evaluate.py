@@ -1,0 +1,140 @@
+"""Walks and samples judged: known answers with known arithmetic, and everything promised in a real run."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from painter import CHARACTERS, EMOTIONS, FACTOR, LATENT_DIM, FullReader, Painter, bars
+
+from tlgan_runtime.axes import AxisSet
+from tlgan_train.classifier import load_classifier
+from tlgan_train.config import Config
+from tlgan_train.data import load_dataset
+from tlgan_train.evaluate import Verdicts, evaluate, evaluate_axes, evaluate_generator, random_axes
+from tlgan_train.gan import load_generator
+from tlgan_train.samples import draw_latents, read_faces
+
+DISTANCE = 5.0
+FIGURES = {
+    "already_there", "success", "mean_end", "monotone", "rank_correlation", "character_kept", "smoothness",
+    "kid_end", "kid_unmoved", "kid_middle", "distance", "end_norm", "curves", "curve_quantiles",
+}  # fmt: skip
+Z = draw_latents(60, LATENT_DIM, 0, "faces")
+
+
+def axis_set(directions: np.ndarray) -> AxisSet:
+    strengths = np.full(len(directions), DISTANCE)
+    cosine = directions @ directions.T
+    return AxisSet("known", EMOTIONS, directions, np.zeros(len(directions)), strengths, False, {}, cosine)
+
+
+def judged(axes: AxisSet) -> dict[str, dict[str, dict[str, object]]]:
+    """All the axes on 60 faces; as real pictures, faces of other latents."""
+    others = Verdicts.of(read_faces(Painter(), FullReader(), draw_latents(300, LATENT_DIM, 0, "real")))
+    emotion = others.emotion.argmax(axis=1)
+    return evaluate_axes(axes, Z, 6, Painter(), FullReader(), others, emotion, others, ["turn"])
+
+
+@pytest.fixture(scope="module")
+def along() -> dict[str, dict[str, dict[str, object]]]:
+    """The first axis turns the head as well; the others move their emotion alone."""
+    directions = np.eye(3, LATENT_DIM)
+    directions[0, FACTOR] = 1
+    directions[0] /= math.sqrt(2)
+    return judged(axis_set(directions))
+
+
+def test_axes_that_move_their_emotion_succeed_and_keep_the_character(along: dict[str, dict]) -> None:
+    assert list(along["emotions"]) == list(EMOTIONS)
+    for name, figures in along["emotions"].items():
+        assert figures.keys() == FIGURES
+        assert figures["character_kept"]["value"] == 1 and figures["monotone"]["value"] == 1
+        assert figures["rank_correlation"]["value"] > 0.95
+        assert figures["distance"] == DISTANCE and figures["end_norm"] > 1.5
+        assert figures["kid_end"] > figures["kid_unmoved"]  # far outside the prior
+        assert np.shape(figures["curves"]) == (3, 6)
+        np.testing.assert_allclose(np.sum(figures["curves"], axis=0), 1, atol=1e-5)
+        own = figures["curves"][EMOTIONS.index(name)]
+        assert own[-1] == pytest.approx(figures["mean_end"]["value"], abs=1e-6)
+        assert len(figures["curve_quantiles"]["median"]) == 6
+    assert along["emotions"]["joy"]["success"]["value"] > 0.95
+    # In logits, 10 up from a prior of standard deviation 2: nearly everybody arrives, and by known odds.
+    start = 2 * Z[:, :3].astype(float)
+    end = start + np.array([0, 2 * DISTANCE, 0])
+    expected = (np.exp(end) / np.exp(end).sum(axis=1, keepdims=True))[:, 1].mean()
+    assert along["emotions"]["joy"]["mean_end"]["value"] == pytest.approx(expected, abs=0.005)
+
+
+def test_leakage_is_told_for_emotions_and_known_factors(along: dict[str, dict]) -> None:
+    for e, emotion in enumerate(EMOTIONS):
+        change = along["leakage"][emotion]
+        assert change.sum() == pytest.approx(0, abs=1e-5)
+        assert change[e] > 0.5 and (np.delete(change, e) < 0).all()
+    assert along["factor_leakage"]["anger"]["turn"] == pytest.approx(DISTANCE / math.sqrt(2), rel=0.05)
+    assert along["factor_leakage"]["joy"]["turn"] == pytest.approx(0, abs=1e-4)
+
+
+def test_random_directions_are_the_floor(along: dict[str, dict]) -> None:
+    like = axis_set(np.eye(3, LATENT_DIM))
+    axes = random_axes(like, seed=4)
+    np.testing.assert_allclose(np.linalg.norm(axes.directions, axis=1), 1)
+    np.testing.assert_array_equal(axes.max_strength, like.max_strength)
+    np.testing.assert_array_equal(axes.directions, random_axes(like, seed=4).directions)
+    assert not np.allclose(axes.directions, random_axes(like, seed=5).directions)
+    floor = judged(axes)["emotions"]
+    means = [np.mean([f["mean_end"]["value"] for f in result.values()]) for result in (floor, along["emotions"])]
+    assert means[0] < means[1] - 0.2
+
+
+def test_shares_and_nearest_pictures_of_a_generator() -> None:
+    dataset = bars(count=10)
+    train = dataset.indices("train")
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(len(train), 4)).astype(np.float32)
+    one_hot = np.eye(3, dtype=np.float32)[dataset.emotion[train]], np.eye(2, dtype=np.float32)[dataset.character[train]]
+    none = np.empty((len(train), 0), np.float32)
+    real = Verdicts(features, *one_hot, none)
+    order = rng.permutation(len(train))[:20]
+    sure = np.where(np.arange(20)[:, None] < 5, 1.0, 0.6) * np.eye(3)[1] + np.where(np.arange(20) < 5, 0, 0.2)[:, None]
+    drawn = Verdicts(features[order], sure, np.eye(2)[np.arange(20) % 2], none[:20])
+    figures = evaluate_generator(dataset, CHARACTERS, real, drawn, train)
+
+    assert figures["emotion_share"] == {"anger": 0, "joy": 1, "sadness": 0}
+    assert figures["emotion_share_of_data"] == {name: pytest.approx(1 / 3) for name in EMOTIONS}
+    assert figures["character_share"] == figures["character_share_of_data"] == dict.fromkeys(CHARACTERS, 0.5)
+    assert figures["confident_share"] == pytest.approx(0.25)
+    assert figures["nearest_training_pictures"].tolist() == train[order[:16]].tolist()  # copies are found out
+    np.testing.assert_allclose(figures["nearest_distances"], 0, atol=1e-3)
+    assert figures["nearest_distance_between_real"]["median"] > 0.1
+    assert figures["precision"] == 1
+
+
+def test_a_run_is_measured_with_every_method_on_every_emotion(run: Path) -> None:
+    evaluation = json.loads((run / "evaluation.json").read_text())
+    assert evaluation["emotions"] == list(EMOTIONS) and evaluation["characters"] == list(CHARACTERS)
+    assert evaluation["drawn_characters"] == ["ada"] and evaluation["default"] == "logit"
+    assert (evaluation["faces"], evaluation["steps"]) == (6, 3)
+    assert set(evaluation["methods"]) == {"logit", "paper", "random"}
+    for result in evaluation["methods"].values():
+        assert list(result["emotions"]) == list(result["leakage"]) == list(EMOTIONS)
+        assert all(figures.keys() == FIGURES for figures in result["emotions"].values())
+        assert all(figures["mean_end"]["faces"] == 6 for figures in result["emotions"].values())
+    assert evaluation["judge"].keys() == {"emotion_accuracy", "character_accuracy", "ceiling", "factor_r2"}
+    assert 0 <= evaluation["generator"]["classifier_agrees"] <= 1
+    assert len(evaluation["generator"]["nearest_training_pictures"]) == 16
+    assert "NaN" not in (run / "evaluation.json").read_text()
+
+
+def test_measuring_again_gives_the_same_bytes(run: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(run, tmp_path / "copy")
+    before = (copy / "evaluation.json").read_bytes()
+    (copy / "evaluation.json").unlink()
+    config = Config.from_dict(json.loads((copy / "config.json").read_text())["config"])
+    dataset = load_dataset(config.data, config.seed)
+    evaluate(config, dataset, ("ada",), load_generator(copy), load_classifier(copy), copy, log=lambda _: None)
+    assert (copy / "evaluation.json").read_bytes() == before

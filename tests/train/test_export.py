@@ -1,0 +1,173 @@
+"""The bundle of a run: loads in the runtime, draws what torch draws, and never appears half written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from commands import call, refused
+
+from tlgan_runtime import CheerMeUp
+from tlgan_runtime.bundle import Bundle
+from tlgan_train import export
+from tlgan_train.classifier import load_classifier
+from tlgan_train.cli import export_main
+from tlgan_train.errors import TrainError
+from tlgan_train.export import check_parity, export_bundle, license_of
+from tlgan_train.gan import load_generator
+
+FILES = {"MODEL_CARD.md", "axes.json", "classifier.onnx", "generator.onnx", "manifest.json", "preview.gif"}
+
+
+@pytest.fixture(scope="module")
+def app(run: Path) -> CheerMeUp:
+    return CheerMeUp(run / "bundle", provider="cpu", threads=1)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_bundle_is_complete_and_sound(run: Path) -> None:
+    assert contents(run / "bundle").keys() == FILES
+    bundle = Bundle(run / "bundle")
+    assert set(bundle.verify()) == FILES - {"manifest.json"}
+    manifest, trained = bundle.manifest, json.loads((run / "training.json").read_text())
+    assert manifest.name == run.name and manifest.created_by.startswith("cheermeup ")
+    assert (manifest.latent_dim, manifest.image_size) == (8, 32)
+    assert manifest.emotions == ("anger", "joy", "sadness")
+    assert manifest.characters == ("ada", "bo") and manifest.drawn_characters == ("ada",)
+    assert manifest.training["images_seen"] == 96 and manifest.training["preset"] == "tiny"
+    assert {**manifest.training, "code_revision": ""} == {**trained, "code_revision": ""}
+    assert set(manifest.metrics["methods"]) == {"logit", "paper", "random"}
+    assert "curves" not in json.dumps(manifest.metrics)
+    card = (run / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert all(f"| {emotion} |" in card for emotion in manifest.emotions)
+
+
+def test_models_say_nothing_of_the_machine_that_made_them(run: Path) -> None:
+    for name in ("generator", "classifier"):
+        content = (run / "bundle" / f"{name}.onnx").read_bytes()
+        assert b".py" not in content and str(Path.home()).encode() not in content
+
+
+def test_models_are_single_files_of_standard_operators_with_a_free_batch(run: Path) -> None:
+    for name, inputs in (("generator", ["z"]), ("classifier", ["image"])):
+        model = onnx.load(run / "bundle" / f"{name}.onnx", load_external_data=False)
+        onnx.checker.check_model(model)
+        assert {opset.domain for opset in model.opset_import} <= {"", "ai.onnx"}
+        assert [value.name for value in model.graph.input] == inputs
+        for value in (*model.graph.input, *model.graph.output):
+            assert value.type.tensor_type.shape.dim[0].dim_param  # a name, not a number
+        assert not any(tensor.external_data for tensor in model.graph.initializer)
+
+
+@pytest.mark.parametrize("count", [1, 3, 20])
+def test_onnx_runtime_draws_and_reads_what_torch_does(run: Path, app: CheerMeUp, count: int) -> None:
+    generator, classifier = load_generator(run), load_classifier(run)
+    z = app.sample(count, seed=count)
+    images = app.render(z)
+    with torch.inference_mode():
+        drawn = (generator(torch.from_numpy(z)).permute(0, 2, 3, 1).numpy() + 1) * 127.5
+        emotion, character = classifier(torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1)
+    assert np.abs(images - drawn).max() <= 1
+    scores = app.classify(images)
+    np.testing.assert_allclose(scores.emotion, emotion.softmax(dim=1), atol=1e-4)
+    np.testing.assert_allclose(scores.character, character.softmax(dim=1), atol=1e-4)
+
+
+def test_parity_finds_a_generator_or_a_classifier_that_is_another(run: Path, app: CheerMeUp) -> None:
+    z = app.sample(8)
+    check_parity(app, load_generator(run), load_classifier(run), z)
+    generator, classifier = load_generator(run), load_classifier(run)
+    generator.layers[-2].weight[:, 0] += 0.05
+    with pytest.raises(TrainError, match="levels"):
+        check_parity(app, generator, load_classifier(run), z)
+    with torch.no_grad():
+        classifier.emotion[-1].bias[0] += 0.01
+    with pytest.raises(TrainError, match="probability"):
+        check_parity(app, load_generator(run), classifier, z)
+
+
+def test_the_axes_of_the_bundle_move_faces(run: Path, app: CheerMeUp) -> None:
+    assert app.methods == ["logit", "paper"]
+    z = app.sample(2)
+    np.testing.assert_array_equal(app.move(z, {"joy": 0.0}), z)
+    written = json.loads((run / "axes.json").read_text())["methods"]["paper"]
+    moved = app.move(z, {"joy": 0.5}, method="paper")
+    np.testing.assert_allclose(
+        moved - z, np.tile(0.5 * written["max_strength"][1] * np.array(written["directions"][1]), (2, 1)), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_other_content_is_never_overwritten(run: Path, tmp_path: Path, kind: str) -> None:
+    out = tmp_path / "out"
+    if kind == "folder":
+        out.mkdir()
+        (out / "thesis.txt").write_text("years of work")
+    else:
+        out.write_text("years of work")
+    before = contents(tmp_path)
+    line = refused(call(export_main, run, "--out", out))
+    assert "is no bundle" in line and "new folder" in line
+    assert contents(tmp_path) == before
+
+
+def test_a_bundle_that_differs_from_its_networks_is_not_written(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(run / "bundle", tmp_path / "out")
+    before = contents(tmp_path)
+    monkeypatch.setattr(export, "PROBABILITY_TOLERANCE", -1.0)
+    line = refused(call(export_main, run, "--out", tmp_path / "out", "--quiet"))
+    assert "differ" in line
+    assert contents(tmp_path) == before  # the old bundle, and nothing beside it
+
+
+def test_a_bundle_replaces_a_bundle_under_its_new_name(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    shutil.copytree(run / "bundle", out)
+    (out / "stale.txt").write_text("from an older version")
+    outcome = call(export_main, run, "--out", out, "--name", "Nova")
+    assert outcome.code == 0 and outcome.out.strip() == str(out), outcome.err
+    assert contents(out).keys() == FILES and [path.name for path in out.parent.iterdir()] == ["out"]
+    fresh = CheerMeUp(out, provider="cpu", threads=1)
+    assert fresh.manifest.name == "Nova"
+    z = fresh.sample(2)
+    np.testing.assert_array_equal(fresh.render(z), CheerMeUp(run / "bundle", provider="cpu", threads=1).render(z))
+
+
+@pytest.mark.parametrize(
+    ("missing", "stage"),
+    [
+        ("config.json", "all"),
+        ("evaluation.json", "evaluate"),
+        ("axes.json", "axes"),
+        ("gan/generator.safetensors", "gan"),
+        ("classifier/weights.safetensors", "classifier"),
+        ("training.json", "all"),
+    ],
+)
+def test_an_unfinished_run_names_the_stage_to_run(run: Path, tmp_path: Path, missing: str, stage: str) -> None:
+    copy = shutil.copytree(run, tmp_path / "copy", ignore=shutil.ignore_patterns("bundle", "figures", "tensorboard"))
+    (copy / missing).unlink()
+    with pytest.raises(TrainError, match=f"tlgan-train {stage}`"):
+        export_bundle(copy, tmp_path / "out", log=lambda _: None)
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+
+
+def test_a_place_that_cannot_be_written_is_told(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here first")
+    assert "file" in refused(call(export_main, run, "--out", tmp_path / "file" / "out"))
+
+
+def test_licences_follow_the_pictures() -> None:
+    assert license_of("toon") == "MIT"
+    assert "research only" in license_of("ferg:/data/FERG")
+    assert "training pictures" in license_of("folder:/mine")

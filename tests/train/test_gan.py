@@ -1,0 +1,258 @@
+"""Step I: what training writes, and that stopping and going on changes nothing."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from painter import bars
+from PIL import Image
+from safetensors.torch import load_file
+
+from tlgan_train import gan
+from tlgan_train.config import Config
+from tlgan_train.data.batches import Batches
+from tlgan_train.data.dataset import Dataset
+from tlgan_train.errors import TrainError
+from tlgan_train.gan import images_seen, load_generator, train_gan
+from tlgan_train.training_log import TrainingLog
+
+STEPS, BATCH = 6, 8
+SMALL = {
+    "latent_dim": 8, "generator_width": 8, "discriminator_width": 8, "batch_size": BATCH, "images": STEPS * BATCH,
+    "checkpoint_images": 2 * BATCH, "ema_images": 20, "precision": "fp32",
+}  # fmt: skip
+FULL = {
+    **SMALL, "discriminator_norm": "spectral", "reconstruction_weight": 40.0, "feature_weight": 1.0, "kl_weight": 0.02,
+    "label_sectors": True, "sector_weight": 0.1, "warmup_images": 2 * BATCH,
+}  # fmt: skip
+PAPER = {**SMALL, "discriminator_norm": "batch"}
+
+
+class Tripping:
+    """Pictures that can be taken `takes` times; then something happens instead."""
+
+    def __init__(self, images: np.ndarray, takes: int, happening: BaseException) -> None:
+        self.images, self.takes, self.happening, self.shape = images, takes, happening, images.shape
+
+    def __getitem__(self, picked: np.ndarray) -> np.ndarray:
+        if self.takes == 0:
+            raise self.happening
+        self.takes -= 1
+        return self.images[picked]
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return bars(count=10)
+
+
+@pytest.fixture(autouse=True)
+def every_step_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TrainingLog, "EVERY", 1)
+
+
+def train(data: Dataset, run: Path, settings: dict[str, object], log: Callable[[str], None] = lambda _: None) -> None:
+    config = Config.from_dict({"gan": settings, "data": {"image_size": 32}, "seed": 5})
+    train_gan(config, data, data.characters, run, log=log, progress=False)
+
+
+@pytest.fixture(scope="module", params=[FULL, PAPER], ids=["full", "paper"])
+def settings(request: pytest.FixtureRequest) -> dict[str, object]:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def whole(data: Dataset, settings: dict[str, object], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing disturbed."""
+    run = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainingLog, "EVERY", 1)
+        train(data, run, settings)
+    return run
+
+
+def rows(run: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run / "gan" / "metrics.jsonl").read_text().splitlines()]
+
+
+def losses(run: Path) -> list[dict[str, float]]:
+    return [{key: value for key, value in row.items() if key != "images_per_second"} for row in rows(run)]
+
+
+def assert_same_training(one: Path, other: Path) -> None:
+    names = sorted(path.relative_to(one) for path in one.glob("gan/*.safetensors"))
+    assert names == sorted(path.relative_to(other) for path in other.glob("gan/*.safetensors"))
+    for name in names:
+        expected, found = load_file(one / name), load_file(other / name)
+        assert expected.keys() == found.keys()
+        assert [key for key, value in expected.items() if not torch.equal(value, found[key])] == []
+    assert losses(one) == losses(other)
+
+
+def test_a_run_leaves_weights_a_log_and_grids(whole: Path, settings: dict[str, object]) -> None:
+    folder = whole / "gan"
+    assert [row["images"] for row in rows(whole)] == [8, 16, 24, 32, 40, 48]
+    assert all(np.isfinite(list(row.values())).all() and row["images_per_second"] > 0 for row in rows(whole))
+    grids = sorted(folder.glob("samples/*"))
+    assert [grid.name for grid in grids] == ["000000016.png", "000000032.png", "000000048.png"]
+    with Image.open(grids[-1]) as grid:
+        assert grid.size == (16 * 32, 8 * 32) and grid.mode == "RGB"
+        assert np.asarray(grid).std() > 0
+    assert (folder / "encoder.safetensors").exists() == (settings is FULL)
+    assert images_seen(whole) == 48
+    assert not list(whole.rglob(".*"))  # nothing temporary is left
+    assert list(folder.glob("tensorboard/*"))
+
+
+def test_a_finished_run_is_not_trained_again(data: Dataset, whole: Path, settings: dict[str, object]) -> None:
+    before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
+    train(data, whole, settings)
+    assert before == {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("takes", "kept"), [(1, 1), (3, 3), (4, 4)])
+def test_interrupted_between_steps_and_resumed_equals_uninterrupted(
+    data: Dataset, settings: dict[str, object], whole: Path, tmp_path: Path, takes: int, kept: int
+) -> None:
+    tripping = replace(data, images=Tripping(data.images, takes, KeyboardInterrupt()))
+    lines: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        train(tripping, tmp_path, settings, lines.append)
+    assert images_seen(tmp_path) == kept * BATCH
+    assert f"stopped after {kept * BATCH}" in lines[-1]
+    assert not list(tmp_path.rglob(".*"))
+    train(data, tmp_path, settings)
+    assert_same_training(whole, tmp_path)
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_interrupted_within_a_step_and_resumed_equals_uninterrupted(
+    data: Dataset, settings: dict[str, object], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C between the update of D and that of G, where the time of a step goes."""
+    autocast, calls = gan.autocast, iter(range(1000))
+
+    def pressed(*arguments: object) -> object:
+        # In the third step: the second forward pass comes after D's update. Steps that warm up have one pass.
+        if next(calls) == (3 if settings is FULL else 5):
+            signal.raise_signal(signal.SIGINT)
+        return autocast(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gan, "autocast", pressed)
+        with pytest.raises(KeyboardInterrupt):
+            train(data, tmp_path, settings)
+    assert next(calls) > 3
+    train(data, tmp_path, settings)
+    assert_same_training(whole, tmp_path)
+
+
+def test_killed_and_resumed_equals_uninterrupted(
+    data: Dataset, settings: dict[str, object], whole: Path, tmp_path: Path
+) -> None:
+    """A kill saves nothing: what was logged after the last checkpoint is forgotten, and logged again."""
+    with pytest.raises(RuntimeError, match="killed"):
+        train(replace(data, images=Tripping(data.images, 5, RuntimeError("killed"))), tmp_path, settings)
+    assert images_seen(tmp_path) == 4 * BATCH and rows(tmp_path)[-1]["images"] == 5 * BATCH
+    train(data, tmp_path, settings)
+    assert [row["images"] for row in rows(tmp_path)] == [8, 16, 24, 32, 40, 48]
+    assert_same_training(whole, tmp_path)
+
+
+def test_the_seed_decides_and_the_state_around_does_not(data: Dataset, tmp_path: Path) -> None:
+    settings = {**PAPER, "images": 2 * BATCH}
+    for name, noise in (("a", 1), ("b", 2)):
+        torch.manual_seed(noise)
+        np.random.seed(noise)
+        train(data, tmp_path / name, settings)
+    assert_same_training(tmp_path / "a", tmp_path / "b")
+    train_gan(
+        Config.from_dict({"gan": settings, "data": {"image_size": 32}, "seed": 6}),
+        data, data.characters, tmp_path / "c", log=lambda _: None, progress=False,
+    )  # fmt: skip
+    assert losses(tmp_path / "a") != losses(tmp_path / "c")
+
+
+@pytest.mark.parametrize("every", [1, 50])
+def test_diverging_stops_in_one_line_and_keeps_the_last_good_checkpoint(
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int
+) -> None:
+    monkeypatch.setattr(TrainingLog, "EVERY", every)
+    train(data, tmp_path, {**PAPER, "images": 2 * BATCH})
+    with pytest.raises(TrainError, match="diverged") as caught:
+        train(data, tmp_path, {**PAPER, "images": 12 * BATCH, "generator_lr": 1e30, "discriminator_lr": 1e30})
+    assert "\n" not in str(caught.value) and "gan.generator_lr" in str(caught.value)
+    for name in ("checkpoint", "generator"):
+        tensors = load_file(tmp_path / "gan" / f"{name}.safetensors")
+        assert [key for key, value in tensors.items() if not torch.isfinite(value).all()] == []
+    assert all(np.isfinite(list(row.values())).all() for row in rows(tmp_path))
+
+
+def test_warming_up_leaves_the_discriminator_alone(data: Dataset, tmp_path: Path) -> None:
+    train(data, tmp_path, {**FULL, "images": 2 * BATCH})
+    assert [row.keys() & {"discriminator", "reconstruction"} for row in rows(tmp_path)] == [{"reconstruction"}] * 2
+    names = load_file(tmp_path / "gan" / "checkpoint.safetensors").keys()
+    assert not [name for name in names if name.startswith("discriminator_optimiser.")]
+    assert [name for name in names if name.startswith("generator_optimiser.")]
+    train(data, tmp_path, {**FULL, "images": 3 * BATCH})
+    assert {"discriminator", "generator", "feature"} <= rows(tmp_path)[-1].keys()
+    with pytest.raises(TrainError, match=r"gan\.reconstruction_weight"):
+        train(data, tmp_path / "paper", {**PAPER, "warmup_images": BATCH})
+
+
+def test_no_length_of_training_is_told(data: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match=r"gan\.images"):
+        train(data, tmp_path, {**PAPER, "images": 0, "epochs": 0})
+
+
+def test_epochs_are_passes_over_the_training_split(data: Dataset, tmp_path: Path) -> None:
+    train(data, tmp_path, {**PAPER, "images": 0, "epochs": 1})
+    assert images_seen(tmp_path) == len(data.indices("train")) == 48
+
+
+def test_without_averaging_the_last_weights_are_exported(data: Dataset, tmp_path: Path) -> None:
+    train(data, tmp_path, {**PAPER, "images": 2 * BATCH, "ema_images": 0})
+    checkpoint = load_file(tmp_path / "gan" / "checkpoint.safetensors")
+    for name, parameter in load_generator(tmp_path).named_parameters():
+        assert torch.equal(parameter, checkpoint[f"generator.{name}"])
+
+
+def test_the_loaded_generator_draws_each_face_by_itself(whole: Path) -> None:
+    generator = load_generator(whole)
+    z = torch.randn(9, 8, generator=torch.Generator().manual_seed(0))
+    together = generator(z)
+    alone = torch.cat([generator(row[None]) for row in z])
+    among_others = generator(torch.cat([50 * z, z]))[9:]
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
+    torch.testing.assert_close(together, among_others, atol=1e-5, rtol=0)
+    assert not generator.training and not any(p.requires_grad for p in generator.parameters())
+
+
+def test_an_untrained_run_names_the_stage_to_run(tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match="tlgan-train gan"):
+        load_generator(tmp_path)
+
+
+def test_batches_pass_over_everything_or_give_classes_equal_shares(data: Dataset) -> None:
+    indices = data.indices("train")[:40]  # 8 of each of five classes
+    passes = Batches(data, indices, 16, balanced=False, seed=1)
+    seen = np.concatenate([passes[step] for step in range(5)])  # 80 pictures: two epochs, one batch across both
+    for epoch in (seen[:40], seen[40:]):
+        np.testing.assert_array_equal(np.sort(epoch), indices)
+    assert not np.array_equal(seen[:40], seen[40:]) and not np.array_equal(seen[:40], indices)
+    np.testing.assert_array_equal(passes[3], Batches(data, indices, 16, balanced=False, seed=1)[3])
+
+    lopsided = np.concatenate([data.indices("train", ("ada",)), data.indices("train", ("bo",))[:2]])
+    drawn = Batches(data, lopsided, 400, balanced=True, seed=1)
+    classes = [(data.character[i], data.emotion[i]) for i in np.concatenate([drawn[0], drawn[1]])]
+    assert {pair: pytest.approx(0.25, abs=0.06) for pair in classes} == {
+        pair: classes.count(pair) / len(classes) for pair in ((0, 0), (0, 1), (0, 2), (1, 0))
+    }
+    assert set(drawn[0]) <= set(lopsided)

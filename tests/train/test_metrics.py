@@ -1,0 +1,143 @@
+"""Figures of edits and of generators on hand-made input whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import spearmanr
+
+from tlgan_train.metrics import (
+    Estimate,
+    edit_figures,
+    estimate,
+    fid,
+    kid,
+    nearest,
+    precision_recall,
+    quantiles,
+    rank_correlation,
+)
+
+WALKS = np.array(
+    [
+        [0.10, 0.30, 0.60, 0.95],  # arrives
+        [0.10, 0.40, 0.36, 0.90],  # arrives, with a dip that is small enough
+        [0.40, 0.80, 0.70, 0.70],  # falls too far, and stays short
+        [0.20, 0.20, 0.20, 0.20],  # stays where it is
+        [0.60, 0.10, 0.70, 0.99],  # there already: counts for the mean end alone
+    ]
+)
+SAME = np.zeros((5, 4), int)
+EVEN = np.arange(4.0)[None, :, None] * np.ones((5, 1, 3))
+
+
+def test_edit_figures_of_known_walks() -> None:
+    figures = edit_figures(WALKS, SAME, EVEN)
+    assert figures["already_there"] == pytest.approx(0.2)
+    assert figures["success"]["value"] == pytest.approx(2 / 4) and figures["success"]["faces"] == 4
+    assert figures["monotone"]["value"] == pytest.approx(3 / 4) and figures["monotone"]["faces"] == 4
+    assert figures["mean_end"]["value"] == pytest.approx(WALKS[:, -1].mean()) and figures["mean_end"]["faces"] == 5
+    correlations = [spearmanr(range(4), walk).statistic for walk in WALKS[:3]]
+    assert figures["rank_correlation"]["value"] == pytest.approx(sum(correlations) / 4)
+    assert figures["character_kept"]["value"] == 1
+    assert figures["smoothness"]["value"] == pytest.approx(1)
+
+
+def test_thresholds_belong_to_the_better_side_as_defined() -> None:
+    exact = np.array([[0.5, 0.9], [0.499, 0.9], [0.499, 0.899]])
+    figures = edit_figures(exact, SAME[:3, :2], EVEN[:3, :2])
+    assert figures["already_there"] == pytest.approx(1 / 3)
+    assert figures["success"] == {**figures["success"], "value": 0.5, "faces": 2}
+
+
+def test_a_character_is_kept_when_it_is_at_every_step() -> None:
+    character = SAME.copy()
+    character[0, 2] = 1  # away and back again
+    character[1] = 3  # another one, but throughout
+    assert edit_figures(WALKS, character, EVEN)["character_kept"]["value"] == pytest.approx(4 / 5)
+
+
+def test_smoothness_is_the_largest_stride_over_the_mean_one() -> None:
+    features = np.zeros((5, 4, 2))
+    features[:, :, 0] = [0, 1, 2, 6]
+    assert edit_figures(WALKS, SAME, features)["smoothness"]["value"] == pytest.approx(4 / 2)
+    assert edit_figures(WALKS, SAME, np.zeros((5, 4, 2)))["smoothness"]["value"] == 0
+
+
+def test_figures_without_faces_are_none() -> None:
+    figures = edit_figures(np.full((3, 4), 0.7), SAME[:3], EVEN[:3])
+    assert figures["already_there"] == 1
+    for name in ("success", "monotone", "rank_correlation"):
+        assert figures[name] == {"value": None, "low": None, "high": None, "faces": 0}
+    assert figures["mean_end"]["value"] == pytest.approx(0.7)
+
+
+def test_estimate_is_the_mean_within_a_repeatable_interval() -> None:
+    values = np.random.default_rng(0).normal(5, 2, 400)
+    found = estimate(values)
+    assert found.value == pytest.approx(values.mean()) and found.faces == 400
+    assert found.low < found.value < found.high
+    assert found.high - found.low == pytest.approx(2 * 1.96 * 2 / 20, rel=0.15)  # what normal theory says
+    assert estimate(values) == found and estimate(values, seed=1) != found
+    assert estimate(np.ones(7, bool)) == Estimate(1.0, 1.0, 1.0, 7)
+    assert estimate(np.empty(0)) == Estimate(None, None, None, 0)
+
+
+def test_rank_correlation_is_spearmans_with_ties_and_zero_where_nothing_changes() -> None:
+    rng = np.random.default_rng(0)
+    curves = rng.integers(0, 4, size=(20, 9)).astype(float)
+    expected = [spearmanr(range(9), curve).statistic for curve in curves]
+    np.testing.assert_allclose(rank_correlation(curves), expected, atol=1e-12)
+    np.testing.assert_allclose(rank_correlation(np.array([[1.0, 2, 3], [3.0, 2, 1], [2.0, 2, 2]])), [1, -1, 0])
+
+
+def test_quantiles_over_faces() -> None:
+    assert quantiles(np.arange(5.0)[:, None] * [1, 10]) == {"low": [1, 10], "median": [2, 20], "high": [3, 30]}
+
+
+def normals(count: int, seed: int, shift: float = 0.0) -> np.ndarray:
+    return (np.random.default_rng(seed).normal(size=(count, 8)) + shift).astype(np.float32)
+
+
+def test_kid_is_near_zero_for_one_distribution_and_grows_with_the_shift() -> None:
+    real = normals(600, 0)
+    same, near, far = kid(real, normals(600, 1)), kid(real, normals(600, 1, 0.5)), kid(real, normals(600, 1, 1.5))
+    assert abs(same) < 0.02
+    assert near > 5 * abs(same) and far > 5 * near
+    assert kid(real, real[:1]) is None and kid(real[:0], real) is None
+    assert kid(real[:2], real[2:4]) is not None
+
+
+def test_kid_is_repeatable_and_leaves_the_random_state_alone() -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    values = [kid(normals(300, 0), normals(300, 1)) for _ in range(2)]
+    assert values[0] == values[1]
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_fid_of_a_shifted_copy_is_the_squared_shift() -> None:
+    real = normals(500, 0)
+    assert fid(real, real) == pytest.approx(0, abs=1e-3)
+    assert fid(real, real + np.float32(0.5)) == pytest.approx(8 * 0.25, rel=0.01)
+
+
+def test_precision_and_recall_at_their_extremes() -> None:
+    real = normals(300, 0)
+    assert precision_recall(real, real) == (1, 1)
+    assert precision_recall(real, real + 100) == (0, 0)
+    # A generator that draws one kind of face well is precise and recalls little; one that draws noise, the reverse.
+    precision, recall = precision_recall(real, (real[:50] * 0.05).astype(np.float32))
+    assert precision == 1 and recall < 0.1
+    spread = np.concatenate([real, real * 30])
+    precision, recall = precision_recall(real, spread)
+    assert precision < 0.6 and recall == 1
+
+
+def test_nearest_rows_and_their_distances() -> None:
+    pool = np.array([[0.0, 0], [10, 0], [0, 10]])
+    index, distance = nearest(np.array([[9.0, 0], [0, 6], [0, 0]]), pool)
+    assert index.tolist() == [1, 2, 0]
+    np.testing.assert_allclose(distance, [1, 4, 0])

@@ -1,0 +1,138 @@
+"""The GAN's networks: shapes at every size, the published architecture, and small arithmetic beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from painter import bars
+from torch import nn
+from torch.distributions import Normal, kl_divergence
+
+from tlgan_train.config import Config
+from tlgan_train.gan import LabelSectors, average, build, feature_distance, training_step
+from tlgan_train.models import encoder
+from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
+from tlgan_train.supervised import to_tensor
+
+CPU = torch.device("cpu")
+FULL = {
+    "discriminator_norm": "spectral", "reconstruction_weight": 40.0, "feature_weight": 1.0, "kl_weight": 0.02,
+    "label_sectors": True, "sector_weight": 0.1,
+}  # fmt: skip
+ENCODED = {"reconstruction", "feature", "kl", "sector"}
+PAPER = {"discriminator_norm": "batch"}
+
+
+def convolutions(network: nn.Module, kind: type[nn.Module]) -> list[tuple[int, ...]]:
+    """(in, out, kernel, stride, padding) of each layer of a kind, in order."""
+    found = [m for m in network.modules() if isinstance(m, kind)]
+    return [(m.in_channels, m.out_channels, m.kernel_size[0], m.stride[0], m.padding[0]) for m in found]
+
+
+def test_paper_generator_has_five_transposed_convolutions() -> None:
+    generator = Generator(100, 64, 64)
+    assert convolutions(generator, nn.ConvTranspose2d) == [
+        (100, 512, 4, 1, 0), (512, 256, 4, 2, 1), (256, 128, 4, 2, 1), (128, 64, 4, 2, 1), (64, 3, 4, 2, 1),
+    ]  # fmt: skip
+    kinds = [type(layer) for layer in generator.layers]
+    assert kinds == [nn.ConvTranspose2d, nn.BatchNorm2d, nn.ReLU] * 4 + [nn.ConvTranspose2d, nn.Tanh]
+
+
+def test_paper_discriminator_has_five_convolutions() -> None:
+    discriminator = Discriminator(64, 64, "batch")
+    assert convolutions(discriminator, nn.Conv2d) == [
+        (3, 64, 4, 2, 1), (64, 128, 4, 2, 1), (128, 256, 4, 2, 1), (256, 512, 4, 2, 1), (512, 1, 4, 1, 0),
+    ]  # fmt: skip
+    kinds = [type(layer) for layer in discriminator.trunk]
+    assert kinds == [nn.Conv2d, nn.LeakyReLU] + [nn.Conv2d, nn.BatchNorm2d, nn.LeakyReLU] * 3
+    assert {m.negative_slope for m in discriminator.modules() if isinstance(m, nn.LeakyReLU)} == {0.2}
+    assert not any(m.bias is not None for m in discriminator.modules() if isinstance(m, nn.Conv2d))
+
+
+@pytest.mark.parametrize("network", [Generator(64, 32, 32), Discriminator(64, 32, "batch")], ids=["G", "D"])
+def test_weights_start_as_published(network: nn.Module) -> None:
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            assert layer.weight.mean().item() == pytest.approx(0, abs=0.003)
+            assert layer.weight.std().item() == pytest.approx(0.02, rel=0.1)
+        elif isinstance(layer, nn.BatchNorm2d):
+            assert layer.weight.mean().item() == pytest.approx(1, abs=0.02) and not layer.bias.any()
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+@pytest.mark.parametrize("settings", [FULL, PAPER], ids=["full", "paper"])
+def test_a_step_at_every_image_size(size: int, settings: dict[str, object]) -> None:
+    widths = {"latent_dim": 6, "generator_width": 2, "discriminator_width": 2, "ema_images": 4}
+    config = Config.from_dict({"gan": {**widths, **settings}, "data": {"image_size": size}})
+    dataset = bars(count=10, size=size)
+    state = build(config, dataset, dataset.characters, CPU)
+    sectors = LabelSectors.of(dataset, dataset.characters, config.gan, CPU)
+    real = to_tensor(dataset.images[::15])
+    labels = tuple(torch.from_numpy(of[::15]) for of in sectors.of_pictures)
+    before = [p.clone() for net in state.networks().values() for p in net.parameters()]
+    losses = training_step(state, config.gan, sectors, real, labels, "fp32")
+
+    names = {"discriminator", "generator"} | (ENCODED if settings is FULL else set())
+    assert losses.keys() == names and all(torch.isfinite(loss) for loss in losses.values())
+    after = [p for net in state.networks().values() for p in net.parameters()]
+    assert all(not torch.equal(a, b) for a, b in zip(before, after, strict=True))  # every one has learned something
+    z = torch.randn(3, 6, generator=torch.Generator().manual_seed(0))
+    drawn = state.averaged.eval()(z)
+    assert drawn.shape == (3, 3, size, size) and drawn.abs().max() <= 1
+    score, activations = state.discriminator(drawn, sectors.one_hot(sectors.of_latents(z)))
+    assert score.shape == (3,)
+    assert [a.shape[2] for a in activations] == [side for side in (128, 64, 32, 16, 8, 4) if side < size]
+    if state.encoder is not None:
+        assert [moment.shape for moment in state.encoder(drawn)] == [(3, 6), (3, 6)]
+
+
+def test_the_labels_of_pictures_and_of_latents_are_of_the_same_sets() -> None:
+    dataset = bars(count=10)
+    gan = Config.from_dict({"gan": FULL}).gan
+    one = LabelSectors.of(dataset, ("bo",), gan, CPU)
+    assert [len(v) for v in one.vectors] == [3]  # a single character needs no sectors
+    both = LabelSectors.of(dataset, ("ada", "bo"), gan, CPU)
+    assert [len(v) for v in both.vectors] == [3, 2]
+    np.testing.assert_array_equal(both.of_pictures[0], dataset.emotion)
+    np.testing.assert_array_equal(both.of_pictures[1], dataset.character)
+    assert LabelSectors.of(dataset, ("bo",), Config().gan, CPU) == LabelSectors((), ())
+
+
+def test_another_image_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="48"):
+        Generator(8, 4, 48)
+
+
+def test_averaged_weights_move_by_one_minus_decay() -> None:
+    averaged, generator = Generator(4, 2, 32), Generator(4, 2, 32)
+    for network, value in ((averaged, 1.0), (generator, 3.0)):
+        for p in network.parameters():
+            nn.init.constant_(p, value)
+    average(averaged, generator, 0.75)
+    assert all((p == 1.5).all() for p in averaged.parameters())
+    average(averaged, generator, 0.0)
+    assert all((p == 3).all() for p in (*averaged.parameters(), *generator.parameters()))
+
+
+def test_pictures_are_rounded_to_the_nearest_level() -> None:
+    values = torch.tensor([-1.0, -0.999, 0.001, 1.0, 2.0]).view(5, 1, 1, 1).expand(5, 3, 2, 2)
+    levels = to_uint8(values)
+    assert levels.shape == (5, 2, 2, 3) and levels.dtype == torch.uint8
+    assert levels[:, 0, 0, 0].tolist() == [0, 0, 128, 255, 255]
+
+
+def test_feature_distance_is_in_units_of_each_layers_variance() -> None:
+    real = [torch.randn(4, 3, 5, 5, generator=torch.Generator().manual_seed(0)) * scale for scale in (0.1, 10.0)]
+    assert feature_distance(real, real).item() == 0
+    apart = [real[0] + real[0].std(), real[1] + 3 * real[1].std()]
+    assert feature_distance(apart, real).item() == pytest.approx((1 + 9) / 2, rel=1e-4)
+
+
+def test_posterior_and_divergence() -> None:
+    mean, log_variance = torch.tensor([[0.0, 1.0], [0.0, 0.0]]), torch.tensor([[0.5, -1.0], [0.0, 0.0]])
+    expected = kl_divergence(Normal(mean, (0.5 * log_variance).exp()), Normal(0.0, 1.0)).sum(dim=1)
+    torch.testing.assert_close(encoder.kl_divergence(mean, log_variance), expected)
+    assert torch.equal(encoder.sample_posterior(mean, log_variance, torch.zeros_like(mean)), mean)
+    drawn = encoder.sample_posterior(mean, log_variance, torch.ones_like(mean))
+    torch.testing.assert_close(drawn - mean, (0.5 * log_variance).exp())

@@ -1,0 +1,135 @@
+"""`tlgan-train all`: the whole paper in one command, what it keeps, what it does again, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from commands import Outcome, call, refused
+from safetensors.torch import load_file
+
+from tlgan_train import gan
+from tlgan_train.cli import main
+from tlgan_train.pipeline import PRODUCTS, STAGES
+from tlgan_train.training_log import TrainingLog
+
+
+@pytest.fixture
+def copy(run: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(run, tmp_path / "copy"))
+
+
+def times(run: Path) -> dict[str, int]:
+    return {stage: (run / product).stat().st_mtime_ns for stage, product in PRODUCTS.items()}
+
+
+def test_all_runs_every_stage_in_order_and_ends_with_a_bundle(finished: tuple[Path, Outcome]) -> None:
+    run, outcome = finished
+    assert outcome.stages("started") == list(STAGES) and outcome.stages("done before, kept") == []
+    assert outcome.out == f"{run / 'bundle'}\n"
+    assert all((run / product).is_file() for product in PRODUCTS.values())
+    assert (run / "bundle" / "manifest.json").is_file()
+    assert not list(run.rglob(".*"))
+    assert "<html" in (run / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_run_folder_says_how_it_came_about(run: Path) -> None:
+    config = json.loads((run / "config.json").read_text())
+    assert config["config"]["preset"] == "tiny" and config["config"]["gan"]["images"] == 96
+    facts = json.loads((run / "training.json").read_text())
+    assert facts["data"].startswith("folder:") and facts["data_digest"] == config["data_digest"]
+    assert facts["pictures"] == {"train": 48, "validation": 6, "test": 6} and facts["drawn_pictures"] == 24
+    assert facts["images_seen"] == 96 and 0 <= facts["classifier_accuracy"] <= 1
+    assert list(facts["stages"]) == list(STAGES)
+    assert all(stage["seconds"] >= 0 and stage["peak_mib"] > 0 for stage in facts["stages"].values())
+
+
+def test_a_second_call_without_options_keeps_everything(copy: Path) -> None:
+    before = times(copy)
+    outcome = call(main, "all", "--run", copy)
+    assert outcome.code == 0, outcome.err
+    assert outcome.stages("done before, kept") == list(STAGES) and outcome.stages("started") == []
+    assert times(copy) == before
+    assert json.loads((copy / "bundle" / "manifest.json").read_text())["name"] == "copy"  # written anew
+
+
+@pytest.mark.parametrize(
+    ("option", "told"), [("--set=samples.count=1300", "samples.count was 1200, now 1300"), ("--seed=3", "seed was 0")]
+)
+def test_other_settings_in_the_same_run_are_refused(
+    run: Path, small_options: list[str], option: str, told: str
+) -> None:
+    before = times(run)
+    line = refused(call(main, "axes", "--run", run, *small_options, option))
+    assert told in line and "--run" in line
+    assert times(run) == before
+
+
+def test_a_stage_whose_product_is_gone_is_done_again_and_what_comes_before_is_kept(copy: Path) -> None:
+    before, axes = times(copy), (copy / "axes.json").read_bytes()
+    (copy / "axes.json").unlink()
+    for stage in STAGES:
+        outcome = call(main, stage, "--run", copy)
+        assert outcome.code == 0 and outcome.out == f"{copy / PRODUCTS[stage]}\n", outcome.err
+        # The same axes come out, so what was made from them is still right.
+        assert outcome.stages("started") == (["axes"] if stage == "axes" else [])
+    assert (copy / "axes.json").read_bytes() == axes
+    assert [stage for stage, time in times(copy).items() if time != before[stage]] == ["axes"]
+
+
+def test_what_was_made_from_something_that_changed_is_done_again(copy: Path) -> None:
+    document = json.loads((copy / "axes.json").read_text())
+    document["methods"]["logit"]["max_strength"][0] *= 2
+    (copy / "axes.json").write_text(json.dumps(document))
+    assert call(main, "axes", "--run", copy).stages("started") == []
+    assert call(main, "evaluate", "--run", copy).stages("started") == ["evaluate"]
+    evaluation = json.loads((copy / "evaluation.json").read_text())
+    moved = evaluation["methods"]["logit"]["emotions"]["anger"]["distance"]
+    assert moved == document["methods"]["logit"]["max_strength"][0]
+    assert call(main, "report", "--run", copy).stages("started") == ["report"]
+    assert call(main, "report", "--run", copy).stages("started") == []
+
+
+def test_the_report_shows_losses_that_come_in_after_a_warm_up(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TrainingLog, "EVERY", 1)
+    shutil.rmtree(copy / "gan")
+    (copy / "report.html").unlink()
+    assert call(main, "gan", "--run", copy).code == 0
+    rows = [json.loads(line) for line in (copy / "gan" / "metrics.jsonl").read_text().splitlines()]
+    assert ["discriminator" in row for row in rows] == [False] * 2 + [True] * 4
+    outcome = call(main, "report", "--run", copy)
+    assert outcome.code == 0, outcome.err
+
+
+def test_a_stage_before_its_time_names_the_one_to_run(tmp_path: Path, small_options: list[str]) -> None:
+    for stage, needed in (("samples", "gan"), ("axes", "gan"), ("evaluate", "gan"), ("report", "gan")):
+        outcome = call(main, stage, "--quiet", "--run", tmp_path / stage, *small_options)
+        assert f"tlgan-train {needed}`" in refused(outcome)
+        assert not (tmp_path / stage / PRODUCTS[stage]).exists()
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_exits_130_and_the_same_command_goes_on(
+    run: Path, small_options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = TrainingLog.step
+
+    def pressed(log: TrainingLog, number: int, losses: dict) -> None:
+        step(log, number, losses)
+        if number == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingLog, "step", pressed)
+        outcome = call(main, "gan", "--run", tmp_path / "run", *small_options)
+    assert outcome.code == 130 and outcome.out == "" and "Traceback" not in outcome.err
+    assert "stopped after 32 pictures" in outcome.err and outcome.err.splitlines()[-1].startswith("interrupted")
+    assert gan.images_seen(tmp_path / "run") == 32
+
+    outcome = call(main, "gan", "--run", tmp_path / "run")
+    assert outcome.code == 0 and outcome.stages("started") == ["gan"]
+    ours, theirs = (load_file(folder / PRODUCTS["gan"]) for folder in (tmp_path / "run", run))
+    assert all((ours[name] == value).all() for name, value in theirs.items())

@@ -1,0 +1,119 @@
+"""Command lines of `tlgan-train`: pictures in and out, and wrong usage told in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import call, refused
+
+from tlgan_train import data
+from tlgan_train.cli import export_main, main
+
+ROOT = Path(__file__).parents[2]
+TOON = ("--set", "data.toon_faces=3", "--set", "data.image_size=32")
+
+
+def digest(text: str) -> str:
+    (line,) = [line for line in text.splitlines() if line.startswith("digest: ")]
+    return line
+
+
+def test_exported_pictures_are_read_back_as_the_same_data(tmp_path: Path) -> None:
+    root = tmp_path / "faces"
+    drawn = call(main, "data", "--data", "toon", *TOON, "--export", root)
+    assert drawn.code == 0 and drawn.err == "", drawn.err
+    assert drawn.out.splitlines()[-1] == str(root)
+    assert len(list(root.glob("*/*/*.png"))) == 6 * 7 * 3
+    for spec in (f"ferg:{root}", f"folder:{root}", f"csv:{root / 'pictures.csv'}"):
+        read = call(main, "data", "--data", spec, "--set", "data.image_size=32")
+        assert read.code == 0 and spec in read.out and "126 pictures" in read.out, read.err
+        if not spec.startswith("csv"):
+            assert digest(read.out).split()[1] and read.out.count(" + ") == drawn.out.count(" + ")
+    assert "holds something already" in refused_export(root)
+
+
+def refused_export(root: Path) -> str:
+    outcome = call(main, "data", *TOON, "--export", root)
+    assert outcome.code == 2 and outcome.err.count("\n") == 1
+    return outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong", "right"),
+    [
+        (["everything"], "everything", "evaluate"),
+        ([], "stage", "evaluate"),
+        (["gan", "--bogus"], "--bogus", "--help"),
+        (["gan", "--seed", "one"], "--seed", "integer"),
+        (["gan", "--preset", "huge"], "'huge'", "paper"),
+        (["gan", "--set", "gan.width=3"], "'gan.width'", "gan.generator_width"),
+        (["gan", "--set", "gan.width"], "'gan.width'", "section.key=value"),
+        (["data", "--data", "pictures"], "'pictures'", "folder:ROOT"),
+        (["data", "--data", "folder:"], "'folder:'", "folder:ROOT"),
+        (["data", "--data", "folder:/no/such/place"], "/no/such/place", "<character>"),
+        (["data", "--set", "data.image_size=48"], "48", "64"),
+        (["gan", "--export", "somewhere"], "--export", "tlgan-export"),
+    ],
+)
+def test_wrong_usage_is_told_in_one_line(
+    arguments: list[str], wrong: str, right: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = refused(call(main, *arguments))
+    assert line.startswith("tlgan-train: ") and wrong in line and right in line
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("gan.latent_dim=1", "gan.latent_dim"),  # label_sectors of three emotions need two
+        ("gan.batch_size=0", "gan.batch_size"),
+        ("gan.discriminator_norm=none", "spectral"),
+        ("gan.images=0", "gan.images"),
+        ("data.characters=zoe", "ada"),
+    ],
+)
+def test_settings_that_cannot_train_are_told_in_one_line(
+    setting: str, told: str, small_options: list[str], tmp_path: Path
+) -> None:
+    outcome = call(main, "gan", "--quiet", "--run", tmp_path / "run", *small_options, "--set", setting)
+    assert told in refused(outcome)
+    assert not (tmp_path / "run" / "gan").exists()
+
+
+def test_a_run_that_is_a_file_is_told(small_options: list[str], tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("here first")
+    outcome = call(main, "gan", "--quiet", "--run", tmp_path / "run", *small_options)
+    assert str(tmp_path / "run") in refused(outcome)
+
+
+def test_tlgan_export_tells_wrong_usage_in_one_line(tmp_path: Path) -> None:
+    assert "--out" in refused(call(export_main, tmp_path))
+    line = refused(call(export_main, tmp_path, "--out", tmp_path / "out"))
+    assert line.startswith("tlgan-export: ") and "config.json" in line
+
+
+def test_a_bug_is_called_one_and_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr(data, "load_dataset", broken)
+    outcome = call(main, "data")
+    assert outcome.code == 1 and outcome.err.count("\n") == 1
+    assert "bug" in outcome.err and "of all things" in outcome.err and "--debug" in outcome.err
+    assert "in broken" in call(main, "data", "--debug").err
+
+
+@pytest.mark.parametrize("command", ["main", "export_main"])
+def test_help_answers_without_torch(command: str) -> None:
+    code = (
+        f"import sys; from tlgan_train.cli import {command}; code = {command}(['--help']); "
+        "assert code == 0; assert not {'torch', 'numpy', 'sklearn', 'matplotlib'} & set(sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert found.returncode == 0, found.stderr
+    assert "Usage: " in found.stdout and "--help" in found.stdout and found.stderr == ""
