@@ -1,0 +1,56 @@
+"""The bundle that ships with the package, and what the README says of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tlgan_runtime import CheerMeUp
+from tlgan_runtime.bundle import Bundle, find_bundle
+from tlgan_runtime.cli import main
+from tlgan_train.model_card import comparison_table
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GOLDEN = np.array([1.117622, -1.3871249, -0.4265716, -0.80358726], dtype=np.float32)
+"""First numbers of `sample(1, seed=0)`; a change breaks everybody's saved seeds."""
+
+
+@pytest.fixture(scope="module")
+def solo() -> CheerMeUp:
+    return CheerMeUp(provider="cpu")
+
+
+def test_it_is_intact_and_small() -> None:
+    bundle = Bundle(find_bundle())
+    assert sum(entry.bytes for entry in bundle.verify().values()) < 20e6
+
+
+def test_seeds_keep_their_faces(solo: CheerMeUp) -> None:
+    np.testing.assert_allclose(solo.sample(1, seed=0)[0, :4], GOLDEN, atol=1e-6)
+
+
+def test_every_face_becomes_more_joyful(solo: CheerMeUp) -> None:
+    z = solo.sample(32, seed=1)
+    joy = solo.emotions.index("joy")
+    before = solo.classify(solo.render(z)).emotion[:, joy].mean()
+    after = solo.classify(solo.render(solo.move(z, {"joy": 1.0}))).emotion[:, joy].mean()
+    assert after > 0.8 > 0.5 > before
+
+
+def test_readme_says_what_the_manifest_says() -> None:
+    metrics = json.loads((find_bundle() / "manifest.json").read_text(encoding="utf-8"))["metrics"]
+    assert comparison_table(metrics, metrics["default"], "paper") in README
+
+
+@pytest.mark.parametrize(
+    "line", re.findall(r"^(?:.*&& )?(cheermeup (?!.*--bundle).*?)(?: *#.*)?$", README, re.MULTILINE)
+)
+def test_readme_commands_work(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(shlex.split(line)[1:]) == 0
