@@ -53,7 +53,7 @@ def test_the_bundle_is_complete_and_sound(run: Path) -> None:
 def test_models_say_nothing_of_the_machine_that_made_them(run: Path) -> None:
     for name in ("generator", "classifier"):
         content = (run / "bundle" / f"{name}.onnx").read_bytes()
-        assert b".py" not in content and str(Path.home()).encode() not in content
+        assert b"site-packages" not in content and b"tlgan_train" not in content
 
 
 def test_models_are_single_files_of_standard_operators_with_a_free_batch(run: Path) -> None:
