@@ -74,7 +74,7 @@ def fit_axes(
                 "parameters": fitted.get_params(),
                 "samples": min(len(z), getattr(fitted, "samples", len(z))),
                 "held_out_r2": r2.tolist(),
-                "calibration": "nearest distance with the highest mean probability by the classifier",
+                "calibration": f"nearest distance within {COMPLETE} of the highest mean probability by the classifier",
                 "calibration_faces": config.axes.calibration_faces,
                 "calibrated_probability": curves[np.searchsorted(distances, strengths), range(len(emotions))].tolist(),
                 "cosine_before": (slopes @ slopes.T).tolist(),

@@ -17,6 +17,8 @@ from tlgan_train.errors import TrainError
 
 PRESETS = Path(__file__).parent / "presets"
 
+IMAGE_SIZES = (32, 64, 128, 256)
+"""Sides of pictures that the networks are built for, pixels."""
 CHOICES = {
     "gan.discriminator_norm": ("batch", "spectral"),
     "gan.precision": ("auto", "bf16", "fp32"),
@@ -42,7 +44,7 @@ class DataConfig:
     spec: str = "toon"
     """Where pictures come from: `toon`, `ferg:ROOT`, `folder:ROOT` or `csv:FILE`."""
     image_size: int = 64
-    """Side of the square pictures, pixels (paper, section 5.1). 32, 64, 128 or 256."""
+    """Side of the square pictures, pixels (paper, section 5.1). one of `IMAGE_SIZES`."""
     characters: str = "first"
     """Those that the GAN draws: `first` (the paper's unimodal setting, section 5.4), `all`, or names with commas."""
     toon_faces: int = 1000

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.dcgan import Generator, to_levels
 from tlgan_train.run import written
 from tlgan_train.supervised import stream_seed
 
@@ -68,7 +68,6 @@ def read_faces(
     device = next(generator.parameters()).device
     parts = []
     for chunk in torch.from_numpy(z).split(batch_size):
-        faces = generator(chunk.to(device)).float()
-        levels = ((faces + 1) * 127.5).round().clamp(0, 255)
+        levels = to_levels(generator(chunk.to(device)))
         parts.append([out.float().cpu().numpy() for out in reader(levels / 127.5 - 1)])
     return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))

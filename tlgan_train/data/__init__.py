@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tlgan_train.config import DataConfig
+from tlgan_train.config import IMAGE_SIZES, DataConfig
 from tlgan_train.data.cache import Progress, Stored, cached, default_cache
 from tlgan_train.data.dataset import SPLITS, Dataset, SkippedFile, drawn_characters
 from tlgan_train.data.folder import list_folder
@@ -28,8 +28,6 @@ __all__ = [
     "export_folder",
     "load_dataset",
 ]
-
-IMAGE_SIZES = (32, 64, 128, 256)
 
 
 def load_dataset(

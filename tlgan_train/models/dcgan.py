@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-IMAGE_SIZES = (32, 64, 128, 256)
+from tlgan_train.config import IMAGE_SIZES
 
 
 class Generator(nn.Module):
@@ -96,6 +96,11 @@ def _initialise(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
+def to_levels(images: Tensor) -> Tensor:
+    """Values in [-1, 1] → float32 whole levels from 0 to 255, as a picture holds them."""
+    return ((images.float() + 1) * 127.5).round().clamp(0, 255)
+
+
 def to_uint8(images: Tensor) -> Tensor:
     """(N, 3, S, S) in [-1, 1] → uint8 (N, S, S, 3), rounded as the exported graph rounds."""
-    return ((images.float().permute(0, 2, 3, 1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    return to_levels(images.permute(0, 2, 3, 1)).to(torch.uint8)
