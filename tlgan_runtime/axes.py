@@ -16,6 +16,42 @@ _UNIT_TOLERANCE = 1e-3  # JSON floats may have been rounded
 
 
 @dataclass(frozen=True, eq=False)
+class Centres:
+    """Where the faces of each emotion are, and how a face's own emotion is read off its latent.
+
+    With them a face moves on a line of its own: from the centre of its emotion to that of another, keeping its place
+    relative to the centre. Rows are in the order of the emotions.
+    """
+
+    latents: NDArray[np.float64]
+    """(E, latent_dim) mean latent of each emotion."""
+    slopes: NDArray[np.float64]
+    """(E, latent_dim) of the posterior softmax(slopes z + intercepts)."""
+    intercepts: NDArray[np.float64]
+    """(E,)."""
+
+    def posterior(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, E) probabilities of each emotion for latents (N, latent_dim)."""
+        logits = z @ self.slopes.T + self.intercepts
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        posterior: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+        return posterior
+
+    def shift(self, z: NDArray[np.float64], strengths: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, latent_dim) by which `strengths`, (E,) or (N, E), move latents (N, latent_dim).
+
+        Above 0, towards the emotion's centre from that of the face itself, blended by its posterior. Below 0, away from
+        the emotion towards the middle of all, as far as the face shows it: less of it, and nothing for other faces.
+        """
+        own = self.posterior(z)
+        more, less = np.maximum(strengths, 0.0), np.minimum(strengths, 0.0) * own
+        middle = self.latents.mean(axis=0)
+        towards = more @ self.latents - more.sum(axis=-1, keepdims=True) * (own @ self.latents)
+        shift: NDArray[np.float64] = towards + less @ (self.latents - middle)
+        return shift
+
+
+@dataclass(frozen=True, eq=False)
 class AxisSet:
     """One method's axes, rows in the order of `emotions` (paper, section 4.1: slopes of a linear map z -> emotion)."""
 
@@ -35,6 +71,8 @@ class AxisSet:
     """How it was fitted, in the words of the one who fitted it."""
     cosine: NDArray[np.float64]
     """(E, E) cosines between the rows."""
+    centres: Centres | None = None
+    """For moves from each face's own emotion; None moves all faces alike along `directions`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +113,7 @@ def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim:
         keep_norm=method.get("keep_norm") is True,
         fitted=method.get("fitted", {}),
         cosine=_array(name, method, "cosine", (count, count)),
+        centres=_parse_centres(name, method["centres"], count, latent_dim) if "centres" in method else None,
     )
     if not isinstance(method.get("keep_norm"), bool):
         raise BundleDamagedError(f"axes.json: {name}.keep_norm must be true or false, not {method.get('keep_norm')!r}")
@@ -83,6 +122,17 @@ def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim:
     if (axes.max_strength <= 0).any():
         raise BundleDamagedError(f"axes.json: {name}.max_strength must be above 0 for every emotion")
     return axes
+
+
+def _parse_centres(name: str, centres: Any, count: int, latent_dim: int) -> Centres:
+    if not isinstance(centres, dict):
+        raise BundleDamagedError(f"axes.json: {name}.centres is not an object")
+    name = f"{name}.centres"
+    return Centres(
+        latents=_array(name, centres, "latents", (count, latent_dim)),
+        slopes=_array(name, centres, "slopes", (count, latent_dim)),
+        intercepts=_array(name, centres, "intercepts", (count,)),
+    )
 
 
 def _array(name: str, method: Mapping[str, Any], key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -60,11 +60,17 @@ class CheerMeUp:
         self._axes = self._bundle.axes
         manifest = self._bundle.manifest
         image = Tensor("tensor(uint8)", (manifest.image_size, manifest.image_size, 3))
+        latents = Tensor("tensor(float)", (manifest.latent_dim,))
+        self._mapping = None
+        if "mapping" in self._bundle.roles:
+            self._mapping = Graph(
+                engine, "the mapping", self._bundle.read("mapping"), takes={"z": latents}, gives={"latent": latents}
+            )
         self._generator = Graph(
             engine,
             "the generator",
             self._bundle.read("generator"),
-            takes={"z": Tensor("tensor(float)", (manifest.latent_dim,))},
+            takes={"z": latents},
             gives={"image": image},
         )
         self._classifier = Graph(
@@ -129,9 +135,13 @@ class CheerMeUp:
         return self._generator.providers
 
     def sample(self, n: int, seed: int = 0) -> Latents:
-        """(n, latent_dim) latents from N(0, I). The same on every machine, and face i does not depend on n."""
+        """(n, latent_dim) latents of faces. The same on every machine, and face i does not depend on n.
+
+        They are draws from N(0, I), taken to the generator's own latents by the bundle's mapping if it has one.
+        """
         count = whole("the number of faces", n, 1, MAX_FACES)
-        return latent.sample(count, self.latent_dim, whole("seed", seed, 0, 2**64 - 1))
+        z = latent.sample(count, self.latent_dim, whole("seed", seed, 0, 2**64 - 1))
+        return z if self._mapping is None else self._mapping.run(z)["latent"]
 
     def render(self, z: ArrayLike) -> Pixels:
         """The faces of `z`, (N, latent_dim) floats -> uint8 (N, H, W, 3), RGB."""

@@ -19,11 +19,14 @@ def move(z: NDArray[np.float32], axes: AxisSet, strengths: NDArray[np.float64]) 
 
     `z` is (N, latent_dim); `strengths` (E,) for all faces alike, or (N, E). Where the axes say `keep_norm`, each
     moved latent is rescaled to the norm that it had, so that it stays on the shell where N(0, I) has its mass.
-    A face whose strengths are all 0 comes back bit for bit.
+    Axes with `centres` move each face from where its own emotion is at home, by strength * (centre of the emotion -
+    centre of its own). A face whose strengths are all 0 comes back bit for bit.
     """
-    shift = np.broadcast_to((strengths * axes.max_strength) @ axes.directions, z.shape)
     start = z.astype(np.float64)
-    moved = start + shift
+    if axes.centres is None:
+        moved = start + (strengths * axes.max_strength) @ axes.directions
+    else:
+        moved = start + axes.centres.shift(start, strengths)
     if axes.keep_norm:
         before = np.linalg.norm(start, axis=1, keepdims=True)
         after = np.linalg.norm(moved, axis=1, keepdims=True)

@@ -17,6 +17,7 @@ ROLES = {
     "classifier.onnx": "classifier",
     "axes.json": "axes",
     "encoder.onnx": "encoder",
+    "mapping.onnx": "mapping",
     "MODEL_CARD.md": "card",
     "preview.gif": "preview",
 }

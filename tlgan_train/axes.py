@@ -10,11 +10,11 @@ import numpy as np
 from scipy.special import softmax
 from torch import nn
 
-from tlgan_runtime.axes import AXES_SCHEMA_VERSION, AxisSet, parse_axes
+from tlgan_runtime.axes import AXES_SCHEMA_VERSION, AxisSet, Centres, parse_axes
 from tlgan_runtime.latent import move
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.latent_axes import METHODS, LatentAxes, PaperAxes, unit_rows
+from tlgan_train.latent_axes import METHODS, LatentAxes, LocalAxes, PaperAxes, unit_rows
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.run import read_json, write_json
 from tlgan_train.samples import Samples, read_faces
@@ -57,12 +57,24 @@ def fit_axes(
         "default": config.axes.method,
         "methods": {},
     }
+    faces = samples.z[: config.axes.calibration_faces]
     for name, method in METHODS.items():
         fitted = method().fit(z, y)
+        if isinstance(fitted, LocalAxes):
+            strengths, reached = (
+                centre_distances(fitted),
+                probabilities(fitted, np.ones(len(emotions)), faces, generator, classifier),
+            )
+            calibration = (
+                "strength 1 leads to the centre of the emotion, whose mean distance from the other centres this is"
+            )
+        else:
+            farthest = PAPER_DISTANCE if name == "paper" else config.axes.max_distance
+            distances, curves = sweep(fitted, faces, farthest, generator, classifier)
+            strengths = complete_distances(distances, curves)
+            reached = curves[np.searchsorted(distances, strengths), range(len(emotions))]
+            calibration = f"nearest distance within {COMPLETE} of the highest mean probability by the classifier"
         r2 = fitted.score(samples.z[:held_out], samples.emotion[:held_out])
-        farthest = PAPER_DISTANCE if name == "paper" else config.axes.max_distance
-        distances, curves = sweep(fitted, samples.z[: config.axes.calibration_faces], farthest, generator, classifier)
-        strengths = complete_distances(distances, curves)
         slopes = unit_rows(fitted.slopes_)
         document["methods"][name] = {
             "directions": fitted.axes_.tolist(),
@@ -74,17 +86,21 @@ def fit_axes(
                 "parameters": fitted.get_params(),
                 "samples": min(len(z), getattr(fitted, "samples", len(z))),
                 "held_out_r2": r2.tolist(),
-                "calibration": f"nearest distance within {COMPLETE} of the highest mean probability by the classifier",
+                "calibration": calibration,
                 "calibration_faces": config.axes.calibration_faces,
-                "calibrated_probability": curves[np.searchsorted(distances, strengths), range(len(emotions))].tolist(),
+                "calibrated_probability": reached.tolist(),
                 "cosine_before": (slopes @ slopes.T).tolist(),
             },
             "cosine": (fitted.axes_ @ fitted.axes_.T).tolist(),
         }
-        reached = ", ".join(
-            f"{emotion} {curves[:, e].max():.2f} at {strengths[e]:.1f}" for e, emotion in enumerate(emotions)
-        )
-        log(f"{name}: held-out R² {r2.mean():.2f}; mean probability and distance: {reached}")
+        if centres := centres_of(fitted):
+            document["methods"][name]["centres"] = {
+                "latents": centres.latents.tolist(),
+                "slopes": centres.slopes.tolist(),
+                "intercepts": centres.intercepts.tolist(),
+            }
+        told = ", ".join(f"{emotion} {reached[e]:.2f} at {strengths[e]:.1f}" for e, emotion in enumerate(emotions))
+        log(f"{name}: held-out R² {r2.mean():.2f}; mean probability and distance: {told}")
     parse_axes(document, emotions, samples.z.shape[1])
     write_json(run / "axes.json", document)
     return document
@@ -95,24 +111,36 @@ def sweep(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Distances (K,) and the mean probability (K, E) of each emotion for latents moved that far along its axis."""
     distances = np.linspace(0, farthest, CALIBRATION_POINTS + 1)[1:]
+    ones = np.ones(len(fitted.axes_))
+    curves = [probabilities(fitted, distance * ones, z, generator, classifier) for distance in distances]
+    return distances, np.array(curves)
+
+
+def probabilities(
+    fitted: LatentAxes, distances: np.ndarray, z: np.ndarray, generator: Generator, classifier: nn.Module
+) -> np.ndarray:
+    """Mean probability (E,) of each emotion, by the classifier, for latents moved to full strength towards it alone."""
     count = len(fitted.axes_)
-    names = tuple(str(e) for e in range(count))
     axes = AxisSet(
-        "swept",
-        names,
-        fitted.axes_,
-        fitted.offsets_,
-        np.ones(count),
-        fitted.keep_norm,
-        {},
-        fitted.axes_ @ fitted.axes_.T,
-    )
-    curves = np.empty((len(distances), count))
-    for e in range(count):
-        for k, distance in enumerate(distances):
-            logits, _ = read_faces(generator, classifier, move(z, axes, distance * np.eye(count)[e]))
-            curves[k, e] = softmax(logits, axis=1)[:, e].mean()
-    return distances, curves
+        "calibrated", tuple(map(str, range(count))), fitted.axes_, fitted.offsets_, distances, fitted.keep_norm, {},
+        fitted.axes_ @ fitted.axes_.T, centres_of(fitted),
+    )  # fmt: skip
+    moved = [move(z, axes, strengths) for strengths in np.eye(count)]
+    logits = [read_faces(generator, classifier, latents)[0] for latents in moved]
+    return np.array([softmax(rows, axis=1)[:, e].mean() for e, rows in enumerate(logits)])
+
+
+def centres_of(fitted: LatentAxes) -> Centres | None:
+    """What the runtime needs of local axes; None for axes that move all faces alike."""
+    if not isinstance(fitted, LocalAxes):
+        return None
+    return Centres(fitted.centres_, fitted.posterior_slopes_, fitted.posterior_intercepts_)
+
+
+def centre_distances(fitted: LocalAxes) -> np.ndarray:
+    """Mean distance (E,) of each emotion's centre from the others."""
+    apart = np.linalg.norm(fitted.centres_[:, None] - fitted.centres_, axis=2)
+    return apart.sum(axis=1) / (len(apart) - 1)
 
 
 def complete_distances(distances: np.ndarray, curves: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ error the progress.
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import traceback
@@ -153,6 +154,11 @@ def _run(app: typer.Typer, name: str, arguments: list[str] | None) -> int:
         usage = getattr(error, "format_message", None)
         if isinstance(error, TrainError):
             message, code = str(error), USAGE
+        elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            message, code = (
+                "the disk is full; free some space, and the same command goes on from what is written",
+                USAGE,
+            )
         elif isinstance(error, OSError) and error.filename is not None:
             message, code = f"cannot use {error.filename}: {error.strerror}; give another path", USAGE
         elif callable(usage):

@@ -22,7 +22,7 @@ IMAGE_SIZES = (32, 64, 128, 256)
 CHOICES = {
     "gan.discriminator_norm": ("batch", "spectral"),
     "gan.precision": ("auto", "bf16", "fp32"),
-    "axes.method": ("logit", "paper"),
+    "axes.method": ("local", "logit", "paper"),
 }
 AT_LEAST = {
     "gan.latent_dim": 1,
@@ -61,6 +61,8 @@ class GanConfig:
     """Length of z ~ N(0, I) (paper, section 5.2)."""
     generator_width: int = 64
     """Channels of the generator's last hidden layer (ngf; code: 64)."""
+    mapping_width: int = 0
+    """Units of the fully connected layers in front of G's convolutions and behind E's; 0 for none, as in the paper."""
     discriminator_width: int = 64
     """Channels of the discriminator's first layer (ndf; code: 64)."""
     discriminator_norm: str = "spectral"
@@ -79,6 +81,8 @@ class GanConfig:
     """Adam decay of the mean gradient (code: 0.5)."""
     beta2: float = 0.999
     """Adam decay of the squared gradient (code: 0.999)."""
+    decay_images: int = 0
+    """Pictures at the end over which both step sizes fall to 0 in a straight line."""
     real_target: float = 1.0
     """LSGAN target of D for real pictures (paper's text: 1; code: 0.8)."""
     fake_target: float = 0.0
@@ -88,17 +92,20 @@ class GanConfig:
     reconstruction_weight: float = 0.0
     """Weight of the mean squared error of G(E(x)) for real x; 0 trains no encoder (as in the paper)."""
     warmup_images: int = 0
-    """Pictures seen before D joins in: until then only E and G learn, by reconstruction, three times as fast."""
+    """Pictures seen before D joins in: until then only E and G learn, by reconstruction, three times as fast; from
+    then on E stays as it is. With 0, E learns all the time."""
     feature_weight: float = 0.0
     """Weight of the distance between G(E(x)) and x in D's activations, in units of their variance: eyes and mouths
     are few pixels but much of what D looks at."""
     kl_weight: float = 0.0
-    """Weight of KL(E(x) || N(0, I)), summed over latent dimensions."""
+    """Weight of KL(E(x) || N(0, I)), summed over latent dimensions; with sectors, of the prior in the sector of x."""
     label_sectors: bool = False
     """Tie emotion (and character) to fixed sectors of the latent space through a projection discriminator; see
     `models/sectors.py`. Needs labels, as the classifier does; False is the paper's label-free GAN."""
-    sector_weight: float = 0.0
-    """Weight of the cross-entropy that places E(x) in the sector of x's labels."""
+    sector_push: float = 0.0
+    """How far draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
+    sector_sharpness: float = 10.0
+    """Inverse width of the borders, along which expressions are mixtures."""
     ema_images: int = 10_000
     """Half-life of the averaged weights that are exported, in pictures seen; 0 exports the last weights."""
     precision: str = "auto"

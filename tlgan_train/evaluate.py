@@ -76,7 +76,7 @@ def evaluate(
     document = load_axes(run)
     train = dataset.indices("train", characters)
     real = Verdicts.of(predict(reader, dataset.images, train))
-    z = draw_latents(config.evaluate.samples, generator.latent_dim, config.seed, "evaluation samples")
+    z = draw_latents(generator, config.evaluate.samples, config.seed, "evaluation samples")
     drawn = Verdicts.of(read_faces(generator, reader, z))
     figures = evaluate_generator(dataset, characters, real, drawn, train)
     labels, _ = read_faces(generator, classifier, z)
@@ -85,7 +85,7 @@ def evaluate(
 
     axes = parse_axes(document, dataset.emotions, generator.latent_dim).methods
     methods = {**axes, "random": random_axes(axes[document["default"]], config.seed)}
-    faces = draw_latents(config.evaluate.faces, generator.latent_dim, config.seed, "evaluation faces")
+    faces = draw_latents(generator, config.evaluate.faces, config.seed, "evaluation faces")
     results = {}
     for name, method in methods.items():
         results[name] = evaluate_axes(

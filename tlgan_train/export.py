@@ -38,7 +38,7 @@ PROBABILITY_TOLERANCE = 1e-4
 
 
 class DrawingGraph(nn.Module):
-    """z float32 (N, latent_dim) → image uint8 (N, S, S, 3)."""
+    """Latents float32 (N, latent_dim) → image uint8 (N, S, S, 3)."""
 
     def __init__(self, generator: Generator) -> None:
         super().__init__()
@@ -89,8 +89,12 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
         folder = Path(scratch) / "bundle"
         folder.mkdir()
-        z = torch.from_numpy(draw_latents(PARITY_LATENTS, generator.latent_dim, config["seed"], "parity"))
+        z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
         images = DrawingGraph(generator)(z)
+        if generator.sectors.sizes:
+            to_onnx(
+                generator.sectors, torch.randn(2, generator.latent_dim), ("z",), ("latent",), folder / "mapping.onnx"
+            )
         to_onnx(DrawingGraph(generator), z[:2], ("z",), ("image",), folder / "generator.onnx")
         to_onnx(ReadingGraph(classifier), images[:2], ("image",), ("emotion", "character"), folder / "classifier.onnx")
         shutil.copyfile(run / "axes.json", folder / "axes.json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +20,15 @@ from tlgan_train.errors import TrainError
 from tlgan_train.interrupts import HeldInterrupts
 from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
 from tlgan_train.models.encoder import Encoder, kl_divergence, sample_posterior
-from tlgan_train.models.sectors import sector_labels, sector_vectors
+from tlgan_train.models.sectors import Sectors
 from tlgan_train.run import load_tensors, save_tensors, written
 from tlgan_train.supervised import to_tensor
-from tlgan_train.training_log import TrainingLog, diverged
+from tlgan_train.training_log import TrainingLog, collapsed, diverged
 
 GRID = (8, 16)
 """Rows and columns of a sample grid (paper, figure 7)."""
+COLLAPSED = 1.0
+"""Samples whose values differ by less than this, in levels of 255 (standard deviation), are one picture to the eye."""
 BATCH_NORM_LATENTS = 2048
 """Prior latents from which the averaged generator's BatchNorm statistics are measured."""
 
@@ -42,7 +43,8 @@ def train_gan(
 ) -> None:
     """Train on the training split of `characters`; write `RUN/gan/`; resume from its checkpoint if there is one.
 
-    Raises `TrainError` when the losses stop being numbers; the last checkpoint then stays.
+    Raises `TrainError` when the losses stop being numbers or all samples become one picture; the last checkpoint then
+    stays.
     """
     gan = config.gan
     folder = run / "gan"
@@ -58,7 +60,7 @@ def train_gan(
     precision = load_checkpoint(state, folder / "checkpoint.safetensors") or pick_precision(gan.precision, device)
     if state.step >= steps:
         return
-    labels = LabelSectors.of(dataset, characters, gan, device)
+    label_arrays = [labels for _, labels in label_sets(dataset, characters)] if gan.label_sectors else []
     batches = Batches(dataset, indices, gan.batch_size, gan.label_sectors, config.seed)
     log(f"{device.type} {precision}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
     every = max(1, gan.checkpoint_images // gan.batch_size)
@@ -68,10 +70,11 @@ def train_gan(
                 picked = batches[state.step]
                 torch.manual_seed(int(np.random.default_rng([config.seed, 2, state.step]).integers(2**63)))
                 warming_up = state.step * gan.batch_size < gan.warmup_images
+                set_step_sizes(state, gan, remaining=(steps - state.step) * gan.batch_size)
                 losses = (warmup_step if warming_up else training_step)(
-                    state, gan, labels,
+                    state, gan,
                     to_tensor(dataset.images[picked]).to(device),
-                    tuple(torch.from_numpy(of[picked]).to(device) for of in labels.of_pictures),
+                    tuple(torch.from_numpy(labels[picked]).to(device) for labels in label_arrays),
                     precision,
                 )  # fmt: skip
                 state.step += 1
@@ -85,60 +88,48 @@ def train_gan(
             raise
 
 
-@dataclass(frozen=True)
-class LabelSectors:
-    """Label sets tied to the latent space: their vectors, and every picture's labels."""
+def label_sets(dataset: Dataset, characters: tuple[str, ...]) -> tuple[tuple[int, np.ndarray], ...]:
+    """Label sets that sectors are made for, each with its number of kinds and every picture's label: (N,) int.
 
-    vectors: tuple[Tensor, ...]
-    of_pictures: tuple[np.ndarray, ...]
+    Emotion, and character if there are several; pictures of characters that are not drawn have -1.
+    """
+    emotion = (len(dataset.emotions), dataset.emotion)
+    if len(characters) == 1:
+        return (emotion,)
+    position = np.full(len(dataset.characters), -1)
+    position[[dataset.characters.index(name) for name in characters]] = np.arange(len(characters))
+    return emotion, (len(characters), position[dataset.character])
 
-    @classmethod
-    def of(cls, dataset: Dataset, characters: tuple[str, ...], gan: GanConfig, device: torch.device) -> LabelSectors:
-        if not gan.label_sectors:
-            return cls((), ())
-        sizes, labels = [len(dataset.emotions)], [dataset.emotion]
-        if len(characters) > 1:
-            position = np.full(len(dataset.characters), -1)
-            position[[dataset.characters.index(name) for name in characters]] = np.arange(len(characters))
-            sizes.append(len(characters))
-            labels.append(position[dataset.character])
-        needed = sum(sizes) - len(sizes)
-        if needed > gan.latent_dim:
-            raise TrainError(f"gan.latent_dim must be {needed} or more to hold sectors for labels of {sizes} kinds")
-        return cls(tuple(v.to(device) for v in sector_vectors(tuple(sizes), gan.latent_dim)), tuple(labels))
 
-    def of_latents(self, z: Tensor) -> tuple[Tensor, ...]:
-        return tuple(sector_labels(z, vectors) for vectors in self.vectors)
-
-    def one_hot(self, labels: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        return tuple(F.one_hot(x, len(v)).float() for x, v in zip(labels, self.vectors, strict=True))
-
-    def cross_entropy(self, z: Tensor, labels: tuple[Tensor, ...]) -> Tensor:
-        """How far latents are from the sectors of their labels; 4 z·v are the logits, so that one unit is plenty."""
-        losses = [F.cross_entropy(4 * z @ v.T, y) for v, y in zip(self.vectors, labels, strict=True)]
-        return torch.stack(losses).sum()
+def set_step_sizes(state: GanState, gan: GanConfig, remaining: int) -> None:
+    """Lower the step sizes over the last `gan.decay_images` pictures: what jitters in G and D then comes to rest."""
+    share = min(1.0, remaining / gan.decay_images) if gan.decay_images else 1.0
+    optimisers = ((state.generator_optimiser, gan.generator_lr), (state.discriminator_optimiser, gan.discriminator_lr))
+    for optimiser, lr in optimisers:
+        for group in optimiser.param_groups:
+            group["lr"] = share * lr
 
 
 def warmup_step(
-    state: GanState, gan: GanConfig, sectors: LabelSectors, real: Tensor, labels: tuple[Tensor, ...], precision: str
+    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
 ) -> dict[str, Tensor]:
     """One step of E and G by reconstruction alone: cheap, and D then meets faces instead of noise."""
-    losses, _ = reconstruct(state, gan, sectors, real, labels, precision)
+    losses, _ = reconstruct(state, real, labels, precision)
     update_generator(state, gan, weighted(gan, losses), len(real))
     return {name: loss.detach() for name, loss in losses.items()}
 
 
 def training_step(
-    state: GanState, gan: GanConfig, sectors: LabelSectors, real: Tensor, labels: tuple[Tensor, ...], precision: str
+    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
 ) -> dict[str, Tensor]:
     """One step of D, then one of G (and E) on the same latents, as in the published code."""
-    discriminator = state.discriminator
-    z = torch.randn(len(real), gan.latent_dim, device=real.device)
-    real_labels, fake_labels = sectors.one_hot(labels), sectors.one_hot(sectors.of_latents(z))
+    discriminator, sectors = state.discriminator, state.generator.sectors
+    latents = sectors(torch.randn(len(real), gan.latent_dim, device=real.device))
+    real_labels, fake_labels = sectors.one_hot(labels), sectors.one_hot(sectors.labels(latents))
 
     discriminator.requires_grad_(True)
     with autocast(real.device, precision):
-        fake = state.generator(z)
+        fake = state.generator(latents)
         real_score, seen = discriminator(real, real_labels)
         fake_score, _ = discriminator(fake.detach(), fake_labels)
     real_loss = (real_score.float() - gan.real_target).square().mean()
@@ -153,7 +144,9 @@ def training_step(
         score, _ = discriminator(fake, fake_labels)
     losses["generator"] = (score.float() - gan.generator_target).square().mean()
     if state.encoder is not None:
-        more, redrawn = reconstruct(state, gan, sectors, real, labels, precision)
+        if gan.warmup_images:
+            state.encoder.requires_grad_(False).eval()
+        more, redrawn = reconstruct(state, real, labels, precision)
         losses |= more
         if gan.feature_weight:
             with autocast(real.device, precision):
@@ -164,25 +157,24 @@ def training_step(
 
 
 def reconstruct(
-    state: GanState, gan: GanConfig, sectors: LabelSectors, real: Tensor, labels: tuple[Tensor, ...], precision: str
+    state: GanState, real: Tensor, labels: tuple[Tensor, ...], precision: str
 ) -> tuple[dict[str, Tensor], Tensor]:
     """Losses of drawing real pictures again through E and G, and the pictures drawn."""
     with autocast(real.device, precision):
         mean, log_variance = (moment.float() for moment in state.encoder(real))
         posterior = sample_posterior(mean, log_variance, torch.randn_like(mean))
         redrawn = state.generator(posterior)
+    prior = state.generator.sectors.moments(labels, like=mean)
     losses = {
         "reconstruction": F.mse_loss(redrawn.float(), real),
-        "kl": kl_divergence(mean, log_variance).mean(),
+        "kl": kl_divergence(mean, log_variance, *prior).mean(),
     }
-    if sectors.vectors:
-        losses["sector"] = sectors.cross_entropy(posterior, labels)
     return losses, redrawn
 
 
 def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
     """Sum of the encoder's losses, each with its weight."""
-    weights = {name: getattr(gan, f"{name}_weight") for name in ("reconstruction", "feature", "kl", "sector")}
+    weights = {name: getattr(gan, f"{name}_weight") for name in ("reconstruction", "feature", "kl")}
     parts = [weight * losses[name] for name, weight in weights.items() if name in losses]
     return torch.stack(parts).sum() if parts else torch.zeros(())
 
@@ -219,7 +211,7 @@ def measure_batch_norm(generator: Generator, seed: int) -> None:
     z = torch.randn(BATCH_NORM_LATENTS, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
     generator.train()
     for chunk in z.split(128):
-        generator(chunk.to(device))
+        generator(generator.sectors(chunk.to(device)))
     generator.eval()
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
@@ -229,13 +221,17 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device:
     """Fresh networks and optimisers, initialised from the seed."""
     gan, size = config.gan, dataset.image_size
     torch.manual_seed(config.seed)
-    sectors = LabelSectors.of(dataset, characters, gan, device)
-    generator = Generator(gan.latent_dim, gan.generator_width, size)
-    discriminator = Discriminator(
-        gan.discriminator_width, size, gan.discriminator_norm, tuple(len(v) for v in sectors.vectors)
+    sizes = tuple(kinds for kinds, _ in label_sets(dataset, characters)) if gan.label_sectors else ()
+    try:
+        sectors = Sectors(sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness)
+    except ValueError as error:
+        raise TrainError(f"gan.latent_dim is too small: {error}") from None
+    generator = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, sectors)
+    discriminator = Discriminator(gan.discriminator_width, size, gan.discriminator_norm, sizes)
+    encoder = (
+        Encoder(gan.latent_dim, gan.discriminator_width, size, gan.mapping_width) if gan.reconstruction_weight else None
     )
-    encoder = Encoder(gan.latent_dim, gan.discriminator_width, size) if gan.reconstruction_weight else None
-    averaged = Generator(gan.latent_dim, gan.generator_width, size)
+    averaged = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, sectors)
     averaged.load_state_dict(generator.state_dict())
     averaged.requires_grad_(False)
     for network in (generator, discriminator, encoder, averaged):
@@ -258,7 +254,10 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
     measure_batch_norm(state.averaged, config.seed)
     z = torch.randn(GRID[0] * GRID[1], config.gan.latent_dim, generator=torch.Generator().manual_seed(config.seed))
     with torch.no_grad():
-        drawn = to_uint8(state.averaged(z.to(next(state.averaged.parameters()).device)))
+        z = z.to(next(state.averaged.parameters()).device)
+        drawn = to_uint8(state.averaged(state.averaged.sectors(z)))
+    if drawn.float().std(dim=0).mean() < COLLAPSED:
+        raise collapsed(images)
     grid = drawn.cpu().numpy().reshape(*GRID, *drawn.shape[1:]).swapaxes(1, 2)
     with written(folder / "samples" / f"{images:09d}.png") as temporary:
         Image.fromarray(grid.reshape(GRID[0] * drawn.shape[1], -1, 3)).save(temporary, "png")
@@ -266,7 +265,9 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
         "latent_dim": config.gan.latent_dim,
         "width": config.gan.generator_width,
         "image_size": config.data.image_size,
+        "mapping_width": config.gan.mapping_width,
         "images": images,
+        "sectors": state.averaged.sectors.facts(),
     }
     save_tensors(folder / "generator.safetensors", state.averaged.state_dict(), facts)
     if state.encoder is not None:
@@ -278,7 +279,9 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
 def load_generator(run: Path) -> Generator:
     """The averaged generator of a run, in eval mode on the CPU."""
     tensors, facts = load_tensors(run / "gan" / "generator.safetensors", made_by="gan")
-    generator = Generator(facts["latent_dim"], facts["width"], facts["image_size"])
+    sectors = Sectors(latent_dim=facts["latent_dim"], **facts["sectors"])
+    shape = (facts[name] for name in ("latent_dim", "width", "image_size", "mapping_width"))
+    generator = Generator(*shape, sectors)
     generator.load_state_dict(tensors)
     return generator.requires_grad_(False).eval().to(memory_format=torch.channels_last)
 

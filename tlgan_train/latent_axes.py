@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
 
@@ -80,7 +80,50 @@ class LogitAxes(LatentAxes):
         return symmetric_axes(directions - directions.mean(axis=0))
 
 
-METHODS: dict[str, type[LatentAxes]] = {"logit": LogitAxes, "paper": PaperAxes}
+class LocalAxes(LogitAxes):
+    """One line from every emotion to every other: between the mean latents of faces that show them clearly.
+
+    Learned besides: `centres_` (E, latent_dim), kept to the span of the regression's slopes, so that a move between two
+    of them changes nothing that has no part in emotions; `posterior_slopes_` (E, latent_dim) and
+    `posterior_intercepts_` (E,) of a logistic regression from latents to what is read in their faces, by which a face's
+    own centre is blended.
+
+    Args:
+        clear: least probability of the faces that a centre is the mean of.
+        fewest: where fewer faces are that clear, the mean is over this many of the likeliest.
+    """
+
+    keep_norm = False
+
+    def __init__(self, clear: float = 0.9, fewest: int = 20) -> None:
+        self.clear = clear
+        self.fewest = fewest
+
+    def fit(self, z: np.ndarray, y: np.ndarray) -> Self:
+        super().fit(z, y)
+        probability = softmax(y, axis=1)
+        means = [z[self._of(column)].mean(axis=0) for column in probability.T]
+        middle = z.mean(axis=0)
+        _, values, right = np.linalg.svd(self.slopes_, full_matrices=False)
+        span = right[values > 1e-6 * values[0]]
+        self.centres_ = middle + (np.array(means) - middle) @ span.T @ span
+        # Over soft labels, each sample once for every emotion: also one that is never the likeliest has its slope.
+        count = len(probability.T)
+        posterior = LogisticRegression(max_iter=1000).fit(
+            np.repeat(z @ span.T, count, axis=0), np.tile(np.arange(count), len(z)), probability.ravel()
+        )
+        if count == 2:  # then scikit-learn keeps one row, the log-odds of the second
+            posterior.coef_ = np.vstack([-posterior.coef_, posterior.coef_]) / 2
+            posterior.intercept_ = np.concatenate([-posterior.intercept_, posterior.intercept_]) / 2
+        self.posterior_slopes_, self.posterior_intercepts_ = posterior.coef_ @ span, posterior.intercept_
+        return self
+
+    def _of(self, probability: np.ndarray) -> np.ndarray:
+        clear = np.flatnonzero(probability >= self.clear)
+        return clear if len(clear) >= self.fewest else np.argsort(-probability)[: self.fewest]
+
+
+METHODS: dict[str, type[LatentAxes]] = {"logit": LogitAxes, "local": LocalAxes, "paper": PaperAxes}
 
 
 def gram_schmidt(directions: np.ndarray) -> np.ndarray:

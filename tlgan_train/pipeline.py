@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ from tlgan_train.export import export_bundle
 from tlgan_train.gan import images_seen, load_generator, train_gan
 from tlgan_train.judge import train_judge
 from tlgan_train.report import write_report
-from tlgan_train.run import open_run, read_json, write_json
+from tlgan_train.run import claimed, open_run, read_json, write_json
 from tlgan_train.samples import draw_samples, load_samples
 
 STAGES = ("gan", "classifier", "judge", "samples", "axes", "evaluate", "report")
@@ -56,9 +57,7 @@ class Pipeline:
 
     @cached_property
     def dataset(self) -> Dataset:
-        dataset = load_dataset(self.config.data, self.config.seed)
-        open_run(self.run, self.config, dataset.digest)
-        return dataset
+        return load_dataset(self.config.data, self.config.seed)
 
     @cached_property
     def characters(self) -> tuple[str, ...]:
@@ -67,13 +66,24 @@ class Pipeline:
 
     def all(self) -> Path:
         """Every stage that is not done yet, then the bundle in `RUN/bundle`."""
-        for stage in STAGES:
-            self.stage(stage)
-        return export_bundle(self.run, self.run / "bundle", self.run.resolve().name, self.log)
+        with self._opened():
+            for stage in STAGES:
+                self._bring_up_to_date(stage)
+            return export_bundle(self.run, self.run / "bundle", self.run.resolve().name, self.log)
 
     def stage(self, name: str) -> None:
         """Run one stage unless it is done: what it writes is there, and made from what the stages before wrote."""
-        self.characters  # noqa: B018  wrong names or other settings than the folder's stop here, before any work
+        with self._opened():
+            self._bring_up_to_date(name)
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        self.characters  # noqa: B018  wrong pictures or names stop here, before there is a folder
+        with claimed(self.run):
+            open_run(self.run, self.config, self.dataset.digest)
+            yield
+
+    def _bring_up_to_date(self, name: str) -> None:
         if self._done(name):
             self.log(f"{name}: done before, kept")
             return

@@ -56,7 +56,7 @@ class Results:
 
     def latents(self, count: int, stream: str) -> np.ndarray:
         """The first latents (count, latent_dim) of those that the evaluation drew as `stream`."""
-        return draw_latents(count, self.generator.latent_dim, self.config.seed, stream)
+        return draw_latents(self.generator, count, self.config.seed, stream)
 
 
 def read_results(config: Config, dataset: Dataset, generator: Generator, run: Path) -> Results:

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
@@ -52,7 +53,8 @@ def save_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[st
     """Write named tensors and JSON metadata as one safetensors file."""
     with written(path) as temporary:
         contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        save_file(contiguous, temporary, metadata={key: json.dumps(value) for key, value in metadata.items()})
+        # Written by Python, whose error says when the disk is full.
+        temporary.write_bytes(save(contiguous, {key: json.dumps(value) for key, value in metadata.items()}))
 
 
 def load_tensors(path: Path, made_by: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -65,6 +67,26 @@ def load_tensors(path: Path, made_by: str) -> tuple[dict[str, torch.Tensor], dic
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 - not a mapping
     except SafetensorError as error:
         raise TrainError(f"{path} is damaged ({error}); delete it and run `tlgan-train {made_by}` again") from None
+
+
+@contextmanager
+def claimed(run: Path) -> Iterator[None]:
+    """Keep other processes from writing to a run folder; `TrainError` when one does so already.
+
+    The claim ends with the process that holds it, however that ends; the file `RUN/lock` stays.
+    """
+    lock = FileLock(run / "lock", blocking=False)
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise TrainError(f"another process is at work in {run}; wait for it, or take another --run folder") from None
+    except OSError as error:
+        raise TrainError(f"cannot write to the run folder {run}: {error.strerror}; take another --run") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def open_run(run: Path, config: Config, data_digest: str) -> None:
@@ -82,10 +104,7 @@ def open_run(run: Path, config: Config, data_digest: str) -> None:
                 "take another --run folder or the same settings"
             )
         return
-    try:
-        write_json(path, {**facts, "code_revision": code_revision()})
-    except OSError as error:
-        raise TrainError(f"cannot write to the run folder {run}: {error.strerror}; take another --run") from None
+    write_json(path, {**facts, "code_revision": code_revision()})
 
 
 def code_revision() -> str:

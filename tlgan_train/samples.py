@@ -22,7 +22,7 @@ class Samples:
     """(Z, Y) of the paper: N latents with the classifier's verdicts on their faces."""
 
     z: np.ndarray
-    """float32 (N, latent_dim), from N(0, I)."""
+    """float32 (N, latent_dim), as the generator takes them."""
     emotion: np.ndarray
     """float32 (N, E), emotion logits."""
     character: np.ndarray
@@ -33,7 +33,7 @@ def draw_samples(
     config: Config, generator: Generator, classifier: nn.Module, run: Path, log: Callable[[str], None] = print
 ) -> Samples:
     """Draw and label `samples.count` latents; write `RUN/samples/samples.npz`."""
-    z = draw_latents(config.samples.count, generator.latent_dim, config.seed, "samples")
+    z = draw_latents(generator, config.samples.count, config.seed, "samples")
     emotion, character = read_faces(generator, classifier, z, config.samples.batch_size)
     with written(run / "samples" / "samples.npz") as temporary, temporary.open("wb") as file:
         np.savez(file, z=z, emotion=emotion, character=character)
@@ -51,10 +51,12 @@ def load_samples(run: Path) -> Samples:
         return Samples(arrays["z"], arrays["emotion"], arrays["character"])
 
 
-def draw_latents(count: int, latent_dim: int, seed: int, stream: str) -> np.ndarray:
-    """float32 (count, latent_dim) from N(0, I); streams with different names are independent."""
+@torch.inference_mode()
+def draw_latents(generator: Generator, count: int, seed: int, stream: str) -> np.ndarray:
+    """float32 (count, latent_dim): latents of draws from N(0, I); streams with different names are independent."""
     rng = np.random.default_rng(stream_seed(seed, f"latents {stream}"))
-    return rng.standard_normal((count, latent_dim), dtype=np.float32)
+    z = rng.standard_normal((count, generator.latent_dim), dtype=np.float32)
+    return generator.sectors(torch.from_numpy(z)).numpy()
 
 
 @torch.inference_mode()

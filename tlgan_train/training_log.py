@@ -23,6 +23,15 @@ def diverged(images: int) -> TrainError:
     )
 
 
+def collapsed(images: int) -> TrainError:
+    """The error of a generator that draws the same picture whatever the latent is."""
+    return TrainError(
+        f"the generator collapsed: after {images:,} pictures it draws one face for every latent; the last good "
+        "checkpoint is kept. Use gan.discriminator_norm=spectral, an encoder (gan.reconstruction_weight=40), or "
+        "lower gan.discriminator_lr"
+    )
+
+
 class TrainingLog:
     """Losses as JSON lines and TensorBoard scalars, and a progress bar with pictures/s and time left."""
 

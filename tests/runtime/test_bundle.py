@@ -195,6 +195,8 @@ def test_unknown_keys_roles_and_files_are_ignored(broken: Path) -> None:
         (lambda axes: axes["methods"]["paper"].update(max_strength=[0.0] * 7), "max_strength"),
         (lambda axes: axes["methods"]["paper"].update(offsets=[0.0] * 6), "offsets"),
         (lambda axes: axes["methods"]["paper"]["directions"][0].__setitem__(0, 5.0), "length 1"),
+        (lambda axes: axes["methods"]["paper"].update(centres=[1]), "centres is not an object"),
+        (lambda axes: axes["methods"]["paper"].update(centres={"latents": [[0.0]]}), "paper.centres.latents"),
         (lambda axes: axes["methods"]["paper"]["directions"][0].pop(), "directions"),
         (lambda axes: axes["methods"].update(paper=[]), "not an object"),
     ],

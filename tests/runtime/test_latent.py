@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.tiny_bundle import axis_directions
 from tlgan_runtime import latent
-from tlgan_runtime.axes import AxisSet
+from tlgan_runtime.axes import AxisSet, Centres
 
 FIRST_OF_SEED_0 = [1.117622, -1.3871249, -0.4265716, -0.80358726]
 
@@ -91,3 +93,41 @@ def test_walk_goes_from_0_to_1_in_even_steps() -> None:
     strengths = latent.walk_strengths(5)
     np.testing.assert_allclose(strengths, [0, 0.25, 0.5, 0.75, 1])
     assert strengths[0] == 0 and strengths[-1] == 1
+
+
+CENTRES = Centres(latents=4 * np.eye(3, 6), slopes=10 * np.eye(3, 6), intercepts=np.zeros(3))
+"""Each of three emotions is at home on an axis of its own; latents near a centre have it for certain."""
+
+
+def around_centres() -> np.ndarray:
+    return (np.repeat(CENTRES.latents, 4, axis=0) + 0.1 * latent.sample(12, 6, seed=5)).astype(np.float32)
+
+
+def test_with_centres_a_face_goes_from_its_own_to_the_other_and_keeps_its_place() -> None:
+    z, axes = around_centres(), replace(axis_set(keep_norm=False), centres=CENTRES)
+    place = z - np.repeat(CENTRES.latents, 4, axis=0)
+    moved = latent.move(z, axes, np.array([0.0, 1.0, 0.0]))
+    np.testing.assert_allclose(moved, CENTRES.latents[1] + place, atol=1e-5)
+    half = latent.move(z, axes, np.array([0.0, 0.5, 0.0]))
+    np.testing.assert_allclose(half, (z + moved) / 2, atol=1e-5)
+    both = latent.move(z, axes, np.array([0.0, 0.5, 0.5]))
+    np.testing.assert_allclose(both, CENTRES.latents[1:].mean(axis=0) + place, atol=1e-5)
+    assert latent.move(z, axes, np.zeros(3)).tobytes() == z.tobytes()
+
+
+def test_with_centres_less_of_an_emotion_moves_only_the_faces_that_show_it() -> None:
+    z, axes = around_centres(), replace(axis_set(keep_norm=False), centres=CENTRES)
+    moved = latent.move(z, axes, np.array([0.0, -1.0, 0.0]))
+    np.testing.assert_allclose(
+        moved[4:8] - z[4:8], np.tile(CENTRES.latents.mean(axis=0) - CENTRES.latents[1], (4, 1)), atol=1e-5
+    )
+    np.testing.assert_allclose(np.delete(moved, range(4, 8), axis=0), np.delete(z, range(4, 8), axis=0), atol=1e-5)
+
+
+def test_a_face_between_two_emotions_starts_from_between_their_centres() -> None:
+    between = CENTRES.latents[:2].mean(axis=0, keepdims=True)
+    np.testing.assert_allclose(CENTRES.posterior(between), [[0.5, 0.5, 0.0]], atol=1e-6)
+    moved = latent.move(
+        between.astype(np.float32), replace(axis_set(False), centres=CENTRES), np.array([0.0, 0.0, 1.0])
+    )
+    np.testing.assert_allclose(moved, CENTRES.latents[2:], atol=1e-5)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.models.sectors import Sectors
 
 EMOTIONS = ("anger", "joy", "sadness")
 CHARACTERS = ("ada", "bo")
@@ -44,6 +45,7 @@ class Painter(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.tensor(4.0))
+        self.sectors = Sectors((), LATENT_DIM)
 
     def forward(self, z: Tensor) -> Tensor:
         return torch.tanh(z / self.scale).repeat(1, 24).view(-1, 3, 8, 8)

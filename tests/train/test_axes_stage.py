@@ -52,16 +52,16 @@ def test_faces_are_read_alike_in_any_batches_and_as_pictures_of_256_levels(folde
 
 
 def test_streams_of_latents_are_repeatable_and_independent() -> None:
-    first = draw_latents(200, 8, seed=0, stream="samples")
-    np.testing.assert_array_equal(first, draw_latents(200, 8, seed=0, stream="samples"))
-    for other in (draw_latents(200, 8, 0, "evaluation faces"), draw_latents(200, 8, 1, "samples")):
+    first = draw_latents(PAINTER, 200, seed=0, stream="samples")
+    np.testing.assert_array_equal(first, draw_latents(PAINTER, 200, seed=0, stream="samples"))
+    for other in (draw_latents(PAINTER, 200, 0, "evaluation faces"), draw_latents(PAINTER, 200, 1, "samples")):
         assert abs(np.corrcoef(first.ravel(), other.ravel())[0, 1]) < 0.1
 
 
 def test_axes_are_the_known_ones_in_the_schema_of_bundles(folder: Path) -> None:
     document = load_axes(folder)
     axes = parse_axes(document, EMOTIONS, LATENT_DIM)
-    assert axes.default == "logit" and set(axes.methods) == {"logit", "paper"}
+    assert axes.default == "logit" and set(axes.methods) == {"local", "logit", "paper"}
     logit, paper = axes.methods["logit"], axes.methods["paper"]
     assert (logit.directions * SIMPLEX).sum(axis=1).min() > 0.99
     assert logit.keep_norm and not paper.keep_norm
@@ -85,6 +85,21 @@ def test_strength_one_is_where_the_effect_is_complete(folder: Path) -> None:
             ends.append((np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))[:, e].mean())
         assert ends[0] == pytest.approx(axes.fitted["calibrated_probability"][e], abs=1e-5)
         assert ends[0] > 0.9 and ends[0] >= ends[1] - COMPLETE - 0.001
+
+
+def test_local_axes_reach_the_emotion_from_every_face(folder: Path) -> None:
+    axes = parse_axes(load_axes(folder), EMOTIONS, LATENT_DIM).methods["local"]
+    z = load_samples(folder).z[:40]
+    assert axes.centres is not None and not axes.keep_norm
+    for e in range(3):
+        moved = move(z, axes, np.eye(3)[e])
+        np.testing.assert_allclose((moved - z)[:, 3:], 0, atol=0.2)  # the latents that no emotion depends on
+        logits, _ = read_faces(PAINTER, READER, moved)
+        reached = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))[:, e].mean()
+        assert reached == pytest.approx(axes.fitted["calibrated_probability"][e], abs=1e-5)
+        assert reached > 0.7
+        apart = np.linalg.norm(axes.centres.latents - axes.centres.latents[e], axis=1)
+        assert axes.max_strength[e] == pytest.approx(apart.sum() / 2)
 
 
 def test_the_nearest_distance_of_nearly_the_highest_value_is_complete() -> None:

@@ -35,7 +35,7 @@ def test_paper_has_the_published_values() -> None:
     assert (gan.real_target, gan.fake_target, gan.generator_target) == (0.8, 0.2, 1.0)
     assert gan.discriminator_norm == "batch" and gan.precision == "fp32" and gan.ema_images == 0
     assert gan.reconstruction_weight == 0 and gan.kl_weight == 0  # no encoder
-    assert gan.label_sectors is False and gan.sector_weight == 0
+    assert gan.label_sectors is False and gan.sector_push == 0
     assert load_config("paper").data.image_size == 64
     assert load_config("paper").axes.method == "paper"
 

@@ -24,7 +24,7 @@ FIGURES = {
     "already_there", "success", "mean_end", "monotone", "rank_correlation", "character_kept", "smoothness",
     "kid_end", "kid_unmoved", "kid_middle", "distance", "end_norm", "curves", "curve_quantiles",
 }  # fmt: skip
-Z = draw_latents(60, LATENT_DIM, 0, "faces")
+Z = draw_latents(Painter(), 60, 0, "faces")
 
 
 def axis_set(directions: np.ndarray) -> AxisSet:
@@ -35,7 +35,7 @@ def axis_set(directions: np.ndarray) -> AxisSet:
 
 def judged(axes: AxisSet) -> dict[str, dict[str, dict[str, object]]]:
     """All the axes on 60 faces; as real pictures, faces of other latents."""
-    others = Verdicts.of(read_faces(Painter(), FullReader(), draw_latents(300, LATENT_DIM, 0, "real")))
+    others = Verdicts.of(read_faces(Painter(), FullReader(), draw_latents(Painter(), 300, 0, "real")))
     emotion = others.emotion.argmax(axis=1)
     return evaluate_axes(axes, Z, 6, Painter(), FullReader(), others, emotion, others, ["turn"])
 
@@ -119,7 +119,7 @@ def test_a_run_is_measured_with_every_method_on_every_emotion(run: Path) -> None
     assert evaluation["emotions"] == list(EMOTIONS) and evaluation["characters"] == list(CHARACTERS)
     assert evaluation["drawn_characters"] == ["ada"] and evaluation["default"] == "logit"
     assert (evaluation["faces"], evaluation["steps"]) == (6, 3)
-    assert set(evaluation["methods"]) == {"logit", "paper", "random"}
+    assert set(evaluation["methods"]) == {"local", "logit", "paper", "random"}
     for result in evaluation["methods"].values():
         assert list(result["emotions"]) == list(result["leakage"]) == list(EMOTIONS)
         assert all(figures.keys() == FIGURES for figures in result["emotions"].values())

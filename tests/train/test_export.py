@@ -12,7 +12,7 @@ import pytest
 import torch
 from commands import call, refused
 
-from tlgan_runtime import CheerMeUp
+from tlgan_runtime import CheerMeUp, latent
 from tlgan_runtime.bundle import Bundle
 from tlgan_train import export
 from tlgan_train.classifier import load_classifier
@@ -21,7 +21,15 @@ from tlgan_train.errors import TrainError
 from tlgan_train.export import check_parity, export_bundle, license_of
 from tlgan_train.gan import load_generator
 
-FILES = {"MODEL_CARD.md", "axes.json", "classifier.onnx", "generator.onnx", "manifest.json", "preview.gif"}
+FILES = {
+    "MODEL_CARD.md",
+    "axes.json",
+    "classifier.onnx",
+    "generator.onnx",
+    "manifest.json",
+    "mapping.onnx",
+    "preview.gif",
+}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +52,7 @@ def test_the_bundle_is_complete_and_sound(run: Path) -> None:
     assert manifest.characters == ("ada", "bo") and manifest.drawn_characters == ("ada",)
     assert manifest.training["images_seen"] == 96 and manifest.training["preset"] == "tiny"
     assert {**manifest.training, "code_revision": ""} == {**trained, "code_revision": ""}
-    assert set(manifest.metrics["methods"]) == {"logit", "paper", "random"}
+    assert set(manifest.metrics["methods"]) == {"local", "logit", "paper", "random"}
     assert "curves" not in json.dumps(manifest.metrics)
     card = (run / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert all(f"| {emotion} |" in card for emotion in manifest.emotions)
@@ -57,7 +65,7 @@ def test_models_say_nothing_of_the_machine_that_made_them(run: Path) -> None:
 
 
 def test_models_are_single_files_of_standard_operators_with_a_free_batch(run: Path) -> None:
-    for name, inputs in (("generator", ["z"]), ("classifier", ["image"])):
+    for name, inputs in (("generator", ["z"]), ("classifier", ["image"]), ("mapping", ["z"])):
         model = onnx.load(run / "bundle" / f"{name}.onnx", load_external_data=False)
         onnx.checker.check_model(model)
         assert {opset.domain for opset in model.opset_import} <= {"", "ai.onnx"}
@@ -81,6 +89,13 @@ def test_onnx_runtime_draws_and_reads_what_torch_does(run: Path, app: CheerMeUp,
     np.testing.assert_allclose(scores.character, character.softmax(dim=1), atol=1e-4)
 
 
+def test_the_bundle_samples_as_training_does(run: Path, app: CheerMeUp) -> None:
+    z = latent.sample(50, app.latent_dim, 3)
+    mapped = load_generator(run).sectors(torch.from_numpy(z)).numpy()
+    assert np.abs(mapped - z).max() > 1
+    np.testing.assert_array_equal(app.sample(50, seed=3), mapped)
+
+
 def test_parity_finds_a_generator_or_a_classifier_that_is_another(run: Path, app: CheerMeUp) -> None:
     z = app.sample(8)
     check_parity(app, load_generator(run), load_classifier(run), z)
@@ -95,7 +110,7 @@ def test_parity_finds_a_generator_or_a_classifier_that_is_another(run: Path, app
 
 
 def test_the_axes_of_the_bundle_move_faces(run: Path, app: CheerMeUp) -> None:
-    assert app.methods == ["logit", "paper"]
+    assert app.methods == ["logit", "local", "paper"]
     z = app.sample(2)
     np.testing.assert_array_equal(app.move(z, {"joy": 0.0}), z)
     written = json.loads((run / "axes.json").read_text())["methods"]["paper"]

@@ -21,6 +21,7 @@ from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.gan import images_seen, load_generator, train_gan
+from tlgan_train.run import load_tensors, save_tensors
 from tlgan_train.training_log import TrainingLog
 
 STEPS, BATCH = 6, 8
@@ -30,7 +31,7 @@ SMALL = {
 }  # fmt: skip
 FULL = {
     **SMALL, "discriminator_norm": "spectral", "reconstruction_weight": 40.0, "feature_weight": 1.0, "kl_weight": 0.02,
-    "label_sectors": True, "sector_weight": 0.1, "warmup_images": 2 * BATCH,
+    "label_sectors": True, "sector_push": 2.0, "mapping_width": 16, "warmup_images": 2 * BATCH,
 }  # fmt: skip
 PAPER = {**SMALL, "discriminator_norm": "batch"}
 
@@ -205,6 +206,43 @@ def test_warming_up_leaves_the_discriminator_alone(data: Dataset, tmp_path: Path
     assert {"discriminator", "generator", "feature"} <= rows(tmp_path)[-1].keys()
     with pytest.raises(TrainError, match=r"gan\.reconstruction_weight"):
         train(data, tmp_path / "paper", {**PAPER, "warmup_images": BATCH})
+
+
+def test_after_warming_up_the_encoder_stays_as_it_is(data: Dataset, tmp_path: Path) -> None:
+    train(data, tmp_path, {**FULL, "images": 2 * BATCH})
+    warm = load_file(tmp_path / "gan" / "encoder.safetensors")
+    generator = load_file(tmp_path / "gan" / "generator.safetensors")
+    train(data, tmp_path, {**FULL, "images": 4 * BATCH})
+    assert all(
+        torch.equal(value, warm[name]) for name, value in load_file(tmp_path / "gan" / "encoder.safetensors").items()
+    )
+    moved = load_file(tmp_path / "gan" / "generator.safetensors")
+    assert not any(torch.equal(moved[name], value) for name, value in generator.items() if name.endswith("weight"))
+
+
+def test_step_sizes_fall_to_nothing_over_the_last_pictures(data: Dataset) -> None:
+    config = Config.from_dict({"gan": {**FULL, "decay_images": 40}, "data": {"image_size": 32}})
+    state = gan.build(config, data, data.characters, torch.device("cpu"))
+    full = config.gan.generator_lr, config.gan.discriminator_lr
+    for remaining, share in ((100, 1), (40, 1), (10, 0.25), (0, 0)):
+        gan.set_step_sizes(state, config.gan, remaining)
+        sizes = [o.param_groups[0]["lr"] for o in (state.generator_optimiser, state.discriminator_optimiser)]
+        assert sizes == [share * lr for lr in full]
+
+
+def test_a_generator_that_draws_one_picture_is_told_and_the_checkpoint_before_is_kept(
+    data: Dataset, tmp_path: Path
+) -> None:
+    settings = {**PAPER, "ema_images": 10**9}
+    train(data, tmp_path, {**settings, "images": 2 * BATCH})
+    path = tmp_path / "gan" / "checkpoint.safetensors"
+    tensors, facts = load_tensors(path, "gan")
+    tensors["averaged.layers.1.weight"].zero_()  # the first gain: nothing of the latent comes through
+    save_tensors(path, tensors, facts)
+    before = path.read_bytes()
+    with pytest.raises(TrainError, match="one face for every latent") as caught:
+        train(data, tmp_path, {**settings, "images": 4 * BATCH})
+    assert "\n" not in str(caught.value) and path.read_bytes() == before
 
 
 def test_no_length_of_training_is_told(data: Dataset, tmp_path: Path) -> None:

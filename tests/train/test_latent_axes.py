@@ -8,7 +8,16 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from tlgan_train.latent_axes import METHODS, LatentAxes, LogitAxes, PaperAxes, gram_schmidt, symmetric_axes, unit_rows
+from tlgan_train.latent_axes import (
+    METHODS,
+    LatentAxes,
+    LocalAxes,
+    LogitAxes,
+    PaperAxes,
+    gram_schmidt,
+    symmetric_axes,
+    unit_rows,
+)
 
 EMOTIONS, DIM = 5, 12
 ORDER = np.array([3, 0, 4, 1, 2])
@@ -128,3 +137,35 @@ def test_orthogonalisations_of_independent_rows() -> None:
     lowdin = vectors @ np.diag(values**-0.5) @ vectors.T @ rows
     np.testing.assert_allclose(symmetric, lowdin, atol=1e-10)
     assert np.square(symmetric - rows).sum() < np.square(one_by_one - rows).sum()  # the nearest there is
+
+
+def clustered(count: int = 2000, emotions: int = EMOTIONS) -> Labelled:
+    """Latents around 4 times the rows of `TRUE`, and logits that say which row."""
+    rng = np.random.default_rng(3)
+    label = rng.integers(emotions, size=count)
+    z = 4 * TRUE[label] + 0.5 * rng.normal(size=(count, DIM))
+    return z.astype(np.float32), (3 * z @ TRUE[:emotions].T).astype(np.float32)
+
+
+@pytest.mark.parametrize("emotions", [2, 3, EMOTIONS])
+def test_local_axes_lead_from_the_centre_of_a_face_to_that_of_the_emotion(emotions: int) -> None:
+    z, y = clustered(emotions=emotions)
+    fitted = LocalAxes().fit(z, y)
+    apart = fitted.centres_[1:] - fitted.centres_[0]
+    np.testing.assert_allclose(apart, 4 * (TRUE[1:emotions] - TRUE[0]), atol=0.15)
+    own = softmax(z @ fitted.posterior_slopes_.T + fitted.posterior_intercepts_, axis=1)
+    assert (own.argmax(axis=1) == y.argmax(axis=1)).mean() > 0.99 and own.max(axis=1).mean() > 0.95
+    # Nothing but emotions: no coordinate that the labels do not depend on.
+    rest = np.eye(DIM) - TRUE[:emotions].T @ TRUE[:emotions]
+    np.testing.assert_allclose(apart @ rest, 0, atol=0.1)
+    assert np.abs(fitted.posterior_slopes_ @ rest).max() < 0.1 * np.abs(fitted.posterior_slopes_).max()
+
+
+def test_an_emotion_that_is_hardly_ever_read_has_a_centre_of_the_faces_that_are_likest() -> None:
+    z, y = clustered()
+    y[:, 2] -= 30
+    fitted = LocalAxes(fewest=50).fit(z, y)
+    likest = np.argsort(-softmax(y, axis=1)[:, 2])[:50]
+    expected = z[likest].mean(axis=0) - z.mean(axis=0)
+    assert cosines(fitted.centres_[2:3] - z.mean(axis=0), expected[None])[0] > 0.9
+    assert fitted.posterior_slopes_.shape == (EMOTIONS, DIM)

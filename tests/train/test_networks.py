@@ -10,7 +10,7 @@ from torch import nn
 from torch.distributions import Normal, kl_divergence
 
 from tlgan_train.config import Config
-from tlgan_train.gan import LabelSectors, average, build, feature_distance, training_step
+from tlgan_train.gan import average, build, feature_distance, label_sets, training_step
 from tlgan_train.models import encoder
 from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
 from tlgan_train.supervised import to_tensor
@@ -18,9 +18,9 @@ from tlgan_train.supervised import to_tensor
 CPU = torch.device("cpu")
 FULL = {
     "discriminator_norm": "spectral", "reconstruction_weight": 40.0, "feature_weight": 1.0, "kl_weight": 0.02,
-    "label_sectors": True, "sector_weight": 0.1,
+    "label_sectors": True, "sector_push": 2.0, "mapping_width": 16,
 }  # fmt: skip
-ENCODED = {"reconstruction", "feature", "kl", "sector"}
+ENCODED = {"reconstruction", "feature", "kl"}
 PAPER = {"discriminator_norm": "batch"}
 
 
@@ -67,36 +67,41 @@ def test_a_step_at_every_image_size(size: int, settings: dict[str, object]) -> N
     config = Config.from_dict({"gan": {**widths, **settings}, "data": {"image_size": size}})
     dataset = bars(count=10, size=size)
     state = build(config, dataset, dataset.characters, CPU)
-    sectors = LabelSectors.of(dataset, dataset.characters, config.gan, CPU)
     real = to_tensor(dataset.images[::15])
-    labels = tuple(torch.from_numpy(of[::15]) for of in sectors.of_pictures)
+    sets = label_sets(dataset, dataset.characters) if config.gan.label_sectors else ()
+    labels = tuple(torch.from_numpy(of[::15]) for _, of in sets)
     before = [p.clone() for net in state.networks().values() for p in net.parameters()]
-    losses = training_step(state, config.gan, sectors, real, labels, "fp32")
+    losses = training_step(state, config.gan, real, labels, "fp32")
 
     names = {"discriminator", "generator"} | (ENCODED if settings is FULL else set())
     assert losses.keys() == names and all(torch.isfinite(loss) for loss in losses.values())
     after = [p for net in state.networks().values() for p in net.parameters()]
     assert all(not torch.equal(a, b) for a, b in zip(before, after, strict=True))  # every one has learned something
     z = torch.randn(3, 6, generator=torch.Generator().manual_seed(0))
-    drawn = state.averaged.eval()(z)
+    sectors = state.averaged.sectors
+    drawn = state.averaged.eval()(sectors(z))
     assert drawn.shape == (3, 3, size, size) and drawn.abs().max() <= 1
-    score, activations = state.discriminator(drawn, sectors.one_hot(sectors.of_latents(z)))
+    score, activations = state.discriminator(drawn, sectors.one_hot(sectors.labels(z)))
     assert score.shape == (3,)
     assert [a.shape[2] for a in activations] == [side for side in (128, 64, 32, 16, 8, 4) if side < size]
     if state.encoder is not None:
         assert [moment.shape for moment in state.encoder(drawn)] == [(3, 6), (3, 6)]
 
 
-def test_the_labels_of_pictures_and_of_latents_are_of_the_same_sets() -> None:
+def test_sectors_are_made_for_emotions_and_for_the_characters_that_are_drawn() -> None:
     dataset = bars(count=10)
-    gan = Config.from_dict({"gan": FULL}).gan
-    one = LabelSectors.of(dataset, ("bo",), gan, CPU)
-    assert [len(v) for v in one.vectors] == [3]  # a single character needs no sectors
-    both = LabelSectors.of(dataset, ("ada", "bo"), gan, CPU)
-    assert [len(v) for v in both.vectors] == [3, 2]
-    np.testing.assert_array_equal(both.of_pictures[0], dataset.emotion)
-    np.testing.assert_array_equal(both.of_pictures[1], dataset.character)
-    assert LabelSectors.of(dataset, ("bo",), Config().gan, CPU) == LabelSectors((), ())
+    ((kinds, labels),) = label_sets(dataset, ("bo",))  # a single character needs no sectors
+    assert kinds == 3
+    np.testing.assert_array_equal(labels, dataset.emotion)
+    _, (kinds, labels) = label_sets(dataset, ("bo", "ada"))
+    assert kinds == 2
+    expected = {dataset.characters.index("bo"): 0, dataset.characters.index("ada"): 1}
+    assert labels.tolist() == [expected.get(character, -1) for character in dataset.character]
+    config = Config.from_dict({"gan": FULL, "data": {"image_size": 32}})
+    assert build(config, dataset, ("bo",), CPU).generator.sectors.sizes == (3,)
+    assert build(config, dataset, ("bo", "ada"), CPU).generator.sectors.sizes == (3, 2)
+    without = Config.from_dict({"gan": PAPER, "data": {"image_size": 32}})
+    assert build(without, dataset, ("bo", "ada"), CPU).generator.sectors.sizes == ()
 
 
 def test_another_image_size_is_refused() -> None:
@@ -131,8 +136,9 @@ def test_feature_distance_is_in_units_of_each_layers_variance() -> None:
 
 def test_posterior_and_divergence() -> None:
     mean, log_variance = torch.tensor([[0.0, 1.0], [0.0, 0.0]]), torch.tensor([[0.5, -1.0], [0.0, 0.0]])
-    expected = kl_divergence(Normal(mean, (0.5 * log_variance).exp()), Normal(0.0, 1.0)).sum(dim=1)
-    torch.testing.assert_close(encoder.kl_divergence(mean, log_variance), expected)
+    prior = torch.tensor([[0.0, 0.0], [3.0, -1.0]]), torch.tensor([[1.0, 0.5], [2.0, 1.0]])
+    expected = kl_divergence(Normal(mean, (0.5 * log_variance).exp()), Normal(*prior)).sum(dim=1)
+    torch.testing.assert_close(encoder.kl_divergence(mean, log_variance, *prior), expected)
     assert torch.equal(encoder.sample_posterior(mean, log_variance, torch.zeros_like(mean)), mean)
     drawn = encoder.sample_posterior(mean, log_variance, torch.ones_like(mean))
     torch.testing.assert_close(drawn - mean, (0.5 * log_variance).exp())

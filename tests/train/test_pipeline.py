@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import signal
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 from tlgan_train import gan
 from tlgan_train.cli import main
 from tlgan_train.pipeline import PRODUCTS, STAGES
+from tlgan_train.run import claimed
 from tlgan_train.training_log import TrainingLog
 
 
@@ -109,6 +111,37 @@ def test_a_stage_before_its_time_names_the_one_to_run(tmp_path: Path, small_opti
         outcome = call(main, stage, "--quiet", "--run", tmp_path / stage, *small_options)
         assert f"tlgan-train {needed}`" in refused(outcome)
         assert not (tmp_path / stage / PRODUCTS[stage]).exists()
+
+
+def test_a_second_process_in_the_same_folder_is_refused(copy: Path) -> None:
+    before = times(copy)
+    with claimed(copy):
+        assert "another process is at work" in refused(call(main, "all", "--run", copy))
+        assert "another process is at work" in refused(call(main, "report", "--run", copy))
+    assert times(copy) == before
+    assert call(main, "report", "--run", copy).code == 0  # the claim ends with its block
+
+
+def test_a_full_disk_stops_in_one_line_and_the_same_command_goes_on(
+    small_options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Path
+) -> None:
+    write, calls = Path.write_bytes, iter(range(100))
+
+    def fills_up(path: Path, content: bytes) -> int:
+        if next(calls) < 3:  # generator, encoder and checkpoint of the first half
+            return write(path, content)
+        write(path, content[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    options = ["gan", "--quiet", "--run", tmp_path / "run", *small_options]
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", fills_up)
+        assert "the disk is full" in refused(call(main, *options))
+    assert gan.images_seen(tmp_path / "run") == 48
+    assert not list(tmp_path.rglob(".*"))
+    assert call(main, *options).code == 0
+    ours, theirs = (load_file(folder / PRODUCTS["gan"]) for folder in (tmp_path / "run", run))
+    assert all((ours[name] == value).all() for name, value in theirs.items())
 
 
 @pytest.mark.usefixtures("ctrl_c")

@@ -11,7 +11,7 @@ import torch
 
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.run import code_revision, load_tensors, open_run, read_json, save_tensors, write_json, written
+from tlgan_train.run import claimed, code_revision, load_tensors, open_run, read_json, save_tensors, write_json, written
 
 CONFIG = Config().with_value("gan.batch_size", 8)
 
@@ -76,8 +76,8 @@ def test_a_run_goes_on_with_equal_settings_only(tmp_path: Path) -> None:
 
 def test_a_run_that_cannot_be_a_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("here first")
-    with pytest.raises(TrainError, match="file"):
-        open_run(tmp_path / "file", CONFIG, "digest")
+    with pytest.raises(TrainError, match="file"), claimed(tmp_path / "file"):
+        pass
 
 
 def test_a_damaged_config_is_told(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tlgan_train.models.sectors import sector_labels, sector_vectors
+from tlgan_train.models.sectors import Sectors, sector_labels, sector_vectors
 
 SIZES = [2, 3, 7]
 
@@ -42,5 +42,57 @@ def test_moving_far_along_a_vector_leads_into_its_sector_and_leaves_other_sets_a
 
 def test_as_many_dimensions_as_the_sets_need_are_enough_and_fewer_are_told() -> None:
     assert [v.shape for v in sector_vectors((7, 6), 11)] == [(7, 11), (6, 11)]
-    with pytest.raises(ValueError, match="10 latent dimensions"):
+    with pytest.raises(ValueError, match="need 11 latent dimensions or more, not 10"):
         sector_vectors((7, 6), 10)
+
+
+def draws(count: int, latent_dim: int) -> torch.Tensor:
+    return torch.randn(count, latent_dim, generator=torch.Generator().manual_seed(3))
+
+
+def test_without_label_sets_draws_are_the_latents() -> None:
+    z = draws(20, 5)
+    assert torch.equal(Sectors((), 5, push=2.0)(z), z)
+
+
+def test_pushing_opens_a_gap_between_sectors_and_moves_nothing_across_a_border() -> None:
+    sectors, z = Sectors((7, 6), 20, push=2.0, sharpness=10.0), draws(5000, 20)
+    w = sectors(z)
+    assert w.dtype == torch.float32 and torch.equal(w[:, 11:], z[:, 11:])
+    for vectors, before, after in zip(sectors.vectors, sectors.labels(z), sectors.labels(w), strict=True):
+        assert torch.equal(before, after)
+        narrow = [
+            (c.topk(2).values @ torch.tensor([1.0, -1.0]) < 0.5).float().mean() for c in (z @ vectors.T, w @ vectors.T)
+        ]
+        assert narrow[0] > 0.4 and narrow[1] < 0.12
+        deep = (z @ vectors.T).topk(2).values @ torch.tensor([1.0, -1.0]) > 1
+        own = vectors[before]
+        torch.testing.assert_close(
+            ((w - z) * own).sum(dim=1)[deep], torch.full((int(deep.sum()),), 2.0), atol=1e-2, rtol=0
+        )
+
+
+def test_a_latent_is_the_same_bit_for_bit_in_any_batch() -> None:
+    sectors, z = Sectors((7,), 64, push=2.0, sharpness=10.0), draws(300, 64)
+    assert torch.equal(sectors(z), torch.cat([sectors(row[None]) for row in z]))
+
+
+@pytest.mark.parametrize("push", [0.0, 2.0])
+def test_moments_are_those_of_the_latents_of_a_sector(push: float) -> None:
+    sectors = Sectors((4, 3), 10, push, 10.0)
+    w = sectors(draws(200_000, 10))
+    labels = tuple(torch.full((1,), label) for label in (2, 1))
+    mean, deviation = sectors.moments(labels, torch.zeros(1, 10))
+    inside = w[(sectors.labels(w)[0] == 2) & (sectors.labels(w)[1] == 1)]
+    torch.testing.assert_close(mean[0], inside.mean(dim=0), atol=0.03, rtol=0)
+    for coordinates in (slice(0, 3), slice(3, 5), slice(5, 10)):  # one spread for all coordinates of a set
+        found = (inside - mean)[:, coordinates].square().mean().sqrt()
+        assert deviation[0, coordinates].tolist() == pytest.approx(
+            [found.item()] * len(deviation[0, coordinates]), rel=0.02
+        )
+
+
+def test_facts_make_the_same_sectors_again() -> None:
+    sectors = Sectors((3, 2), 6, push=1.5, sharpness=4.0)
+    again = Sectors(latent_dim=6, **sectors.facts())
+    assert torch.equal(again(draws(9, 6)), sectors(draws(9, 6)))

@@ -9,17 +9,31 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from tlgan_train.config import IMAGE_SIZES
+from tlgan_train.models.sectors import Sectors
+
+SLOPE = 0.2
+"""Of LeakyReLU below zero."""
 
 
 class Generator(nn.Module):
-    """z (N, latent_dim) → picture (N, 3, S, S) in [-1, 1]; at 64 pixels five transposed convolutions."""
+    """Latent (N, latent_dim) → picture (N, 3, S, S) in [-1, 1]; at 64 pixels five transposed convolutions.
 
-    def __init__(self, latent_dim: int, width: int, image_size: int) -> None:
+    `sectors` takes draws from N(0, I) to latents; None leaves them as they are, as in the paper. With `mapping_width`
+    > 0, two fully connected layers come first (as in StyleGAN, Karras et al. 2019): convolutions draw a head that
+    turns or nods as a phase, so without them its angle becomes an arc in latent space whose middle draws no face.
+    """
+
+    def __init__(
+        self, latent_dim: int, width: int, image_size: int, mapping_width: int = 0, sectors: Sectors | None = None
+    ) -> None:
         super().__init__()
+        self.sectors = sectors or Sectors((), latent_dim)
+        widths = (latent_dim, mapping_width, mapping_width) if mapping_width else ()
+        self.mapping = nn.Sequential(*(layer for w in pairwise(widths) for layer in _fully_connected(*w)))
         doublings = _doublings(image_size)
         channels = [width * 2**i for i in reversed(range(doublings))]
         self.latent_dim = latent_dim
-        layers: list[nn.Module] = [*_up(latent_dim, channels[0], stride=1, padding=0)]
+        layers: list[nn.Module] = [*_up(mapping_width or latent_dim, channels[0], stride=1, padding=0)]
         for before, after in pairwise(channels):
             layers += _up(before, after, stride=2, padding=1)
         layers += [nn.ConvTranspose2d(channels[-1], 3, 4, 2, 1, bias=False), nn.Tanh()]
@@ -27,7 +41,7 @@ class Generator(nn.Module):
         self.apply(_initialise)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.layers(z[:, :, None, None])
+        return self.layers(self.mapping(z)[:, :, None, None])
 
 
 class Discriminator(nn.Module):
@@ -63,17 +77,24 @@ def convolution_trunk(width: int, image_size: int, norm: str) -> tuple[nn.Sequen
     """Strided convolutions from S × S down to 4 × 4 with LeakyReLU, and their output channels; shared by D and E."""
     doublings = _doublings(image_size)
     channels = [width * 2**i for i in range(doublings)]
-    layers: list[nn.Module] = [_normed(nn.Conv2d(3, width, 4, 2, 1, bias=False), norm), nn.LeakyReLU(0.2)]
+    layers: list[nn.Module] = [_normed(nn.Conv2d(3, width, 4, 2, 1, bias=False), norm), nn.LeakyReLU(SLOPE)]
     for before, after in pairwise(channels):
         layers.append(_normed(nn.Conv2d(before, after, 4, 2, 1, bias=norm == "spectral"), norm))
         if norm == "batch":
             layers.append(nn.BatchNorm2d(after))
-        layers.append(nn.LeakyReLU(0.2))
+        layers.append(nn.LeakyReLU(SLOPE))
     return nn.Sequential(*layers), channels[-1]
 
 
 def _up(before: int, after: int, stride: int, padding: int) -> tuple[nn.Module, ...]:
     return nn.ConvTranspose2d(before, after, 4, stride, padding, bias=False), nn.BatchNorm2d(after), nn.ReLU()
+
+
+def _fully_connected(before: int, after: int) -> tuple[nn.Module, ...]:
+    layer = nn.Linear(before, after)
+    nn.init.kaiming_normal_(layer.weight, SLOPE)
+    nn.init.zeros_(layer.bias)
+    return layer, nn.LeakyReLU(SLOPE)
 
 
 def _normed(layer: nn.Module, norm: str) -> nn.Module:

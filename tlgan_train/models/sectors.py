@@ -1,27 +1,92 @@
-"""Labels read off the latent by a fixed linear rule, so that a plain N(0, I) generator can be asked for them.
+"""Labels read off the latent by a fixed rule, so that a plain N(0, I) generator can be asked for them.
 
 The prior is cut into E sectors of equal mass by a regular simplex: E unit vectors with equal angles that sum to zero.
-A latent belongs to the emotion whose vector it points to most. The discriminator sees drawn pictures with the label of
-their sector and real pictures with their own, so each sector learns to draw its emotion, and the straight line along
-a vector leads from any sector into that one. Several label sets (emotion, character) use separate coordinates: moving
-along one leaves the other as it is.
+A draw belongs to the emotion whose vector it points to most. The discriminator sees drawn pictures with the label of
+their sector and real pictures with their own, so each sector learns to draw its emotion. Several label sets (emotion,
+character) use separate coordinates: moving along one leaves the other as it is.
+
+Half of N(0, I) lies so near to a border that a generator which is smooth has to draw it as a mixture of two
+expressions, which no picture shows. Before the generator, draws are therefore pushed away from the borders.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
+
+MOMENT_DRAWS = 2**16
+"""Draws from which the moments of a pushed sector are measured."""
+
+
+class Sectors(nn.Module):
+    """Draws z from N(0, I), (N, latent_dim) → latents w of the generator, (N, latent_dim); and their labels.
+
+    On the coordinates of each label set, w = z + push · Σ softmax(sharpness · z·v)_k v_k over its vectors v: the
+    gradient of a convex function, hence the optimal transport from N(0, I) to a mixture of one cluster a label
+    (Brenier 1991). Other coordinates, and all of them without label sets, stay as they are.
+
+    Args:
+        sizes: number of labels in each set, two or more.
+        push: how far a draw moves that is deep in its sector, in standard deviations of N(0, I).
+        sharpness: the higher, the fewer draws end up between two clusters.
+    """
+
+    def __init__(self, sizes: tuple[int, ...], latent_dim: int, push: float = 0.0, sharpness: float = 1.0) -> None:
+        super().__init__()
+        self.sizes, self.push, self.sharpness = tuple(sizes), push, sharpness
+        for index, vectors in enumerate(sector_vectors(self.sizes, latent_dim)):
+            self.register_buffer(f"vectors{index}", vectors, persistent=False)
+        self._moments = [_moments(size, push, sharpness) for size in self.sizes]
+
+    @property
+    def vectors(self) -> tuple[Tensor, ...]:
+        """Unit vectors (size, latent_dim) of each label set."""
+        return tuple(self.get_buffer(f"vectors{index}") for index in range(len(self.sizes)))
+
+    def facts(self) -> dict[str, Any]:
+        """The arguments that make this again, but for `latent_dim`."""
+        return {"sizes": self.sizes, "push": self.push, "sharpness": self.sharpness}
+
+    def forward(self, z: Tensor) -> Tensor:
+        if not self.sizes:
+            return z
+        # In float64, so that rounding to float32 gives the same latent in every batch and on every machine.
+        exact = z.double()
+        pushed = exact
+        for vectors in self.vectors:
+            pushed = pushed + _shift(exact, vectors.double(), self.push, self.sharpness)
+        return pushed.float()
+
+    def labels(self, z: Tensor) -> tuple[Tensor, ...]:
+        """Label of the sector that each draw (or latent: the push crosses no border) lies in, int64 (N,) each."""
+        return tuple(sector_labels(z, vectors) for vectors in self.vectors)
+
+    def one_hot(self, labels: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Float (N, size) for each label set."""
+        return tuple(functional.one_hot(x, size).float() for x, size in zip(labels, self.sizes, strict=True))
+
+    def moments(self, labels: tuple[Tensor, ...], like: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation, (N, latent_dim) each, of the latents w whose draws have these labels."""
+        mean, deviation = torch.zeros_like(like), torch.ones_like(like)
+        for vectors, label, (centre, spread) in zip(self.vectors, labels, self._moments, strict=True):
+            mean = mean + centre * vectors[label]
+            deviation = torch.where(vectors.any(dim=0), spread, deviation)
+        return mean, deviation
 
 
 def sector_vectors(sizes: tuple[int, ...], latent_dim: int) -> tuple[Tensor, ...]:
     """Unit vectors (size, latent_dim) float32 for each label set, on the leading coordinates, size - 1 for each set."""
-    if sum(size - 1 for size in sizes) > latent_dim:
-        raise ValueError(f"{latent_dim} latent dimensions hold no sectors for label sets of {sizes}")
+    needed = sum(size - 1 for size in sizes)
+    if needed > latent_dim:
+        raise ValueError(f"labels of {list(sizes)} kinds need {needed} latent dimensions or more, not {latent_dim}")
     vectors, start = [], 0
     for size in sizes:
         full = torch.zeros(size, latent_dim)
-        full[:, start : start + size - 1] = torch.from_numpy(_simplex(size))
+        full[:, start : start + size - 1] = _simplex(size)
         vectors.append(full)
         start += size - 1
     return tuple(vectors)
@@ -32,9 +97,23 @@ def sector_labels(z: Tensor, vectors: Tensor) -> Tensor:
     return (z @ vectors.T).argmax(dim=1)
 
 
-def _simplex(size: int) -> np.ndarray:
+def _shift(z: Tensor, vectors: Tensor, push: float, sharpness: float) -> Tensor:
+    return push * torch.softmax(sharpness * z @ vectors.T, dim=1) @ vectors
+
+
+def _moments(size: int, push: float, sharpness: float) -> tuple[float, float]:
+    """How far a sector's pushed draws lie along its vector on average, and their spread around that point."""
+    vectors = _simplex(size)
+    z = torch.randn(MOMENT_DRAWS, size - 1, generator=torch.Generator().manual_seed(0))
+    pushed = z + _shift(z, vectors, push, sharpness)
+    own = vectors[sector_labels(z, vectors)]
+    centre = (pushed * own).sum(dim=1).mean()
+    return float(centre), float((pushed - centre * own).square().mean().sqrt())
+
+
+def _simplex(size: int) -> Tensor:
     """Vertices of a regular simplex around the origin, unit length: float32 (size, size - 1)."""
     centred = np.eye(size) - 1 / size
     basis = np.linalg.qr(centred[:, :-1])[0]
     vertices = centred @ basis
-    return (vertices / np.linalg.norm(vertices, axis=1, keepdims=True)).astype(np.float32)
+    return torch.from_numpy((vertices / np.linalg.norm(vertices, axis=1, keepdims=True)).astype(np.float32))
