@@ -40,11 +40,15 @@ class Centres:
     def shift(self, z: NDArray[np.float64], strengths: NDArray[np.float64]) -> NDArray[np.float64]:
         """(N, latent_dim) by which `strengths`, (E,) or (N, E), move latents (N, latent_dim).
 
-        Above 0, towards the emotion's centre from that of the face itself, blended by its posterior. Below 0, away from
-        the emotion towards the middle of all, as far as the face shows it: less of it, and nothing for other faces.
+        Above 0, towards the emotion's centre from that of the face itself, blended by its posterior; where strengths
+        of several emotions add up to more than 1 (or than the largest of them), they are scaled down to that, for a
+        blend of their centres. Below 0, away from the emotion towards the middle of all, as far as the face shows it:
+        less of it, and nothing for other faces.
         """
         own = self.posterior(z)
         more, less = np.maximum(strengths, 0.0), np.minimum(strengths, 0.0) * own
+        most = np.maximum(more.max(axis=-1, keepdims=True), 1.0)
+        more = more * np.minimum(1.0, most / np.maximum(more.sum(axis=-1, keepdims=True), most))
         middle = self.latents.mean(axis=0)
         towards = more @ self.latents - more.sum(axis=-1, keepdims=True) * (own @ self.latents)
         shift: NDArray[np.float64] = towards + less @ (self.latents - middle)

@@ -144,6 +144,10 @@ def edit(
     settings: Annotated[
         list[str], typer.Option("--set", metavar="EMOTION=STRENGTH", help="joy=0.8; give it once for each emotion.")
     ],
+    until: Annotated[
+        float | None,
+        typer.Option("--until", help="Stop each face where the classifier sees the emotions with this probability."),
+    ] = None,
     faces: Annotated[int, typer.Option("--faces", help="How many.")] = 4,
     seed: SeedOption = 0,
     output: StillOption = Path("edit.png"),
@@ -164,7 +168,7 @@ def edit(
     picture.plan(2 * faces, size, columns=faces)
     editor = _open(bundle, provider, threads, quiet)
     z = editor.sample(faces, seed)
-    before, after = editor.render(z), editor.render(editor.move(z, strengths, method))
+    before, after = editor.render(z), editor.render(editor.move(z, strengths, method, until=until))
     picture.save_png(output, picture.tile(np.concatenate([before, after]), size, columns=faces))
     details: dict[str, Any] = {"faces": faces, "seed": seed, "strengths": strengths}
     if json_output:

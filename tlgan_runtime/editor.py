@@ -27,6 +27,8 @@ MAX_FACES = 1_000_000
 MAX_STEPS = 10_000
 MAX_ANIMATION_PIXELS = 500_000_000
 """Of all frames together: their colours are chosen from all of them, so they are kept until all are there."""
+UNTIL_STEPS = 16
+"""Strengths that are tried on the way to a wanted probability."""
 MAX_STRENGTH = 10.0
 """Ten times the full effect: far outside anything that a generator was trained on."""
 
@@ -155,14 +157,21 @@ class CheerMeUp:
             raise InputError(f"images must be uint8 (N, {', '.join(map(str, shape))}), not {array.dtype} {array.shape}")
         return Scores(**self._classifier.run(array))
 
-    def move(self, z: ArrayLike, strengths: Mix, method: str | None = None) -> Latents:
+    def move(self, z: ArrayLike, strengths: Mix, method: str | None = None, *, until: float | None = None) -> Latents:
         """`z` moved along a mix of emotions, (N, latent_dim) -> the same shape.
 
         Strength 0 is no effect and returns `z` bit for bit, 1 is the full effect of that emotion (`max_strength`),
         negative is away from it. `method` names the axes, None the bundle's default.
+
+        With `until`, a probability, each face goes only as far towards `strengths`, in steps of a sixteenth, as it
+        takes the classifier to see the emotions of positive strength with that probability together; a face that never
+        gets there stops where it comes nearest.
         """
         axes = self._axis_set(method)
-        return latent.move(self._check_latents(z), axes, self._check_mix(strengths))
+        start, mix = self._check_latents(z), self._check_mix(strengths)
+        if until is None:
+            return latent.move(start, axes, mix)
+        return self._move_until(start, axes, mix, real("until", until, 0.0, 1.0))
 
     def walk(self, z: ArrayLike, emotion: str | Mix, steps: int = 30, method: str | None = None) -> Iterator[Pixels]:
         """`steps` frames of the faces of `z` on their way from strength 0 to 1, uint8 (N, H, W, 3) each.
@@ -217,6 +226,21 @@ class CheerMeUp:
             moved = [latent.move(start, axes, share * strengths) for share in along[first : first + together]]
             images = self._generator.run(np.concatenate(moved))["image"]
             yield from images.reshape(len(moved), len(start), *images.shape[1:])
+
+    def _move_until(self, start: Latents, axes: AxisSet, mix: NDArray[np.float64], until: float) -> Latents:
+        if not (mix > 0).any():
+            raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
+        best, highest = start.copy(), np.full(len(start), -1.0)
+        pending = np.arange(len(start))
+        for share in latent.walk_strengths(UNTIL_STEPS + 1):
+            moved = latent.move(start[pending], axes, share * mix)
+            seen = self.classify(self.render(moved)).emotion[:, mix > 0].sum(axis=1, dtype=np.float64)
+            better = seen > highest[pending]
+            best[pending[better]], highest[pending[better]] = moved[better], seen[better]
+            pending = pending[seen < until]
+            if not len(pending):
+                break
+        return best
 
     def _axis_set(self, method: str | None) -> AxisSet:
         return self._axes.methods[self._axes.default if method is None else one_of("method", method, self.methods)]

@@ -91,6 +91,23 @@ def test_mixes_add_and_negative_strength_goes_away(editor: CheerMeUp) -> None:
     )
 
 
+def test_until_stops_each_face_where_the_emotion_is_seen(editor: CheerMeUp) -> None:
+    z = editor.sample(20, seed=2)
+    column, mix = editor.emotions.index("joy"), {"joy": 2.0, "anger": -0.2}
+    seen = [editor.classify(editor.render(editor.move(z, {k: t * v for k, v in mix.items()}))).emotion[:, column]
+            for t in np.linspace(0, 1, 17)]  # fmt: skip
+    wanted = float(np.median(np.max(seen, axis=0)))  # half of the faces never get there
+    moved = editor.move(z, mix, until=wanted)
+    for face in range(20):
+        reached = [step for step, row in enumerate(seen) if row[face] >= wanted]
+        step = reached[0] if reached else int(np.argmax([row[face] for row in seen]))
+        share = step / 16
+        expected = editor.move(z[face : face + 1], {k: share * v for k, v in mix.items()})
+        np.testing.assert_allclose(moved[face], expected[0], atol=1e-6)
+    already = editor.move(z, mix, until=0.0)
+    assert already.tobytes() == z.tobytes()
+
+
 @pytest.mark.parametrize("faces", [1, 3, 8, 11])
 def test_walk_renders_every_step_from_start_to_full_strength(editor: CheerMeUp, faces: int) -> None:
     z = editor.sample(faces, seed=0)
@@ -121,6 +138,8 @@ IMAGES = np.zeros((2, 16, 16, 3), np.uint8)
         (lambda editor: editor.sample(10**12), "number of faces"),
         (lambda editor: editor.sample(2.0), "number of faces"),
         (lambda editor: editor.sample(True), "number of faces"),
+        (lambda editor: editor.move(editor.sample(1), {"joy": 1}, until=90), "until must be a number from 0 to 1"),
+        (lambda editor: editor.move(editor.sample(1), {"joy": -1}, until=0.9), "strength above 0"),
         (lambda editor: editor.sample(1, seed=-1), "seed must be"),
         (lambda editor: editor.sample(1, seed="0"), "seed must be"),
         (lambda editor: editor.render(Z[0]), r"\(N, 8\)"),

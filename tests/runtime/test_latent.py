@@ -115,6 +115,14 @@ def test_with_centres_a_face_goes_from_its_own_to_the_other_and_keeps_its_place(
     assert latent.move(z, axes, np.zeros(3)).tobytes() == z.tobytes()
 
 
+def test_with_centres_strengths_that_add_up_to_more_than_one_are_shared_out() -> None:
+    z, axes = around_centres(), replace(axis_set(keep_norm=False), centres=CENTRES)
+    shared = latent.move(z, axes, np.array([0.0, 0.5, 0.5]))
+    np.testing.assert_allclose(latent.move(z, axes, np.array([0.0, 1.0, 1.0])), shared, atol=1e-5)
+    farther = latent.move(z, axes, np.array([0.0, 1.5, 0.0])) - z  # one alone may go beyond its centre
+    np.testing.assert_allclose(farther, 1.5 * (latent.move(z, axes, np.array([0.0, 1.0, 0.0])) - z), atol=1e-5)
+
+
 def test_with_centres_less_of_an_emotion_moves_only_the_faces_that_show_it() -> None:
     z, axes = around_centres(), replace(axis_set(keep_norm=False), centres=CENTRES)
     moved = latent.move(z, axes, np.array([0.0, -1.0, 0.0]))
