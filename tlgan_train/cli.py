@@ -86,14 +86,19 @@ def train(
             export_folder(dataset, export)
             typer.echo(export)
         return
+    from tlgan_train import processes
     from tlgan_train.pipeline import PRODUCTS, Pipeline
 
-    pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet)
-    if stage is Stage.all:
-        typer.echo(pipeline.all())
-    else:
-        pipeline.stage(stage.value)
-        typer.echo(folder / PRODUCTS[stage.value])
+    with processes.joined():
+        pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet)
+        if processes.rank() > 0:
+            if stage in (Stage.all, Stage.gan):
+                pipeline.help()
+        elif stage is Stage.all:
+            typer.echo(pipeline.all())
+        else:
+            pipeline.stage(stage.value)
+            typer.echo(folder / PRODUCTS[stage.value])
 
 
 @export_app.command()

@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from PIL import Image
 from torch import Tensor, nn
 
+from tlgan_train import processes
 from tlgan_train.checkpoint import GanState, load_checkpoint, save_checkpoint
 from tlgan_train.config import Config, GanConfig
 from tlgan_train.data.batches import Batches
@@ -23,7 +24,7 @@ from tlgan_train.models.encoder import Encoder, kl_divergence, sample_posterior
 from tlgan_train.models.sectors import Sectors
 from tlgan_train.run import load_tensors, save_tensors, written
 from tlgan_train.supervised import to_tensor
-from tlgan_train.training_log import TrainingLog, collapsed, diverged
+from tlgan_train.training_log import TrainingLog, Unwritten, collapsed, diverged
 
 GRID = (8, 16)
 """Rows and columns of a sample grid (paper, figure 7)."""
@@ -40,9 +41,10 @@ def train_gan(
     run: Path,
     log: Callable[[str], None] = print,
     progress: bool = True,
-) -> None:
+) -> GanState:
     """Train on the training split of `characters`; write `RUN/gan/`; resume from its checkpoint if there is one.
 
+    Several processes that were joined before share every batch, and end with the same weights; the first one writes.
     Raises `TrainError` when the losses stop being numbers or all samples become one picture; the last checkpoint then
     stays.
     """
@@ -54,21 +56,27 @@ def train_gan(
     images = gan.images or gan.epochs * len(indices)
     if not images:
         raise TrainError("gan.images and gan.epochs are both 0; set one of them to how long training should go on")
+    if gan.batch_size % processes.count():
+        raise TrainError(f"gan.batch_size of {gan.batch_size} does not divide among {processes.count()} processes")
     steps = -(-images // gan.batch_size)
     device = pick_device()
     state = build(config, dataset, characters, device)
-    precision = load_checkpoint(state, folder / "checkpoint.safetensors") or pick_precision(gan.precision, device)
+    precision = load_checkpoint(state, folder / "checkpoint.safetensors")
+    precision = processes.told(precision or pick_precision(gan.precision, device))
     if state.step >= steps:
-        return
+        return state
     label_arrays = [labels for _, labels in label_sets(dataset, characters)] if gan.label_sectors else []
     batches = Batches(dataset, indices, gan.batch_size, gan.label_sectors, config.seed)
     log(f"{device.type} {precision}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
     every = max(1, gan.checkpoint_images // gan.batch_size)
-    with TrainingLog(folder, state.step, steps, gan.batch_size, progress) as record, HeldInterrupts() as interrupts:
+    first, mine = processes.rank() == 0, slice(processes.rank(), None, processes.count())
+    record = TrainingLog(folder, state.step, steps, gan.batch_size, progress) if first else Unwritten()
+    with record, HeldInterrupts() as interrupts:
         try:
             while state.step < steps:
-                picked = batches[state.step]
-                torch.manual_seed(int(np.random.default_rng([config.seed, 2, state.step]).integers(2**63)))
+                picked = batches[state.step][mine]
+                stream = [config.seed, 2, state.step, processes.rank()]
+                torch.manual_seed(int(np.random.default_rng(stream).integers(2**63)))
                 warming_up = state.step * gan.batch_size < gan.warmup_images
                 set_step_sizes(state, gan, remaining=(steps - state.step) * gan.batch_size)
                 losses = (warmup_step if warming_up else training_step)(
@@ -77,15 +85,19 @@ def train_gan(
                     tuple(torch.from_numpy(labels[picked]).to(device) for labels in label_arrays),
                     precision,
                 )  # fmt: skip
+                processes.share_buffers(state.networks().values())
                 state.step += 1
                 record.step(state.step, losses)
-                if state.step % every == 0 or state.step == steps:
+                if first and (state.step % every == 0 or state.step == steps):
                     save(state, folder, config, precision)
-                interrupts.release()
+                if processes.any_of(interrupts.pending, device):
+                    interrupts.release()
         except KeyboardInterrupt:
-            save(state, folder, config, precision)
+            if first:
+                save(state, folder, config, precision)
             log(f"stopped after {state.step * gan.batch_size:,} pictures; the same command goes on from there")
             raise
+    return state
 
 
 def label_sets(dataset: Dataset, characters: tuple[str, ...]) -> tuple[tuple[int, np.ndarray], ...]:
@@ -115,7 +127,7 @@ def warmup_step(
 ) -> dict[str, Tensor]:
     """One step of E and G by reconstruction alone: cheap, and D then meets faces instead of noise."""
     losses, _ = reconstruct(state, real, labels, precision)
-    update_generator(state, gan, weighted(gan, losses), len(real))
+    update_generator(state, gan, weighted(gan, losses))
     return {name: loss.detach() for name, loss in losses.items()}
 
 
@@ -136,6 +148,7 @@ def training_step(
     fake_loss = (fake_score.float() - gan.fake_target).square().mean()
     state.discriminator_optimiser.zero_grad(set_to_none=True)
     (real_loss + fake_loss).backward()
+    processes.average_gradients(state.discriminator_optimiser)
     state.discriminator_optimiser.step()
 
     discriminator.requires_grad_(False)
@@ -152,7 +165,7 @@ def training_step(
             with autocast(real.device, precision):
                 _, redrawn_seen = discriminator(redrawn, real_labels)
             losses["feature"] = feature_distance(redrawn_seen, [activation.detach() for activation in seen])
-    update_generator(state, gan, losses["generator"] + weighted(gan, losses), len(real))
+    update_generator(state, gan, losses["generator"] + weighted(gan, losses))
     return {name: loss.detach() for name, loss in losses.items()}
 
 
@@ -179,12 +192,13 @@ def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
     return torch.stack(parts).sum() if parts else torch.zeros(())
 
 
-def update_generator(state: GanState, gan: GanConfig, loss: Tensor, pictures: int) -> None:
+def update_generator(state: GanState, gan: GanConfig, loss: Tensor) -> None:
     """One optimiser step of G (and E), and of the averaged weights."""
     state.generator_optimiser.zero_grad(set_to_none=True)
     loss.backward()
+    processes.average_gradients(state.generator_optimiser)
     state.generator_optimiser.step()
-    average(state.averaged, state.generator, 0.5 ** (pictures / gan.ema_images) if gan.ema_images else 0.0)
+    average(state.averaged, state.generator, 0.5 ** (gan.batch_size / gan.ema_images) if gan.ema_images else 0.0)
 
 
 def feature_distance(drawn: list[Tensor], real: list[Tensor]) -> Tensor:

@@ -15,7 +15,8 @@ class HeldInterrupts:
     """
 
     def __init__(self) -> None:
-        self._pending = False
+        self.pending = False
+        """Whether SIGINT came since the block began."""
         self._before: Any = None
 
     def __enter__(self) -> HeldInterrupts:
@@ -32,10 +33,9 @@ class HeldInterrupts:
             signal.signal(signal.SIGINT, self._before)
 
     def release(self) -> None:
-        """Raise the interrupt that came since the block began, if one did."""
-        if self._pending:
-            self._pending = False
-            raise KeyboardInterrupt
+        """Raise the interrupt that came since the block began, here or in a process that works along."""
+        self.pending = False
+        raise KeyboardInterrupt
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self._pending = True
+        self.pending = True

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tlgan_train import processes
 from tlgan_train.axes import fit_axes
 from tlgan_train.classifier import load_classifier, train_classifier
 from tlgan_train.config import Config
@@ -76,6 +77,11 @@ class Pipeline:
         with self._opened():
             self._bring_up_to_date(name)
 
+    def help(self) -> None:
+        """Train the GAN along with the first process, which does everything else, if it trains at all."""
+        if processes.told():
+            train_gan(self.config, self.dataset, self.characters, self.run, log=lambda _: None, progress=False)
+
     @contextmanager
     def _opened(self) -> Iterator[None]:
         self.characters  # noqa: B018  wrong pictures or names stop here, before there is a folder
@@ -84,7 +90,10 @@ class Pipeline:
             yield
 
     def _bring_up_to_date(self, name: str) -> None:
-        if self._done(name):
+        done = self._done(name)
+        if name == "gan":
+            processes.told(not done)
+        if done:
             self.log(f"{name}: done before, kept")
             return
         self.log(f"{name}: started")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +17,7 @@ from painter import bars
 from PIL import Image
 from safetensors.torch import load_file
 
-from tlgan_train import gan
+from tlgan_train import gan, processes
 from tlgan_train.config import Config
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
@@ -243,6 +245,32 @@ def test_a_generator_that_draws_one_picture_is_told_and_the_checkpoint_before_is
     with pytest.raises(TrainError, match="one face for every latent") as caught:
         train(data, tmp_path, {**settings, "images": 4 * BATCH})
     assert "\n" not in str(caught.value) and path.read_bytes() == before
+
+
+def test_a_run_of_one_process_goes_on_in_two_that_end_with_the_same_weights(
+    data: Dataset, settings: dict[str, object], tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    train(data, run, {**settings, "images": 3 * BATCH})
+    before = load_file(run / "gan" / "checkpoint.safetensors")
+    script = Path(__file__).with_name("two_processes.py")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
+    done = subprocess.run([*command, str(run), json.dumps(settings)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    one, other = load_file(f"{run}.0"), load_file(f"{run}.1")
+    assert one.keys() == other.keys() and all(torch.equal(value, other[key]) for key, value in one.items())
+    assert images_seen(run) == STEPS * BATCH and [row["images"] for row in rows(run)][-1] == STEPS * BATCH
+    after = load_file(run / "gan" / "checkpoint.safetensors")
+    assert not torch.equal(after["generator.layers.0.weight"], before["generator.layers.0.weight"])
+    assert all(torch.equal(after[key], value) for key, value in one.items())
+
+
+def test_a_batch_that_does_not_divide_among_the_processes_is_told(
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "count", lambda: 3)
+    with pytest.raises(TrainError, match="8 does not divide among 3 processes"):
+        train(data, tmp_path, PAPER)
 
 
 def test_no_length_of_training_is_told(data: Dataset, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import errno
 import json
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,20 @@ def test_a_full_disk_stops_in_one_line_and_the_same_command_goes_on(
     assert call(main, *options).code == 0
     ours, theirs = (load_file(folder / PRODUCTS["gan"]) for folder in (tmp_path / "run", run))
     assert all((ours[name] == value).all() for name, value in theirs.items())
+
+
+def test_under_torchrun_one_process_writes_and_speaks_and_the_others_help(
+    small_options: list[str], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    arguments = ["-m", "tlgan_train.cli", "--", "gan", "--run", str(tmp_path / "run"), *small_options]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{tmp_path / 'run' / PRODUCTS['gan']}\n"
+    assert done.stderr.count("gan: started") == 1 and done.stderr.count("gan: done in") == 1
+    assert gan.images_seen(tmp_path / "run") == 96
+    again = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
+    assert again.returncode == 0 and again.stderr.count("gan: done before, kept") == 1, again.stderr
 
 
 @pytest.mark.usefixtures("ctrl_c")
