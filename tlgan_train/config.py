@@ -106,6 +106,11 @@ class GanConfig:
     """How far draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
     sector_sharpness: float = 10.0
     """Inverse width of the borders, along which expressions are mixtures."""
+    flow_layers: int = 0
+    """Couplings of the flow that takes draws from N(0, I) to where pictures are encoded, fitted after the warm-up
+    (two stages, Dai & Wipf 2019); 0 for none. Needs `warmup_images`."""
+    flow_steps: int = 3000
+    """Adam steps of that fit, each on 256 codes."""
     ema_images: int = 10_000
     """Half-life of the averaged weights that are exported, in pictures seen; 0 exports the last weights."""
     precision: str = "auto"

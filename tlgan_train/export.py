@@ -91,7 +91,7 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         folder.mkdir()
         z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
         images = DrawingGraph(generator)(z)
-        if generator.sectors.sizes:
+        if not generator.sectors.plain:
             to_onnx(
                 generator.sectors, torch.randn(2, generator.latent_dim), ("z",), ("latent",), folder / "mapping.onnx"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,8 @@ GRID = (8, 16)
 """Rows and columns of a sample grid (paper, figure 7)."""
 COLLAPSED = 1.0
 """Samples whose values differ by less than this, in levels of 255 (standard deviation), are one picture to the eye."""
+FLOW_BATCH, FLOW_LR, FLOW_CLIP = 256, 1e-3, 5.0
+"""Codes a step, Adam's step size and the largest gradient norm, in fitting the flow."""
 BATCH_NORM_LATENTS = 2048
 """Prior latents from which the averaged generator's BatchNorm statistics are measured."""
 
@@ -53,6 +56,8 @@ def train_gan(
     indices = dataset.indices("train", characters)
     if gan.warmup_images and not gan.reconstruction_weight:
         raise TrainError("gan.warmup_images needs an encoder; set gan.reconstruction_weight above 0, for example 40")
+    if gan.flow_layers and not gan.warmup_images:
+        raise TrainError("gan.flow_layers needs a warm-up to be fitted after; set gan.warmup_images, or no flow")
     images = gan.images or gan.epochs * len(indices)
     if not images:
         raise TrainError("gan.images and gan.epochs are both 0; set one of them to how long training should go on")
@@ -78,6 +83,8 @@ def train_gan(
                 stream = [config.seed, 2, state.step, processes.rank()]
                 torch.manual_seed(int(np.random.default_rng(stream).integers(2**63)))
                 warming_up = state.step * gan.batch_size < gan.warmup_images
+                if not warming_up and state.generator.sectors.unfitted:
+                    fit_flow(state, gan, dataset, indices, config.seed, log)
                 set_step_sizes(state, gan, remaining=(steps - state.step) * gan.batch_size)
                 losses = (warmup_step if warming_up else training_step)(
                     state, gan,
@@ -120,6 +127,37 @@ def set_step_sizes(state: GanState, gan: GanConfig, remaining: int) -> None:
     for optimiser, lr in optimisers:
         for group in optimiser.param_groups:
             group["lr"] = share * lr
+
+
+def fit_flow(
+    state: GanState, gan: GanConfig, dataset: Dataset, indices: np.ndarray, seed: int, log: Callable[[str], None]
+) -> None:
+    """Fit the flow of the prior to the codes of the training pictures, by maximum likelihood."""
+    sectors, device = state.generator.sectors, next(state.generator.parameters()).device
+    encoder = state.encoder.requires_grad_(False).eval()
+    with torch.no_grad():
+        parts = [
+            encoder(to_tensor(dataset.images[i]).to(device)) for i in np.array_split(indices, len(indices) // 256 + 1)
+        ]
+    mean, log_variance = (torch.cat(moments).double() for moments in zip(*parts, strict=True))
+    flow = sectors.flow.requires_grad_(True)
+    optimiser = torch.optim.Adam(flow.parameters(), FLOW_LR)
+    generator = torch.Generator().manual_seed(seed)
+    for step in range(gan.flow_steps):
+        optimiser.param_groups[0]["lr"] = FLOW_LR * min(1.0, 2 - 2 * step / gan.flow_steps)
+        chosen = torch.randint(len(mean), (FLOW_BATCH,), generator=generator)
+        noise = torch.randn(FLOW_BATCH, gan.latent_dim, generator=generator).double().to(device)
+        loss = -sectors.log_likelihood(sample_posterior(mean[chosen], log_variance[chosen], noise)).mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(flow.parameters(), FLOW_CLIP)
+        optimiser.step()
+    flow.requires_grad_(False).zero_grad(set_to_none=True)
+    flow.fitted.fill_(True)
+    for network in (state.generator, state.averaged):
+        network.sectors.flow.load_state_dict(processes.told(flow.state_dict()))
+    if gan.flow_steps:
+        log(f"flow fitted to {len(mean):,} codes: {loss.item():.1f} nats a code")
 
 
 def warmup_step(
@@ -237,7 +275,7 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device:
     torch.manual_seed(config.seed)
     sizes = tuple(kinds for kinds, _ in label_sets(dataset, characters)) if gan.label_sectors else ()
     try:
-        sectors = Sectors(sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness)
+        sectors = Sectors(sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers)
     except ValueError as error:
         raise TrainError(f"gan.latent_dim is too small: {error}") from None
     generator = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, sectors)
@@ -245,7 +283,7 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device:
     encoder = (
         Encoder(gan.latent_dim, gan.discriminator_width, size, gan.mapping_width) if gan.reconstruction_weight else None
     )
-    averaged = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, sectors)
+    averaged = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, deepcopy(sectors))
     averaged.load_state_dict(generator.state_dict())
     averaged.requires_grad_(False)
     for network in (generator, discriminator, encoder, averaged):

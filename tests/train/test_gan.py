@@ -33,21 +33,23 @@ SMALL = {
 }  # fmt: skip
 FULL = {
     **SMALL, "discriminator_norm": "spectral", "reconstruction_weight": 40.0, "feature_weight": 1.0, "kl_weight": 0.02,
-    "label_sectors": True, "sector_push": 2.0, "mapping_width": 16, "warmup_images": 2 * BATCH,
+    "label_sectors": True, "sector_push": 2.0, "mapping_width": 16,
+    "flow_layers": 2, "flow_steps": 5, "warmup_images": 2 * BATCH,
 }  # fmt: skip
 PAPER = {**SMALL, "discriminator_norm": "batch"}
 
 
 class Tripping:
-    """Pictures that can be taken `takes` times; then something happens instead."""
+    """Pictures of which `takes` batches can be taken; then something happens instead."""
 
     def __init__(self, images: np.ndarray, takes: int, happening: BaseException) -> None:
         self.images, self.takes, self.happening, self.shape = images, takes, happening, images.shape
 
     def __getitem__(self, picked: np.ndarray) -> np.ndarray:
-        if self.takes == 0:
-            raise self.happening
-        self.takes -= 1
+        if len(picked) == BATCH:  # others are those that the flow is fitted to
+            if self.takes == 0:
+                raise self.happening
+            self.takes -= 1
         return self.images[picked]
 
 

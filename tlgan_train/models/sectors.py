@@ -6,7 +6,9 @@ their sector and real pictures with their own, so each sector learns to draw its
 character) use separate coordinates: moving along one leaves the other as it is.
 
 Half of N(0, I) lies so near to a border that a generator which is smooth has to draw it as a mixture of two
-expressions, which no picture shows. Before the generator, draws are therefore pushed away from the borders.
+expressions, which no picture shows. Before the generator, draws are therefore pushed away from the borders. The other
+coordinates may go through a flow, fitted to the latents of real pictures: an encoder says one thing with several
+coordinates (whither the head turns, and how far it is turned at all), and draws would contradict themselves.
 """
 
 from __future__ import annotations
@@ -18,6 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tlgan_train.models.flow import Flow
+
+GIVEN_SCALE = 3.0
+"""About the distance of clusters from the middle: brings what the flow is given to the order of 1."""
 MOMENT_DRAWS = 2**16
 """Draws from which the moments of a pushed sector are measured."""
 
@@ -27,19 +33,31 @@ class Sectors(nn.Module):
 
     On the coordinates of each label set, w = z + push · Σ softmax(sharpness · z·v)_k v_k over its vectors v: the
     gradient of a convex function, hence the optimal transport from N(0, I) to a mixture of one cluster a label
-    (Brenier 1991). Other coordinates, and all of them without label sets, stay as they are.
+    (Brenier 1991). Other coordinates go through a `Flow` given these, or stay as they are.
 
     Args:
         sizes: number of labels in each set, two or more.
         push: how far a draw moves that is deep in its sector, in standard deviations of N(0, I).
         sharpness: the higher, the fewer draws end up between two clusters.
+        flow_layers: couplings of the flow; 0 for none.
     """
 
-    def __init__(self, sizes: tuple[int, ...], latent_dim: int, push: float = 0.0, sharpness: float = 1.0) -> None:
+    def __init__(
+        self,
+        sizes: tuple[int, ...],
+        latent_dim: int,
+        push: float = 0.0,
+        sharpness: float = 1.0,
+        flow_layers: int = 0,
+    ) -> None:
         super().__init__()
+        self.flow_layers, self.labelled = flow_layers, sum(size - 1 for size in sizes)
         self.sizes, self.push, self.sharpness = tuple(sizes), push, sharpness
         for index, vectors in enumerate(sector_vectors(self.sizes, latent_dim)):
             self.register_buffer(f"vectors{index}", vectors, persistent=False)
+        # In float64, so that rounding to float32 gives the same latent in every batch and on every machine.
+        flow = Flow(latent_dim - self.labelled, self.labelled, flow_layers).double() if flow_layers else None
+        self.flow = flow.requires_grad_(False) if flow else None
         self._moments = [_moments(size, push, sharpness) for size in self.sizes]
 
     @property
@@ -49,17 +67,40 @@ class Sectors(nn.Module):
 
     def facts(self) -> dict[str, Any]:
         """The arguments that make this again, but for `latent_dim`."""
-        return {"sizes": self.sizes, "push": self.push, "sharpness": self.sharpness}
+        shape = {"sizes": self.sizes, "push": self.push, "sharpness": self.sharpness}
+        return {**shape, "flow_layers": self.flow_layers}
+
+    @property
+    def plain(self) -> bool:
+        """Whether latents are the draws themselves."""
+        return not self.sizes and self.flow is None
+
+    @property
+    def unfitted(self) -> bool:
+        """Whether there is a flow that has not been fitted yet."""
+        return self.flow is not None and not self.flow.fitted
 
     def forward(self, z: Tensor) -> Tensor:
-        if not self.sizes:
+        if self.plain:
             return z
-        # In float64, so that rounding to float32 gives the same latent in every batch and on every machine.
         exact = z.double()
-        pushed = exact
+        latents = exact
         for vectors in self.vectors:
-            pushed = pushed + _shift(exact, vectors.double(), self.push, self.sharpness)
-        return pushed.float()
+            latents = latents + _shift(exact, vectors.double(), self.push, self.sharpness)
+        if self.flow is not None:
+            labelled, rest = self._parts(latents)
+            latents = torch.cat([labelled, self.flow(rest, labelled / GIVEN_SCALE)], dim=1)
+        return latents.float()
+
+    def log_likelihood(self, latents: Tensor) -> Tensor:
+        """Log density (N,) by the flow of the coordinates without labels, given the others."""
+        if self.flow is None:
+            raise TypeError("there is no flow")
+        labelled, rest = self._parts(latents)
+        return self.flow.log_likelihood(rest, labelled / GIVEN_SCALE)
+
+    def _parts(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        return latents[:, : self.labelled], latents[:, self.labelled :]
 
     def labels(self, z: Tensor) -> tuple[Tensor, ...]:
         """Label of the sector that each draw (or latent: the push crosses no border) lies in, int64 (N,) each."""

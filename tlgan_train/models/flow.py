@@ -1,0 +1,60 @@
+"""A normalising flow from N(0, I) to the latents of real pictures: draws become combinations that pictures show."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+HIDDEN = 64
+"""Units of the two hidden layers in each coupling."""
+
+
+class Flow(nn.Module):
+    """Draws z (N, size) from N(0, I) → latents (N, size), given others (N, given): an invertible map.
+
+    Affine couplings (Real NVP, Dinh et al. 2017): each shifts and scales half of the coordinates by functions of the
+    other half and of what is given. Starts as the identity.
+    """
+
+    order: Tensor
+    fitted: Tensor
+
+    def __init__(self, size: int, given: int, layers: int) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(0)
+        self.register_buffer("order", torch.stack([torch.randperm(size, generator=generator) for _ in range(layers)]))
+        self.register_buffer("fitted", torch.tensor(False))
+        self.half = size // 2
+        self.couplings = nn.ModuleList(_coupling(self.half + given, 2 * (size - self.half)) for _ in range(layers))
+
+    def forward(self, z: Tensor, given: Tensor) -> Tensor:
+        for coupling, order in zip(self.couplings, self.order, strict=True):
+            kept, changed = z[:, order[: self.half]], z[:, order[self.half :]]
+            log_scale, shift = _scale_and_shift(coupling, kept, given)
+            z = torch.cat([kept, changed * log_scale.exp() + shift], dim=1)[:, order.argsort()]
+        return z
+
+    def log_likelihood(self, latents: Tensor, given: Tensor) -> Tensor:
+        """Log density (N,) of latents (N, size), in nats."""
+        log_volume = torch.zeros(len(latents), dtype=latents.dtype, device=latents.device)
+        for coupling, order in reversed(list(zip(self.couplings, self.order, strict=True))):
+            kept, changed = latents[:, order[: self.half]], latents[:, order[self.half :]]
+            log_scale, shift = _scale_and_shift(coupling, kept, given)
+            latents = torch.cat([kept, (changed - shift) * (-log_scale).exp()], dim=1)[:, order.argsort()]
+            log_volume = log_volume - log_scale.sum(dim=1)
+        normal = -0.5 * (latents.square().sum(dim=1) + latents.shape[1] * math.log(2 * math.pi))
+        return normal + log_volume
+
+
+def _coupling(inputs: int, outputs: int) -> nn.Sequential:
+    last = nn.Linear(HIDDEN, outputs)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Linear(inputs, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, HIDDEN), nn.Tanh(), last)
+
+
+def _scale_and_shift(coupling: nn.Module, kept: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
+    log_scale, shift = coupling(torch.cat([kept, given], dim=1)).chunk(2, dim=1)
+    return 2 * torch.tanh(log_scale / 2), shift
