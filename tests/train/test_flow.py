@@ -1,0 +1,87 @@
+"""The flow: invertible, with a density that is right, and fitted to curved clouds of codes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.distributions import Normal
+
+from tlgan_train.models.flow import Flow
+from tlgan_train.models.sectors import Sectors
+
+SIZE, GIVEN = 5, 2
+
+
+def normal(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed)).double()
+
+
+def bent() -> Flow:
+    """A flow that is far from the identity."""
+    flow = Flow(SIZE, GIVEN, layers=3).double()
+    with torch.no_grad():
+        for number, parameter in enumerate(flow.parameters()):
+            parameter.copy_(0.3 * normal(*parameter.shape, seed=number))
+    return flow.requires_grad_(False)
+
+
+def test_it_starts_as_the_identity_with_the_density_of_the_prior() -> None:
+    flow, z = Flow(SIZE, GIVEN, layers=4).double(), normal(20, SIZE)
+    given = normal(20, GIVEN, seed=1)
+    torch.testing.assert_close(flow(z, given), z)
+    torch.testing.assert_close(flow.log_likelihood(z, given), Normal(0.0, 1.0).log_prob(z).sum(dim=1))
+
+
+def test_the_density_is_that_of_the_prior_over_the_volume() -> None:
+    flow, z, given = bent(), normal(6, SIZE), normal(6, GIVEN, seed=1)
+    latents = flow(z, given)
+    assert (latents - z).abs().max() > 0.5
+    for row in range(len(z)):
+        jacobian = torch.autograd.functional.jacobian(lambda x, row=row: flow(x[None], given[row : row + 1])[0], z[row])
+        expected = Normal(0.0, 1.0).log_prob(z[row]).sum() - torch.linalg.slogdet(jacobian).logabsdet
+        found = flow.log_likelihood(latents[row : row + 1], given[row : row + 1])[0]
+        torch.testing.assert_close(found, expected)
+
+
+def test_fitted_to_a_bent_sheet_draws_lie_on_it() -> None:
+    """One coordinate is the squared length of two others, as encoders like to have it."""
+    torch.manual_seed(0)
+
+    def codes(count: int, seed: int) -> torch.Tensor:
+        z = normal(count, 4, seed=seed)
+        bend = (z[:, :2].square().sum(dim=1, keepdim=True) - 2) / 2
+        return torch.cat([z[:, :3], bend + 0.1 * z[:, 3:]], dim=1)
+
+    def off(latents: torch.Tensor) -> float:
+        return ((latents[:, :2].square().sum(dim=1) - 2) / 2 - latents[:, 3]).abs().mean().item()
+
+    sectors = Sectors((), 4, flow_layers=6)
+    assert sectors.flow is not None and sectors.unfitted and not sectors.plain
+    optimiser = torch.optim.Adam(sectors.flow.requires_grad_(True).parameters(), 3e-3)
+    for step in range(400):
+        loss = -sectors.log_likelihood(codes(256, seed=step)).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    z = normal(2000, 4, seed=10_000).float()
+    with torch.no_grad():
+        drawn = sectors(z)
+    assert off(z) > 1 and off(drawn) < 0.25
+    assert drawn[:, :3].std(dim=0).tolist() == pytest.approx([1, 1, 1], abs=0.1)
+
+
+def test_labels_are_not_touched_and_batches_do_not_matter() -> None:
+    sectors = Sectors((4,), GIVEN + SIZE + 1, push=2.0, sharpness=10.0, flow_layers=3)
+    assert sectors.flow is not None
+    with torch.no_grad():
+        for number, parameter in enumerate(sectors.flow.parameters()):
+            parameter.copy_(0.3 * normal(*parameter.shape, seed=number))
+    z = normal(50, GIVEN + SIZE + 1).float()
+    latents, without = sectors(z), Sectors((4,), GIVEN + SIZE + 1, push=2.0, sharpness=10.0)(z)
+    assert torch.equal(latents[:, :3], without[:, :3]) and not torch.equal(latents[:, 3:], without[:, 3:])
+    assert torch.equal(latents, torch.cat([sectors(row[None]) for row in z]))
+
+
+def test_without_a_flow_there_is_no_density() -> None:
+    with pytest.raises(TypeError, match="no flow"):
+        Sectors((3,), 6).log_likelihood(torch.zeros(1, 6))
