@@ -19,30 +19,33 @@ class Flow(nn.Module):
     """
 
     order: Tensor
+    back: Tensor
     fitted: Tensor
 
     def __init__(self, size: int, given: int, layers: int) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(0)
-        self.register_buffer("order", torch.stack([torch.randperm(size, generator=generator) for _ in range(layers)]))
+        orders = [torch.randperm(size, generator=generator) for _ in range(layers)]
+        self.register_buffer("order", torch.stack(orders))
+        self.register_buffer("back", torch.stack(orders).argsort(dim=1), persistent=False)
         self.register_buffer("fitted", torch.tensor(False))
         self.half = size // 2
         self.couplings = nn.ModuleList(_coupling(self.half + given, 2 * (size - self.half)) for _ in range(layers))
 
     def forward(self, z: Tensor, given: Tensor) -> Tensor:
-        for coupling, order in zip(self.couplings, self.order, strict=True):
+        for coupling, order, back in zip(self.couplings, self.order, self.back, strict=True):
             kept, changed = z[:, order[: self.half]], z[:, order[self.half :]]
             log_scale, shift = _scale_and_shift(coupling, kept, given)
-            z = torch.cat([kept, changed * log_scale.exp() + shift], dim=1)[:, order.argsort()]
+            z = torch.cat([kept, changed * log_scale.exp() + shift], dim=1)[:, back]
         return z
 
     def log_likelihood(self, latents: Tensor, given: Tensor) -> Tensor:
         """Log density (N,) of latents (N, size), in nats."""
         log_volume = torch.zeros(len(latents), dtype=latents.dtype, device=latents.device)
-        for coupling, order in reversed(list(zip(self.couplings, self.order, strict=True))):
+        for coupling, order, back in reversed(list(zip(self.couplings, self.order, self.back, strict=True))):
             kept, changed = latents[:, order[: self.half]], latents[:, order[self.half :]]
             log_scale, shift = _scale_and_shift(coupling, kept, given)
-            latents = torch.cat([kept, (changed - shift) * (-log_scale).exp()], dim=1)[:, order.argsort()]
+            latents = torch.cat([kept, (changed - shift) * (-log_scale).exp()], dim=1)[:, back]
             log_volume = log_volume - log_scale.sum(dim=1)
         normal = -0.5 * (latents.square().sum(dim=1) + latents.shape[1] * math.log(2 * math.pi))
         return normal + log_volume
