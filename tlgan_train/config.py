@@ -111,6 +111,9 @@ class GanConfig:
     (two stages, Dai & Wipf 2019); 0 for none. Needs `warmup_images`."""
     flow_steps: int = 3000
     """Adam steps of that fit, each on 256 codes."""
+    truncation: float = 1.0
+    """Standard deviation of the draws that enter the flow outside training (truncation trick, Brock et al. 2019): below
+    1, fewer of the extremes that were hardly ever seen, at the price of variety."""
     ema_images: int = 10_000
     """Half-life of the averaged weights that are exported, in pictures seen; 0 exports the last weights."""
     precision: str = "auto"

@@ -275,7 +275,7 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device:
     torch.manual_seed(config.seed)
     sizes = tuple(kinds for kinds, _ in label_sets(dataset, characters)) if gan.label_sectors else ()
     try:
-        sectors = Sectors(sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers)
+        sectors = Sectors(sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.truncation)
     except ValueError as error:
         raise TrainError(f"gan.latent_dim is too small: {error}") from None
     generator = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, sectors)

@@ -85,3 +85,13 @@ def test_labels_are_not_touched_and_batches_do_not_matter() -> None:
 def test_without_a_flow_there_is_no_density() -> None:
     with pytest.raises(TypeError, match="no flow"):
         Sectors((3,), 6).log_likelihood(torch.zeros(1, 6))
+
+
+def test_truncation_narrows_the_draws_that_enter_the_flow_outside_training() -> None:
+    wide, narrow = (Sectors((4,), 9, push=2.0, sharpness=10.0, flow_layers=3, truncation=t) for t in (1.0, 0.5))
+    z = normal(50, 9).float()
+    assert torch.equal(narrow.train()(z), wide(z))
+    expected = wide(z)
+    expected[:, 3:] *= 0.5  # the flow is the identity still
+    torch.testing.assert_close(narrow.eval()(z), expected)
+    assert torch.equal(Sectors(latent_dim=9, **narrow.facts()).eval()(z), narrow(z))

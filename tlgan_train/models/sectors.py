@@ -40,6 +40,7 @@ class Sectors(nn.Module):
         push: how far a draw moves that is deep in its sector, in standard deviations of N(0, I).
         sharpness: the higher, the fewer draws end up between two clusters.
         flow_layers: couplings of the flow; 0 for none.
+        truncation: outside training, standard deviation of the draws that enter the flow (Brock et al. 2019).
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class Sectors(nn.Module):
         push: float = 0.0,
         sharpness: float = 1.0,
         flow_layers: int = 0,
+        truncation: float = 1.0,
     ) -> None:
         super().__init__()
+        self.truncation = truncation
         self.flow_layers, self.labelled = flow_layers, sum(size - 1 for size in sizes)
         self.sizes, self.push, self.sharpness = tuple(sizes), push, sharpness
         for index, vectors in enumerate(sector_vectors(self.sizes, latent_dim)):
@@ -68,7 +71,7 @@ class Sectors(nn.Module):
     def facts(self) -> dict[str, Any]:
         """The arguments that make this again, but for `latent_dim`."""
         shape = {"sizes": self.sizes, "push": self.push, "sharpness": self.sharpness}
-        return {**shape, "flow_layers": self.flow_layers}
+        return {**shape, "flow_layers": self.flow_layers, "truncation": self.truncation}
 
     @property
     def plain(self) -> bool:
@@ -89,6 +92,7 @@ class Sectors(nn.Module):
             latents = latents + _shift(exact, vectors.double(), self.push, self.sharpness)
         if self.flow is not None:
             labelled, rest = self._parts(latents)
+            rest = rest if self.training else self.truncation * rest
             latents = torch.cat([labelled, self.flow(rest, labelled / GIVEN_SCALE)], dim=1)
         return latents.float()
 
