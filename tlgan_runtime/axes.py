@@ -68,7 +68,8 @@ class AxisSet:
     offsets: NDArray[np.float64]
     """(E,) intercepts of the fitted regression, in the fitted space."""
     max_strength: NDArray[np.float64]
-    """(E,) distance in latent units (standard deviations of the prior) that strength 1 stands for, > 0."""
+    """(E,) distance in latent units (standard deviations of the prior) that strength 1 stands for, > 0; with `centres`
+    a mean over emotions that a face may start from, which moves do not use."""
     keep_norm: bool
     """Whether a moved latent is rescaled to the norm that it had."""
     fitted: Mapping[str, Any]

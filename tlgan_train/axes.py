@@ -60,11 +60,10 @@ def fit_axes(
     faces = samples.z[: config.axes.calibration_faces]
     for name, method in METHODS.items():
         fitted = method().fit(z, y)
-        if isinstance(fitted, LocalAxes):
-            strengths, reached = (
-                centre_distances(fitted),
-                probabilities(fitted, np.ones(len(emotions)), faces, generator, classifier),
-            )
+        centres = centres_of(fitted)
+        if centres is not None:
+            strengths = centre_distances(centres)
+            reached = probabilities(fitted, np.ones(len(emotions)), faces, generator, classifier)
             calibration = (
                 "strength 1 leads to the centre of the emotion, whose mean distance from the other centres this is"
             )
@@ -93,12 +92,8 @@ def fit_axes(
             },
             "cosine": (fitted.axes_ @ fitted.axes_.T).tolist(),
         }
-        if centres := centres_of(fitted):
-            document["methods"][name]["centres"] = {
-                "latents": centres.latents.tolist(),
-                "slopes": centres.slopes.tolist(),
-                "intercepts": centres.intercepts.tolist(),
-            }
+        if centres is not None:
+            document["methods"][name]["centres"] = {key: values.tolist() for key, values in vars(centres).items()}
         told = ", ".join(f"{emotion} {reached[e]:.2f} at {strengths[e]:.1f}" for e, emotion in enumerate(emotions))
         log(f"{name}: held-out R² {r2.mean():.2f}; mean probability and distance: {told}")
     parse_axes(document, emotions, samples.z.shape[1])
@@ -137,9 +132,9 @@ def centres_of(fitted: LatentAxes) -> Centres | None:
     return Centres(fitted.centres_, fitted.posterior_slopes_, fitted.posterior_intercepts_)
 
 
-def centre_distances(fitted: LocalAxes) -> np.ndarray:
+def centre_distances(centres: Centres) -> np.ndarray:
     """Mean distance (E,) of each emotion's centre from the others."""
-    apart = np.linalg.norm(fitted.centres_[:, None] - fitted.centres_, axis=2)
+    apart = np.linalg.norm(centres.latents[:, None] - centres.latents, axis=2)
     return apart.sum(axis=1) / (len(apart) - 1)
 
 

@@ -134,7 +134,6 @@ def new_figure(height: float) -> Figure:
 
 def _trace(axes: Axes, x: np.ndarray, y: np.ndarray, colour: str, label: str) -> None:
     x, y = x[np.isfinite(y)], y[np.isfinite(y)]  # D sits out the warm-up
-    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
     if len(y) < SMOOTH_FROM:
         axes.plot(x, y, color=colour, linewidth=1.5, label=label)
         return

@@ -24,7 +24,7 @@ from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
 from tlgan_train.models.encoder import Encoder, kl_divergence, sample_posterior
 from tlgan_train.models.sectors import Sectors
 from tlgan_train.run import load_tensors, save_tensors, written
-from tlgan_train.supervised import to_tensor
+from tlgan_train.supervised import predict, to_tensor
 from tlgan_train.training_log import TrainingLog, Unwritten, collapsed, diverged
 
 GRID = (8, 16)
@@ -83,8 +83,8 @@ def train_gan(
                 stream = [config.seed, 2, state.step, processes.rank()]
                 torch.manual_seed(int(np.random.default_rng(stream).integers(2**63)))
                 warming_up = state.step * gan.batch_size < gan.warmup_images
-                if not warming_up and state.generator.sectors.unfitted:
-                    fit_flow(state, gan, dataset, indices, config.seed, log)
+                if gan.warmup_images and not warming_up and state.encoder.training:
+                    end_warmup(state, gan, dataset, indices, config.seed, log)
                 set_step_sizes(state, gan, remaining=(steps - state.step) * gan.batch_size)
                 losses = (warmup_step if warming_up else training_step)(
                     state, gan,
@@ -129,17 +129,21 @@ def set_step_sizes(state: GanState, gan: GanConfig, remaining: int) -> None:
             group["lr"] = share * lr
 
 
-def fit_flow(
+def end_warmup(
     state: GanState, gan: GanConfig, dataset: Dataset, indices: np.ndarray, seed: int, log: Callable[[str], None]
 ) -> None:
-    """Fit the flow of the prior to the codes of the training pictures, by maximum likelihood."""
+    """Leave E as it is from here on, and fit the prior's flow to its codes unless an earlier process did."""
+    state.encoder.requires_grad_(False).eval()
+    if state.generator.sectors.unfitted:
+        fit_flow(state, gan, predict(state.encoder, dataset.images, indices), seed, log)
+
+
+def fit_flow(
+    state: GanState, gan: GanConfig, codes: tuple[np.ndarray, ...], seed: int, log: Callable[[str], None]
+) -> None:
+    """Fit the flow of the prior to codes, means and log variances (N, latent_dim), by maximum likelihood."""
     sectors, device = state.generator.sectors, next(state.generator.parameters()).device
-    encoder = state.encoder.requires_grad_(False).eval()
-    with torch.no_grad():
-        parts = [
-            encoder(to_tensor(dataset.images[i]).to(device)) for i in np.array_split(indices, len(indices) // 256 + 1)
-        ]
-    mean, log_variance = (torch.cat(moments).double() for moments in zip(*parts, strict=True))
+    mean, log_variance = (torch.from_numpy(moment).double().to(device) for moment in codes)
     flow = sectors.flow.requires_grad_(True)
     optimiser = torch.optim.Adam(flow.parameters(), FLOW_LR)
     generator = torch.Generator().manual_seed(seed)
@@ -154,8 +158,9 @@ def fit_flow(
         optimiser.step()
     flow.requires_grad_(False).zero_grad(set_to_none=True)
     flow.fitted.fill_(True)
+    fitted = processes.told(flow.state_dict())
     for network in (state.generator, state.averaged):
-        network.sectors.flow.load_state_dict(processes.told(flow.state_dict()))
+        network.sectors.flow.load_state_dict(fitted)
     if gan.flow_steps:
         log(f"flow fitted to {len(mean):,} codes: {loss.item():.1f} nats a code")
 
@@ -195,8 +200,6 @@ def training_step(
         score, _ = discriminator(fake, fake_labels)
     losses["generator"] = (score.float() - gan.generator_target).square().mean()
     if state.encoder is not None:
-        if gan.warmup_images:
-            state.encoder.requires_grad_(False).eval()
         more, redrawn = reconstruct(state, real, labels, precision)
         losses |= more
         if gan.feature_weight:

@@ -223,8 +223,8 @@ def _axes(sheet: Page, results: Results) -> None:
     sheet.table(
         ["emotion", *heads], rows,
         caption=f"Held-out R² of each regression in its own fitted space; the distance k that strength 1 stands for, "
-        f"the nearest at which the classifier's mean probability on held-out faces is all but highest; and that "
-        f"probability. Samples in the fit: {used}.",
+        f"the nearest at which the classifier's mean probability on held-out faces is all but highest, or, for local, "
+        f"the mean distance of the emotion's centre from the others; and that probability. Samples in the fit: {used}.",
     )  # fmt: skip
     apart = f"−{1 / (len(emotions) - 1):.2f}" if len(emotions) > 1 else "0"
     _chart(

@@ -13,6 +13,7 @@ coordinates (whither the head turns, and how far it is turned at all), and draws
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -61,12 +62,15 @@ class Sectors(nn.Module):
         # In float64, so that rounding to float32 gives the same latent in every batch and on every machine.
         flow = Flow(latent_dim - self.labelled, self.labelled, flow_layers).double() if flow_layers else None
         self.flow = flow.requires_grad_(False) if flow else None
-        self._moments = [_moments(size, push, sharpness) for size in self.sizes]
 
     @property
     def vectors(self) -> tuple[Tensor, ...]:
         """Unit vectors (size, latent_dim) of each label set."""
         return tuple(self.get_buffer(f"vectors{index}") for index in range(len(self.sizes)))
+
+    @cached_property
+    def _moments(self) -> list[tuple[float, float]]:
+        return [_moments(size, self.push, self.sharpness) for size in self.sizes]
 
     def facts(self) -> dict[str, Any]:
         """The arguments that make this again, but for `latent_dim`."""
