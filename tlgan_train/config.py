@@ -101,7 +101,7 @@ class GanConfig:
     """Weight of KL(E(x) || N(0, I)), summed over latent dimensions; with sectors, of the prior in the sector of x."""
     label_sectors: bool = False
     """Tie emotion (and character) to fixed sectors of the latent space through a projection discriminator; see
-    `models/sectors.py`. Needs labels, as the classifier does; False is the paper's label-free GAN."""
+    `models/prior.py`. Needs labels, as the classifier does; False is the paper's label-free GAN."""
     sector_push: float = 0.0
     """How far draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
     sector_sharpness: float = 10.0

@@ -91,10 +91,8 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         folder.mkdir()
         z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
         images = DrawingGraph(generator)(z)
-        if not generator.sectors.plain:
-            to_onnx(
-                generator.sectors, torch.randn(2, generator.latent_dim), ("z",), ("latent",), folder / "mapping.onnx"
-            )
+        if not generator.prior.plain:
+            to_onnx(generator.prior, torch.randn(2, generator.latent_dim), ("z",), ("latent",), folder / "mapping.onnx")
         to_onnx(DrawingGraph(generator), z[:2], ("z",), ("image",), folder / "generator.onnx")
         to_onnx(ReadingGraph(classifier), images[:2], ("image",), ("emotion", "character"), folder / "classifier.onnx")
         shutil.copyfile(run / "axes.json", folder / "axes.json")

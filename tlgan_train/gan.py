@@ -22,7 +22,7 @@ from tlgan_train.errors import TrainError
 from tlgan_train.interrupts import HeldInterrupts
 from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
 from tlgan_train.models.encoder import Encoder, kl_divergence, sample_posterior
-from tlgan_train.models.sectors import Sectors
+from tlgan_train.models.prior import Prior
 from tlgan_train.run import load_tensors, save_tensors, written
 from tlgan_train.supervised import predict, to_tensor
 from tlgan_train.training_log import TrainingLog, Unwritten, collapsed, diverged
@@ -134,7 +134,7 @@ def end_warmup(
 ) -> None:
     """Leave E as it is from here on, and fit the prior's flow to its codes unless an earlier process did."""
     state.encoder.requires_grad_(False).eval()
-    if state.generator.sectors.unfitted:
+    if state.generator.prior.unfitted:
         fit_flow(state, gan, predict(state.encoder, dataset.images, indices), seed, log)
 
 
@@ -142,16 +142,16 @@ def fit_flow(
     state: GanState, gan: GanConfig, codes: tuple[np.ndarray, ...], seed: int, log: Callable[[str], None]
 ) -> None:
     """Fit the flow of the prior to codes, means and log variances (N, latent_dim), by maximum likelihood."""
-    sectors, device = state.generator.sectors, next(state.generator.parameters()).device
+    prior, device = state.generator.prior, next(state.generator.parameters()).device
     mean, log_variance = (torch.from_numpy(moment).double().to(device) for moment in codes)
-    flow = sectors.flow.requires_grad_(True)
+    flow = prior.flow.requires_grad_(True)
     optimiser = torch.optim.Adam(flow.parameters(), FLOW_LR)
     generator = torch.Generator().manual_seed(seed)
     for step in range(gan.flow_steps):
         optimiser.param_groups[0]["lr"] = FLOW_LR * min(1.0, 2 - 2 * step / gan.flow_steps)
         chosen = torch.randint(len(mean), (FLOW_BATCH,), generator=generator)
         noise = torch.randn(FLOW_BATCH, gan.latent_dim, generator=generator).double().to(device)
-        loss = -sectors.log_likelihood(sample_posterior(mean[chosen], log_variance[chosen], noise)).mean()
+        loss = -prior.log_likelihood(sample_posterior(mean[chosen], log_variance[chosen], noise)).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(flow.parameters(), FLOW_CLIP)
@@ -160,7 +160,7 @@ def fit_flow(
     flow.fitted.fill_(True)
     fitted = processes.told(flow.state_dict())
     for network in (state.generator, state.averaged):
-        network.sectors.flow.load_state_dict(fitted)
+        network.prior.flow.load_state_dict(fitted)
     if gan.flow_steps:
         log(f"flow fitted to {len(mean):,} codes: {loss.item():.1f} nats a code")
 
@@ -178,9 +178,9 @@ def training_step(
     state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
 ) -> dict[str, Tensor]:
     """One step of D, then one of G (and E) on the same latents, as in the published code."""
-    discriminator, sectors = state.discriminator, state.generator.sectors
-    latents = sectors(torch.randn(len(real), gan.latent_dim, device=real.device))
-    real_labels, fake_labels = sectors.one_hot(labels), sectors.one_hot(sectors.labels(latents))
+    discriminator, prior = state.discriminator, state.generator.prior
+    latents = prior(torch.randn(len(real), gan.latent_dim, device=real.device))
+    real_labels, fake_labels = prior.one_hot(labels), prior.one_hot(prior.labels(latents))
 
     discriminator.requires_grad_(True)
     with autocast(real.device, precision):
@@ -218,10 +218,10 @@ def reconstruct(
         mean, log_variance = (moment.float() for moment in state.encoder(real))
         posterior = sample_posterior(mean, log_variance, torch.randn_like(mean))
         redrawn = state.generator(posterior)
-    prior = state.generator.sectors.moments(labels, like=mean)
+    moments = state.generator.prior.moments(labels, like=mean)
     losses = {
         "reconstruction": F.mse_loss(redrawn.float(), real),
-        "kl": kl_divergence(mean, log_variance, *prior).mean(),
+        "kl": kl_divergence(mean, log_variance, *moments).mean(),
     }
     return losses, redrawn
 
@@ -266,7 +266,7 @@ def measure_batch_norm(generator: Generator, seed: int) -> None:
     z = torch.randn(BATCH_NORM_LATENTS, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
     generator.train()
     for chunk in z.split(128):
-        generator(generator.sectors(chunk.to(device)))
+        generator(generator.prior(chunk.to(device)))
     generator.eval()
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
@@ -278,15 +278,15 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device:
     torch.manual_seed(config.seed)
     sizes = tuple(kinds for kinds, _ in label_sets(dataset, characters)) if gan.label_sectors else ()
     try:
-        sectors = Sectors(sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.truncation)
+        prior = Prior(sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.truncation)
     except ValueError as error:
         raise TrainError(f"gan.latent_dim is too small: {error}") from None
-    generator = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, sectors)
+    generator = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, prior)
     discriminator = Discriminator(gan.discriminator_width, size, gan.discriminator_norm, sizes)
     encoder = (
         Encoder(gan.latent_dim, gan.discriminator_width, size, gan.mapping_width) if gan.reconstruction_weight else None
     )
-    averaged = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, deepcopy(sectors))
+    averaged = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, deepcopy(prior))
     averaged.load_state_dict(generator.state_dict())
     averaged.requires_grad_(False)
     for network in (generator, discriminator, encoder, averaged):
@@ -310,7 +310,7 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
     z = torch.randn(GRID[0] * GRID[1], config.gan.latent_dim, generator=torch.Generator().manual_seed(config.seed))
     with torch.no_grad():
         z = z.to(next(state.averaged.parameters()).device)
-        drawn = to_uint8(state.averaged(state.averaged.sectors(z)))
+        drawn = to_uint8(state.averaged(state.averaged.prior(z)))
     if drawn.float().std(dim=0).mean() < COLLAPSED:
         raise collapsed(images)
     grid = drawn.cpu().numpy().reshape(*GRID, *drawn.shape[1:]).swapaxes(1, 2)
@@ -322,7 +322,7 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
         "image_size": config.data.image_size,
         "mapping_width": config.gan.mapping_width,
         "images": images,
-        "sectors": state.averaged.sectors.facts(),
+        "prior": state.averaged.prior.facts(),
     }
     save_tensors(folder / "generator.safetensors", state.averaged.state_dict(), facts)
     if state.encoder is not None:
@@ -334,9 +334,9 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
 def load_generator(run: Path) -> Generator:
     """The averaged generator of a run, in eval mode on the CPU."""
     tensors, facts = load_tensors(run / "gan" / "generator.safetensors", made_by="gan")
-    sectors = Sectors(latent_dim=facts["latent_dim"], **facts["sectors"])
+    prior = Prior(latent_dim=facts["latent_dim"], **facts["prior"])
     shape = (facts[name] for name in ("latent_dim", "width", "image_size", "mapping_width"))
-    generator = Generator(*shape, sectors)
+    generator = Generator(*shape, prior)
     generator.load_state_dict(tensors)
     return generator.requires_grad_(False).eval().to(memory_format=torch.channels_last)
 

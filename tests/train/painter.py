@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.models.sectors import Sectors
+from tlgan_train.models.prior import Prior
 
 EMOTIONS = ("anger", "joy", "sadness")
 CHARACTERS = ("ada", "bo")
@@ -45,7 +45,7 @@ class Painter(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.tensor(4.0))
-        self.sectors = Sectors((), LATENT_DIM)
+        self.prior = Prior((), LATENT_DIM)
 
     def forward(self, z: Tensor) -> Tensor:
         return torch.tanh(z / self.scale).repeat(1, 24).view(-1, 3, 8, 8)

@@ -7,7 +7,7 @@ import torch
 from torch.distributions import Normal
 
 from tlgan_train.models.flow import Flow
-from tlgan_train.models.sectors import Sectors
+from tlgan_train.models.prior import Prior
 
 SIZE, GIVEN = 5, 2
 
@@ -55,43 +55,43 @@ def test_fitted_to_a_bent_sheet_draws_lie_on_it() -> None:
     def off(latents: torch.Tensor) -> float:
         return ((latents[:, :2].square().sum(dim=1) - 2) / 2 - latents[:, 3]).abs().mean().item()
 
-    sectors = Sectors((), 4, flow_layers=6)
-    assert sectors.flow is not None and sectors.unfitted and not sectors.plain
-    optimiser = torch.optim.Adam(sectors.flow.requires_grad_(True).parameters(), 3e-3)
+    prior = Prior((), 4, flow_layers=6)
+    assert prior.flow is not None and prior.unfitted and not prior.plain
+    optimiser = torch.optim.Adam(prior.flow.requires_grad_(True).parameters(), 3e-3)
     for step in range(400):
-        loss = -sectors.log_likelihood(codes(256, seed=step)).mean()
+        loss = -prior.log_likelihood(codes(256, seed=step)).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     z = normal(2000, 4, seed=10_000).float()
     with torch.no_grad():
-        drawn = sectors(z)
+        drawn = prior(z)
     assert off(z) > 1 and off(drawn) < 0.25
     assert drawn[:, :3].std(dim=0).tolist() == pytest.approx([1, 1, 1], abs=0.1)
 
 
 def test_labels_are_not_touched_and_batches_do_not_matter() -> None:
-    sectors = Sectors((4,), GIVEN + SIZE + 1, push=2.0, sharpness=10.0, flow_layers=3)
-    assert sectors.flow is not None
+    prior = Prior((4,), GIVEN + SIZE + 1, push=2.0, sharpness=10.0, flow_layers=3)
+    assert prior.flow is not None
     with torch.no_grad():
-        for number, parameter in enumerate(sectors.flow.parameters()):
+        for number, parameter in enumerate(prior.flow.parameters()):
             parameter.copy_(0.3 * normal(*parameter.shape, seed=number))
     z = normal(50, GIVEN + SIZE + 1).float()
-    latents, without = sectors(z), Sectors((4,), GIVEN + SIZE + 1, push=2.0, sharpness=10.0)(z)
+    latents, without = prior(z), Prior((4,), GIVEN + SIZE + 1, push=2.0, sharpness=10.0)(z)
     assert torch.equal(latents[:, :3], without[:, :3]) and not torch.equal(latents[:, 3:], without[:, 3:])
-    assert torch.equal(latents, torch.cat([sectors(row[None]) for row in z]))
+    assert torch.equal(latents, torch.cat([prior(row[None]) for row in z]))
 
 
 def test_without_a_flow_there_is_no_density() -> None:
     with pytest.raises(TypeError, match="no flow"):
-        Sectors((3,), 6).log_likelihood(torch.zeros(1, 6))
+        Prior((3,), 6).log_likelihood(torch.zeros(1, 6))
 
 
 def test_truncation_narrows_the_draws_that_enter_the_flow_outside_training() -> None:
-    wide, narrow = (Sectors((4,), 9, push=2.0, sharpness=10.0, flow_layers=3, truncation=t) for t in (1.0, 0.5))
+    wide, narrow = (Prior((4,), 9, push=2.0, sharpness=10.0, flow_layers=3, truncation=t) for t in (1.0, 0.5))
     z = normal(50, 9).float()
     assert torch.equal(narrow.train()(z), wide(z))
     expected = wide(z)
     expected[:, 3:] *= 0.5  # the flow is the identity still
     torch.testing.assert_close(narrow.eval()(z), expected)
-    assert torch.equal(Sectors(latent_dim=9, **narrow.facts()).eval()(z), narrow(z))
+    assert torch.equal(Prior(latent_dim=9, **narrow.facts()).eval()(z), narrow(z))

@@ -215,13 +215,13 @@ def test_warming_up_leaves_the_discriminator_alone(data: Dataset, tmp_path: Path
 def test_the_flow_is_fitted_once_when_the_warm_up_ends(data: Dataset, tmp_path: Path) -> None:
     lines: list[str] = []
     train(data, tmp_path, {**FULL, "images": 2 * BATCH}, lines.append)
-    assert load_generator(tmp_path).sectors.unfitted and "flow" not in " ".join(lines)
+    assert load_generator(tmp_path).prior.unfitted and "flow" not in " ".join(lines)
     train(data, tmp_path, {**FULL, "images": 3 * BATCH}, lines.append)
-    fitted = load_generator(tmp_path).sectors
+    fitted = load_generator(tmp_path).prior
     assert not fitted.unfitted and " ".join(lines).count("flow fitted to 48 codes") == 1
     train(data, tmp_path, {**FULL, "images": 5 * BATCH}, lines.append)
     z = torch.randn(9, 8, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(load_generator(tmp_path).sectors(z), fitted(z))
+    assert torch.equal(load_generator(tmp_path).prior(z), fitted(z))
     assert " ".join(lines).count("flow fitted") == 1
     with pytest.raises(TrainError, match=r"gan\.flow_layers"):
         train(data, tmp_path / "cold", {**FULL, "warmup_images": 0})

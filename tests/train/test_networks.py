@@ -78,10 +78,10 @@ def test_a_step_at_every_image_size(size: int, settings: dict[str, object]) -> N
     after = [p for net in state.networks().values() for p in net.parameters()]
     assert all(not torch.equal(a, b) for a, b in zip(before, after, strict=True))  # every one has learned something
     z = torch.randn(3, 6, generator=torch.Generator().manual_seed(0))
-    sectors = state.averaged.sectors
-    drawn = state.averaged.eval()(sectors(z))
+    prior = state.averaged.prior
+    drawn = state.averaged.eval()(prior(z))
     assert drawn.shape == (3, 3, size, size) and drawn.abs().max() <= 1
-    score, activations = state.discriminator(drawn, sectors.one_hot(sectors.labels(z)))
+    score, activations = state.discriminator(drawn, prior.one_hot(prior.labels(z)))
     assert score.shape == (3,)
     assert [a.shape[2] for a in activations] == [side for side in (128, 64, 32, 16, 8, 4) if side < size]
     if state.encoder is not None:
@@ -98,10 +98,10 @@ def test_sectors_are_made_for_emotions_and_for_the_characters_that_are_drawn() -
     expected = {dataset.characters.index("bo"): 0, dataset.characters.index("ada"): 1}
     assert labels.tolist() == [expected.get(character, -1) for character in dataset.character]
     config = Config.from_dict({"gan": FULL, "data": {"image_size": 32}})
-    assert build(config, dataset, ("bo",), CPU).generator.sectors.sizes == (3,)
-    assert build(config, dataset, ("bo", "ada"), CPU).generator.sectors.sizes == (3, 2)
+    assert build(config, dataset, ("bo",), CPU).generator.prior.sizes == (3,)
+    assert build(config, dataset, ("bo", "ada"), CPU).generator.prior.sizes == (3, 2)
     without = Config.from_dict({"gan": PAPER, "data": {"image_size": 32}})
-    assert build(without, dataset, ("bo", "ada"), CPU).generator.sectors.sizes == ()
+    assert build(without, dataset, ("bo", "ada"), CPU).generator.prior.sizes == ()
 
 
 def test_another_image_size_is_refused() -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from tlgan_train.config import IMAGE_SIZES
-from tlgan_train.models.sectors import Sectors
+from tlgan_train.models.prior import Prior
 
 SLOPE = 0.2
 """Of LeakyReLU below zero."""
@@ -18,16 +18,16 @@ SLOPE = 0.2
 class Generator(nn.Module):
     """Latent (N, latent_dim) → picture (N, 3, S, S) in [-1, 1]; at 64 pixels five transposed convolutions.
 
-    `sectors` takes draws from N(0, I) to latents; None leaves them as they are, as in the paper. With `mapping_width`
+    `prior` takes draws from N(0, I) to latents; None leaves them as they are, as in the paper. With `mapping_width`
     > 0, two fully connected layers come first (as in StyleGAN, Karras et al. 2019): convolutions draw a head that
     turns or nods as a phase, so without them its angle becomes an arc in latent space whose middle draws no face.
     """
 
     def __init__(
-        self, latent_dim: int, width: int, image_size: int, mapping_width: int = 0, sectors: Sectors | None = None
+        self, latent_dim: int, width: int, image_size: int, mapping_width: int = 0, prior: Prior | None = None
     ) -> None:
         super().__init__()
-        self.sectors = sectors or Sectors((), latent_dim)
+        self.prior = prior or Prior((), latent_dim)
         widths = (latent_dim, mapping_width, mapping_width) if mapping_width else ()
         self.mapping = nn.Sequential(*(layer for w in pairwise(widths) for layer in _fully_connected(*w)))
         doublings = _doublings(image_size)

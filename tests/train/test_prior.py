@@ -1,4 +1,4 @@
-"""Sectors of the latent space: equal masses, equal angles, separate coordinates."""
+"""The prior cut into sectors: equal masses, equal angles, separate coordinates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tlgan_train.models.sectors import Sectors, sector_labels, sector_vectors
+from tlgan_train.models.prior import Prior, sector_labels, sector_vectors
 
 SIZES = [2, 3, 7]
 
@@ -52,14 +52,14 @@ def draws(count: int, latent_dim: int) -> torch.Tensor:
 
 def test_without_label_sets_draws_are_the_latents() -> None:
     z = draws(20, 5)
-    assert torch.equal(Sectors((), 5, push=2.0)(z), z)
+    assert torch.equal(Prior((), 5, push=2.0)(z), z)
 
 
 def test_pushing_opens_a_gap_between_sectors_and_moves_nothing_across_a_border() -> None:
-    sectors, z = Sectors((7, 6), 20, push=2.0, sharpness=10.0), draws(5000, 20)
-    w = sectors(z)
+    prior, z = Prior((7, 6), 20, push=2.0, sharpness=10.0), draws(5000, 20)
+    w = prior(z)
     assert w.dtype == torch.float32 and torch.equal(w[:, 11:], z[:, 11:])
-    for vectors, before, after in zip(sectors.vectors, sectors.labels(z), sectors.labels(w), strict=True):
+    for vectors, before, after in zip(prior.vectors, prior.labels(z), prior.labels(w), strict=True):
         assert torch.equal(before, after)
         narrow = [
             (c.topk(2).values @ torch.tensor([1.0, -1.0]) < 0.5).float().mean() for c in (z @ vectors.T, w @ vectors.T)
@@ -73,17 +73,17 @@ def test_pushing_opens_a_gap_between_sectors_and_moves_nothing_across_a_border()
 
 
 def test_a_latent_is_the_same_bit_for_bit_in_any_batch() -> None:
-    sectors, z = Sectors((7,), 64, push=2.0, sharpness=10.0), draws(300, 64)
-    assert torch.equal(sectors(z), torch.cat([sectors(row[None]) for row in z]))
+    prior, z = Prior((7,), 64, push=2.0, sharpness=10.0), draws(300, 64)
+    assert torch.equal(prior(z), torch.cat([prior(row[None]) for row in z]))
 
 
 @pytest.mark.parametrize("push", [0.0, 2.0])
 def test_moments_are_those_of_the_latents_of_a_sector(push: float) -> None:
-    sectors = Sectors((4, 3), 10, push, 10.0)
-    w = sectors(draws(200_000, 10))
+    prior = Prior((4, 3), 10, push, 10.0)
+    w = prior(draws(200_000, 10))
     labels = tuple(torch.full((1,), label) for label in (2, 1))
-    mean, deviation = sectors.moments(labels, torch.zeros(1, 10))
-    inside = w[(sectors.labels(w)[0] == 2) & (sectors.labels(w)[1] == 1)]
+    mean, deviation = prior.moments(labels, torch.zeros(1, 10))
+    inside = w[(prior.labels(w)[0] == 2) & (prior.labels(w)[1] == 1)]
     torch.testing.assert_close(mean[0], inside.mean(dim=0), atol=0.03, rtol=0)
     for coordinates in (slice(0, 3), slice(3, 5), slice(5, 10)):  # one spread for all coordinates of a set
         found = (inside - mean)[:, coordinates].square().mean().sqrt()
@@ -92,7 +92,7 @@ def test_moments_are_those_of_the_latents_of_a_sector(push: float) -> None:
         )
 
 
-def test_facts_make_the_same_sectors_again() -> None:
-    sectors = Sectors((3, 2), 6, push=1.5, sharpness=4.0)
-    again = Sectors(latent_dim=6, **sectors.facts())
-    assert torch.equal(again(draws(9, 6)), sectors(draws(9, 6)))
+def test_facts_make_the_same_prior_again() -> None:
+    prior = Prior((3, 2), 6, push=1.5, sharpness=4.0)
+    again = Prior(latent_dim=6, **prior.facts())
+    assert torch.equal(again(draws(9, 6)), prior(draws(9, 6)))

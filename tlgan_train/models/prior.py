@@ -1,6 +1,6 @@
-"""Labels read off the latent by a fixed rule, so that a plain N(0, I) generator can be asked for them.
+"""From draws of N(0, I) to latents; a fixed rule gives each its labels, so a generator can be asked for them.
 
-The prior is cut into E sectors of equal mass by a regular simplex: E unit vectors with equal angles that sum to zero.
+N(0, I) is cut into E sectors of equal mass by a regular simplex: E unit vectors with equal angles that sum to zero.
 A draw belongs to the emotion whose vector it points to most. The discriminator sees drawn pictures with the label of
 their sector and real pictures with their own, so each sector learns to draw its emotion. Several label sets (emotion,
 character) use separate coordinates: moving along one leaves the other as it is.
@@ -29,7 +29,7 @@ MOMENT_DRAWS = 2**16
 """Draws from which the moments of a pushed sector are measured."""
 
 
-class Sectors(nn.Module):
+class Prior(nn.Module):
     """Draws z from N(0, I), (N, latent_dim) → latents w of the generator, (N, latent_dim); and their labels.
 
     On the coordinates of each label set, w = z + push · Σ softmax(sharpness · z·v)_k v_k over its vectors v: the
