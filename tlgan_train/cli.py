@@ -47,7 +47,7 @@ def train(
         str | None,
         typer.Option(metavar="SPEC", help="toon (built in), ferg:ROOT, folder:ROOT or csv:FILE.", show_default="toon"),
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="quick, paper or tiny.", show_default="quick")] = None,
+    preset: Annotated[str | None, typer.Option(help="quick, cast, paper or tiny.", show_default="quick")] = None,
     characters: Annotated[
         str | None, typer.Option(help="Those to draw: first, all, or names with commas.", show_default="first")
     ] = None,

@@ -69,6 +69,10 @@ class GanConfig:
     """`batch` as in the paper, or `spectral` (Miyato et al. 2018), which bounds D's slope and learns far sooner."""
     batch_size: int = 64
     """Real pictures a step."""
+    balanced: bool = False
+    """Draw every class (character and emotion) equally often; False makes passes over all pictures as they are."""
+    mirror: bool = False
+    """Show every picture or, as often, its mirror image: twice the pictures, but a parting or a scar changes sides."""
     images: int = 0
     """Training length in real pictures seen; 0 = `epochs` times the training split."""
     epochs: int = 0
@@ -109,6 +113,8 @@ class GanConfig:
     flow_layers: int = 0
     """Couplings of the flow that takes draws from N(0, I) to where pictures are encoded, fitted after the warm-up
     (two stages, Dai & Wipf 2019); 0 for none. Needs `warmup_images`."""
+    flow_width: int = 64
+    """Units of the two hidden layers in each coupling."""
     flow_steps: int = 3000
     """Adam steps of that fit, each on 256 codes."""
     truncation: float = 1.0

@@ -71,7 +71,7 @@ def train_gan(
     if state.step >= steps:
         return state
     label_arrays = [labels for _, labels in label_sets(dataset, characters)] if gan.label_sectors else []
-    batches = Batches(dataset, indices, gan.batch_size, gan.label_sectors, config.seed)
+    batches = Batches(dataset, indices, gan.batch_size, gan.balanced, config.seed)
     log(f"{device.type} {precision}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
     every = max(1, gan.checkpoint_images // gan.batch_size)
     first, mine = processes.rank() == 0, slice(processes.rank(), None, processes.count())
@@ -86,9 +86,10 @@ def train_gan(
                 if gan.warmup_images and not warming_up and state.encoder.training:
                     end_warmup(state, gan, dataset, indices, config.seed, log)
                 set_step_sizes(state, gan, remaining=(steps - state.step) * gan.batch_size)
+                real = to_tensor(dataset.images[picked]).to(device)
                 losses = (warmup_step if warming_up else training_step)(
                     state, gan,
-                    to_tensor(dataset.images[picked]).to(device),
+                    mirrored(real) if gan.mirror else real,
                     tuple(torch.from_numpy(labels[picked]).to(device) for labels in label_arrays),
                     precision,
                 )  # fmt: skip
@@ -129,13 +130,23 @@ def set_step_sizes(state: GanState, gan: GanConfig, remaining: int) -> None:
             group["lr"] = share * lr
 
 
+def mirrored(pictures: Tensor) -> Tensor:
+    """Every picture (N, 3, S, S), or as often its mirror image."""
+    turned = torch.rand(len(pictures), 1, 1, 1, device=pictures.device) < 0.5
+    return torch.where(turned, pictures.flip(3), pictures)
+
+
 def end_warmup(
     state: GanState, gan: GanConfig, dataset: Dataset, indices: np.ndarray, seed: int, log: Callable[[str], None]
 ) -> None:
     """Leave E as it is from here on, and fit the prior's flow to its codes unless an earlier process did."""
     state.encoder.requires_grad_(False).eval()
     if state.generator.prior.unfitted:
-        fit_flow(state, gan, predict(state.encoder, dataset.images, indices), seed, log)
+        codes = predict(state.encoder, dataset.images, indices)
+        if gan.mirror:
+            turned = predict(state.encoder, dataset.images, indices, change=lambda pictures: pictures.flip(3))
+            codes = tuple(map(np.concatenate, zip(codes, turned, strict=True)))
+        fit_flow(state, gan, codes, seed, log)
 
 
 def fit_flow(
@@ -278,7 +289,10 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device:
     torch.manual_seed(config.seed)
     sizes = tuple(kinds for kinds, _ in label_sets(dataset, characters)) if gan.label_sectors else ()
     try:
-        prior = Prior(sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.truncation)
+        prior = Prior(
+            sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.flow_width,
+            gan.truncation,
+        )  # fmt: skip
     except ValueError as error:
         raise TrainError(f"gan.latent_dim is too small: {error}") from None
     generator = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, prior)

@@ -35,6 +35,11 @@ def draw_samples(
     """Draw and label `samples.count` latents; write `RUN/samples/samples.npz`."""
     z = draw_latents(generator, config.samples.count, config.seed, "samples")
     emotion, character = read_faces(generator, classifier, z, config.samples.batch_size)
+    if emotion.shape[1] > 1 and len(np.unique(emotion.argmax(axis=1))) == 1:
+        raise TrainError(
+            f"the classifier reads one and the same emotion in all {len(z):,} samples: the generator collapsed, or one "
+            f"of the two was trained too short; look at {run / 'gan' / 'samples'}, and train longer in another --run"
+        )
     with written(run / "samples" / "samples.npz") as temporary, temporary.open("wb") as file:
         np.savez(file, z=z, emotion=emotion, character=character)
     shares = np.bincount(emotion.argmax(axis=1), minlength=emotion.shape[1]) / len(z)

@@ -32,6 +32,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
+def test_a_generator_that_shows_one_emotion_only_is_no_ground_for_axes(tmp_path: Path) -> None:
+    class Stubborn(Reader):
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            emotion, character = super().forward(x)
+            return emotion + 100 * torch.eye(3)[1], character
+
+    with pytest.raises(TrainError, match="one and the same emotion") as caught:
+        draw_samples(CONFIG, PAINTER, Stubborn(), tmp_path, log=lambda _: None)
+    assert "\n" not in str(caught.value) and not (tmp_path / "samples").exists()
+
+
 def test_samples_are_latents_with_what_the_classifier_reads_in_their_faces(folder: Path) -> None:
     samples = load_samples(folder)
     assert samples.z.shape == (1500, LATENT_DIM) and samples.z.dtype == np.float32

@@ -13,7 +13,7 @@ NAMES = sorted(path.stem for path in PRESETS.glob("*.toml"))
 
 
 def test_the_promised_presets_are_there() -> None:
-    assert {"paper", "quick", "tiny"} <= set(NAMES)
+    assert {"cast", "paper", "quick", "tiny"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -18,7 +18,7 @@ def normal(*shape: int, seed: int = 0) -> torch.Tensor:
 
 def bent() -> Flow:
     """A flow that is far from the identity."""
-    flow = Flow(SIZE, GIVEN, layers=3).double()
+    flow = Flow(SIZE, GIVEN, layers=3, width=16).double()
     with torch.no_grad():
         for number, parameter in enumerate(flow.parameters()):
             parameter.copy_(0.3 * normal(*parameter.shape, seed=number))
@@ -26,7 +26,7 @@ def bent() -> Flow:
 
 
 def test_it_starts_as_the_identity_with_the_density_of_the_prior() -> None:
-    flow, z = Flow(SIZE, GIVEN, layers=4).double(), normal(20, SIZE)
+    flow, z = Flow(SIZE, GIVEN, layers=4, width=16).double(), normal(20, SIZE)
     given = normal(20, GIVEN, seed=1)
     torch.testing.assert_close(flow(z, given), z)
     torch.testing.assert_close(flow.log_likelihood(z, given), Normal(0.0, 1.0).log_prob(z).sum(dim=1))

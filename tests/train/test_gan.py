@@ -22,7 +22,7 @@ from tlgan_train.config import Config
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
-from tlgan_train.gan import images_seen, load_generator, train_gan
+from tlgan_train.gan import images_seen, load_generator, mirrored, train_gan
 from tlgan_train.run import load_tensors, save_tensors
 from tlgan_train.training_log import TrainingLog
 
@@ -225,6 +225,18 @@ def test_the_flow_is_fitted_once_when_the_warm_up_ends(data: Dataset, tmp_path: 
     assert " ".join(lines).count("flow fitted") == 1
     with pytest.raises(TrainError, match=r"gan\.flow_layers"):
         train(data, tmp_path / "cold", {**FULL, "warmup_images": 0})
+
+
+def test_mirrored_pictures_are_shown_as_often_as_pictures_themselves(data: Dataset, tmp_path: Path) -> None:
+    pictures = torch.linspace(-1, 1, 400)[:, None, None, None] * torch.tensor([0.5, 1.0]).expand(400, 3, 2, 2)
+    torch.manual_seed(0)
+    shown = mirrored(pictures)
+    turned = (shown == pictures.flip(3)).all(dim=(1, 2, 3))
+    assert torch.equal(shown[~turned], pictures[~turned])
+    assert turned.float().mean() == pytest.approx(0.5, abs=0.08)
+    lines: list[str] = []
+    train(data, tmp_path, {**FULL, "mirror": True, "images": 3 * BATCH}, lines.append)
+    assert "flow fitted to 96 codes" in " ".join(lines)
 
 
 def test_after_warming_up_the_encoder_stays_as_it_is(data: Dataset, tmp_path: Path) -> None:

@@ -7,22 +7,19 @@ import math
 import torch
 from torch import Tensor, nn
 
-HIDDEN = 64
-"""Units of the two hidden layers in each coupling."""
-
 
 class Flow(nn.Module):
     """Draws z (N, size) from N(0, I) → latents (N, size), given others (N, given): an invertible map.
 
     Affine couplings (Real NVP, Dinh et al. 2017): each shifts and scales half of the coordinates by functions of the
-    other half and of what is given. Starts as the identity.
+    other half and of what is given, networks with two hidden layers of `width` units. Starts as the identity.
     """
 
     order: Tensor
     back: Tensor
     fitted: Tensor
 
-    def __init__(self, size: int, given: int, layers: int) -> None:
+    def __init__(self, size: int, given: int, layers: int, width: int) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(0)
         orders = [torch.randperm(size, generator=generator) for _ in range(layers)]
@@ -30,7 +27,9 @@ class Flow(nn.Module):
         self.register_buffer("back", torch.stack(orders).argsort(dim=1), persistent=False)
         self.register_buffer("fitted", torch.tensor(False))
         self.half = size // 2
-        self.couplings = nn.ModuleList(_coupling(self.half + given, 2 * (size - self.half)) for _ in range(layers))
+        self.couplings = nn.ModuleList(
+            _coupling(self.half + given, width, 2 * (size - self.half)) for _ in range(layers)
+        )
 
     def forward(self, z: Tensor, given: Tensor) -> Tensor:
         for coupling, order, back in zip(self.couplings, self.order, self.back, strict=True):
@@ -51,11 +50,11 @@ class Flow(nn.Module):
         return normal + log_volume
 
 
-def _coupling(inputs: int, outputs: int) -> nn.Sequential:
-    last = nn.Linear(HIDDEN, outputs)
+def _coupling(inputs: int, width: int, outputs: int) -> nn.Sequential:
+    last = nn.Linear(width, outputs)
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
-    return nn.Sequential(nn.Linear(inputs, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, HIDDEN), nn.Tanh(), last)
+    return nn.Sequential(nn.Linear(inputs, width), nn.Tanh(), nn.Linear(width, width), nn.Tanh(), last)
 
 
 def _scale_and_shift(coupling: nn.Module, kept: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:

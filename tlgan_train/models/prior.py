@@ -41,6 +41,7 @@ class Prior(nn.Module):
         push: how far a draw moves that is deep in its sector, in standard deviations of N(0, I).
         sharpness: the higher, the fewer draws end up between two clusters.
         flow_layers: couplings of the flow; 0 for none.
+        flow_width: hidden units of each.
         truncation: outside training, standard deviation of the draws that enter the flow (Brock et al. 2019).
     """
 
@@ -51,17 +52,21 @@ class Prior(nn.Module):
         push: float = 0.0,
         sharpness: float = 1.0,
         flow_layers: int = 0,
+        flow_width: int = 64,
         truncation: float = 1.0,
     ) -> None:
         super().__init__()
         self.truncation = truncation
-        self.flow_layers, self.labelled = flow_layers, sum(size - 1 for size in sizes)
+        self.flow_layers, self.flow_width = flow_layers, flow_width
+        self.labelled = sum(size - 1 for size in sizes)
         self.sizes, self.push, self.sharpness = tuple(sizes), push, sharpness
         for index, vectors in enumerate(sector_vectors(self.sizes, latent_dim)):
             self.register_buffer(f"vectors{index}", vectors, persistent=False)
         # In float64, so that rounding to float32 gives the same latent in every batch and on every machine.
-        flow = Flow(latent_dim - self.labelled, self.labelled, flow_layers).double() if flow_layers else None
-        self.flow = flow.requires_grad_(False) if flow else None
+        self.flow = None
+        if flow_layers:
+            flow = Flow(latent_dim - self.labelled, self.labelled, flow_layers, flow_width).double()
+            self.flow = flow.requires_grad_(False)
 
     @property
     def vectors(self) -> tuple[Tensor, ...]:
@@ -75,7 +80,8 @@ class Prior(nn.Module):
     def facts(self) -> dict[str, Any]:
         """The arguments that make this again, but for `latent_dim`."""
         shape = {"sizes": self.sizes, "push": self.push, "sharpness": self.sharpness}
-        return {**shape, "flow_layers": self.flow_layers, "truncation": self.truncation}
+        flow = {"flow_layers": self.flow_layers, "flow_width": self.flow_width, "truncation": self.truncation}
+        return {**shape, **flow}
 
     @property
     def plain(self) -> bool:

@@ -1,0 +1,137 @@
+"""What each part of a recipe for the generator is worth: train variants, measure all by the same judge.
+
+`python benchmarks/recipes.py --readers runs/quick` trains every recipe of `recipes.toml` that `results/recipes.json`
+lacks (or those named) and measures it with the judge and the classifier of a finished run on the same data;
+`--table` prints the table of docs/training.md. A stopped training goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "recipes.json"
+SAMPLES = 5000
+"""Latents drawn from each generator."""
+HELD_OUT = 1000
+"""Of those, kept out of the regression whose R² is reported."""
+COLUMNS = {
+    "confident": "confident_share", "agree": "classifier_agrees", "FID": "fid", "KID": "kid", "precision": "precision",
+    "recall": "recall", "R²": "logit_r2",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One variant: a preset, what differs from it, and after how many pictures it is measured."""
+
+    name: str
+    about: str
+    preset: str
+    at: list[int]
+    settings: dict[str, Any]
+
+
+def recipes() -> dict[str, Recipe]:
+    """Those of `recipes.toml`, in its order."""
+    with (HERE / "recipes.toml").open("rb") as file:
+        return {name: Recipe(name, **values) for name, values in tomllib.load(file).items()}
+
+
+def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any]]:
+    """Train a recipe as far as each of its numbers of pictures, and measure it there."""
+    from tlgan_train.config import load_config
+    from tlgan_train.data import drawn_characters, load_dataset
+    from tlgan_train.gan import load_generator, train_gan
+
+    config = load_config(recipe.preset, [f"gan.{key}={value}" for key, value in recipe.settings.items()])
+    dataset = load_dataset(config.data, config.seed)
+    characters = drawn_characters(config.data.characters, dataset)
+    for images in recipe.at:
+        until = replace(config, gan=replace(config.gan, images=images))
+        train_gan(until, dataset, characters, runs / recipe.name, typer.echo)
+        rows = [json.loads(line) for line in (runs / recipe.name / "gan" / "metrics.jsonl").read_text().splitlines()]
+        steps = np.diff([0, *(row["images"] for row in rows)])
+        minutes = float((steps / [row["images_per_second"] for row in rows]).sum()) / 60
+        generator = load_generator(runs / recipe.name)
+        for truncation in sorted({config.gan.truncation, 1.0}) if config.gan.flow_layers else (1.0,):
+            generator.prior.truncation = truncation
+            figures = score(generator, readers, dataset, characters, config.seed)
+            yield {"images": images, "minutes": minutes, "truncation": truncation, **figures}
+
+
+def score(generator: Any, readers: Path, dataset: Any, characters: tuple[str, ...], seed: int) -> dict[str, Any]:
+    """What the judge and the classifier of the run `readers` say of a generator's samples."""
+    from tlgan_train.classifier import load_classifier
+    from tlgan_train.evaluate import Reader, Verdicts, evaluate_generator
+    from tlgan_train.judge import load_judge
+    from tlgan_train.latent_axes import LogitAxes
+    from tlgan_train.samples import draw_latents, read_faces
+    from tlgan_train.supervised import predict
+
+    reader = Reader(load_judge(readers)).eval()
+    train = dataset.indices("train", characters)
+    real = Verdicts.of(predict(reader, dataset.images, train))
+    z = draw_latents(generator, SAMPLES, seed, "recipes")
+    drawn = Verdicts.of(read_faces(generator, reader, z))
+    logits, _ = read_faces(generator, load_classifier(readers), z)
+    figures = evaluate_generator(dataset, characters, real, drawn, train)
+    kept = ("fid", "kid", "precision", "recall", "confident_share", "emotion_share", "character_share")
+    axes = LogitAxes().fit(z[HELD_OUT:], logits[HELD_OUT:])
+    return {
+        **{key: figures[key] for key in kept},
+        "classifier_agrees": float((logits.argmax(axis=1) == drawn.emotion.argmax(axis=1)).mean()),
+        "logit_r2": float(axes.score(z[:HELD_OUT], logits[:HELD_OUT]).mean()),
+    }
+
+
+def table(results: dict[str, list[dict[str, Any]]]) -> str:
+    """Markdown: one row for each measurement, in the order of `recipes.toml`."""
+    heads = ["recipe", "what is different", "pictures", "truncation", "shares", *COLUMNS]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for name, recipe in recipes().items():
+        for row in results.get(name, []):
+            shares = row["emotion_share"].values()
+            numbers = [f"{row[key]:.3f}" if head == "KID" else f"{row[key]:.2f}" for head, key in COLUMNS.items()]
+            truncation = "–" if row["truncation"] == 1 else f"{row['truncation']:.1f}"
+            cells = [name, recipe.about, f"{row['images']:,}", truncation, f"{min(shares):.2f}–{max(shares):.2f}"]
+            lines.append("| " + " | ".join([*cells, *numbers]) + " |")
+    return "\n".join(lines)
+
+
+def main(
+    names: Annotated[list[str] | None, typer.Argument(help="Recipes; all that are not measured yet.")] = None,
+    readers: Annotated[Path, typer.Option(help="Finished run whose judge and classifier read the samples.")] = Path(
+        "runs/quick"
+    ),
+    runs: Annotated[Path, typer.Option(help="Where the generators go.")] = Path("runs/recipes"),
+    show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured, train nothing.")] = False,
+) -> None:
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    if show:
+        typer.echo(table(results))
+        return
+    known = recipes()
+    for name in names or [name for name in known if name not in results]:
+        if name not in known:
+            raise typer.BadParameter(f"unknown recipe {name!r}; recipes: {', '.join(known)}")
+        typer.echo(f"{name}: {known[name].about}")
+        measured: list[dict[str, Any]] = []
+        for row in measure(known[name], readers, runs):
+            measured.append(row)
+            RESULTS.parent.mkdir(exist_ok=True)
+            now = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+            RESULTS.write_text(json.dumps({**now, name: measured}, indent=1) + "\n", encoding="utf-8")
+            typer.echo(json.dumps(row))
+
+
+if __name__ == "__main__":
+    typer.run(main)
