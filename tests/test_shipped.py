@@ -13,6 +13,8 @@ import pytest
 from tlgan_runtime import CheerMeUp
 from tlgan_runtime.bundle import Bundle, find_bundle
 from tlgan_runtime.cli import main
+from tlgan_train.claim_tables import markdown
+from tlgan_train.claims import Evidence, paper_claims
 from tlgan_train.model_card import comparison_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,6 +48,20 @@ def test_every_face_becomes_more_joyful(solo: CheerMeUp) -> None:
 def test_readme_says_what_the_manifest_says() -> None:
     metrics = json.loads((find_bundle() / "manifest.json").read_text(encoding="utf-8"))["metrics"]
     assert comparison_table(metrics, metrics["default"], "paper") in README
+
+
+def test_reproduction_says_what_the_bundle_says() -> None:
+    """Otherwise copy `claims.md` of the run that was exported to the end of docs/reproduction.md."""
+    folder = find_bundle()
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    axes = json.loads((folder / "axes.json").read_text(encoding="utf-8"))
+    evidence = Evidence(manifest["metrics"], axes["methods"], manifest["training"])
+    expected = markdown(paper_claims(evidence), evidence).splitlines()
+    page = (ROOT / "docs" / "reproduction.md").read_text(encoding="utf-8").splitlines()
+    for line, told in zip(expected, page[-len(expected) :], strict=True):
+        # Of the course of training a bundle knows nothing, and its count of verdicts is that much short.
+        if "needs the sample grids" not in line and not line.startswith("With `"):
+            assert told == line
 
 
 @pytest.mark.parametrize(

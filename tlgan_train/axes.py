@@ -138,6 +138,16 @@ def centre_distances(centres: Centres) -> np.ndarray:
     return apart.sum(axis=1) / (len(apart) - 1)
 
 
+def moved_cosines(method: dict[str, Any]) -> np.ndarray:
+    """Cosines (E, E) between what moves faces, for a method of `axes.json`: its axes, or its centres, seen from their
+    middle, where faces move between centres."""
+    if "centres" not in method:
+        return np.array(method["cosine"])
+    latents = np.array(method["centres"]["latents"])
+    towards = unit_rows(latents - latents.mean(axis=0))
+    return towards @ towards.T
+
+
 def complete_distances(distances: np.ndarray, curves: np.ndarray) -> np.ndarray:
     """For each column, the nearest distance (E,) whose value is within `COMPLETE` of the column's highest."""
     return distances[(curves >= curves.max(axis=0) - COMPLETE).argmax(axis=0)]

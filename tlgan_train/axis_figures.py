@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from tlgan_train.axes import moved_cosines
 from tlgan_train.figures import FLOOR, METHOD_COLOURS, PALETTE, heat_map, new_figure
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)))
@@ -66,15 +67,16 @@ def cosines(methods: dict[str, dict[str, Any]], emotions: Sequence[str]) -> Figu
     figure = new_figure(3.75 * len(methods))
     panels = figure.subplots(len(methods), 2, squeeze=False)
     for row, (name, method) in zip(panels, methods.items(), strict=True):
-        parts = (("fitted slopes", method["fitted"]["cosine_before"]), ("axes", method["cosine"]))
+        after = "centres, seen from their middle" if "centres" in method else "axes"
+        parts = (("fitted slopes", np.array(method["fitted"]["cosine_before"])), (after, moved_cosines(method)))
         for axes, (title, values) in zip(row, parts, strict=True):
-            image = heat_map(axes, np.array(values), emotions, emotions, f"{name}: {title}")
+            image = heat_map(axes, values, emotions, emotions, f"{name}: {title}")
     figure.colorbar(image, ax=panels, shrink=0.5 if len(methods) > 1 else 0.9, label="cosine", aspect=30)
     return figure
 
 
-def probability_curves(result: dict[str, Any], colours: Sequence[str]) -> Figure:
-    """Mean probability of every emotion along every axis, a panel an axis; x is the distance k in latent units."""
+def probability_curves(result: dict[str, Any], colours: Sequence[str], label: str) -> Figure:
+    """Mean probability of every emotion along every axis, a panel an axis; x is the distance k, named `label`."""
     emotions = list(result["emotions"])
     columns = 4
     rows = -(-(len(emotions) + 1) // columns)
@@ -84,7 +86,7 @@ def probability_curves(result: dict[str, Any], colours: Sequence[str]) -> Figure
         _curves(panels[index], result["emotions"][emotion], index, colours)
         panels[index].set_title(emotion, color=colours[index], fontweight="bold")
         if index + columns >= len(emotions):
-            panels[index].set_xlabel("k (latent units)")
+            panels[index].set_xlabel(label)
             panels[index].tick_params(labelbottom=True)
     for axes in panels[len(emotions) :]:
         axes.set_axis_off()
@@ -94,25 +96,30 @@ def probability_curves(result: dict[str, Any], colours: Sequence[str]) -> Figure
     return figure
 
 
-def target_curve(results: dict[str, Any], emotion: str, colours: Sequence[str]) -> Figure:
-    """Left: probability of one emotion along its axis, a line a method. Right: all emotions along the first's axis."""
+def target_curve(results: dict[str, Any], emotion: str, colours: Sequence[str], label: str) -> Figure:
+    """Left: probability of one emotion along its axis, a line a method, the first with its band.
+
+    Right: all emotions along the first method's axis over the distance k, named `label`.
+    """
     figure = new_figure(4.1)
     left, right = figure.subplots(1, 2, sharey=True)
-    for (method, result), (colour, _) in zip(results.items(), _marks(results), strict=True):
+    for place, ((method, result), (colour, _)) in enumerate(zip(results.items(), _marks(results), strict=True)):
         found = result["emotions"][emotion]
         index = list(result["emotions"]).index(emotion)
         strength = np.linspace(0, 1, len(found["curves"][index]))
-        label = f"{method} (k = {found['distance']:.1f} at 1)"
-        left.fill_between(
-            strength, found["curve_quantiles"]["low"], found["curve_quantiles"]["high"],
-            color=colour, alpha=0.13, linewidth=0,
+        if place == 0:  # the bands of several methods would only blend
+            band = found["curve_quantiles"]
+            left.fill_between(strength, band["low"], band["high"], color=colour, alpha=0.18, linewidth=0)
+        name = f"{method} (k = {found['distance']:.1f} at 1)"
+        left.plot(
+            strength, found["curves"][index], color=colour, linestyle=DASHES[place % len(DASHES)], linewidth=2,
+            label=name,
         )  # fmt: skip
-        left.plot(strength, found["curves"][index], color=colour, linewidth=2, label=label)
-    left.set(title=f"{emotion} along its axis", xlabel="strength", ylabel=f"probability of {emotion}", ylim=(0, 1.02))
+    left.set(title=f"{emotion} along its axis", xlabel="strength", ylabel="probability", xlim=(0, 1), ylim=(0, 1.02))
     left.legend(loc="upper left", bbox_to_anchor=(0, -0.18), borderaxespad=0)
     first, result = next(iter(results.items()))
     _curves(right, result["emotions"][emotion], list(result["emotions"]).index(emotion), colours)
-    right.set(title=f"all emotions along {emotion}, {first}", xlabel="k (latent units)")
+    right.set(title=f"all emotions along {emotion}, {first}", xlabel=label)
     right.tick_params(labelleft=True)
     lines = _emotion_lines(list(result["emotions"]), colours)
     right.legend(handles=lines, loc="upper left", bbox_to_anchor=(0, -0.18), borderaxespad=0, ncols=3)
@@ -122,15 +129,16 @@ def target_curve(results: dict[str, Any], emotion: str, colours: Sequence[str]) 
 
 def leakage(results: dict[str, Any], emotions: Sequence[str]) -> Figure:
     """Mean change of every emotion's probability along every axis, a panel a method."""
-    columns = min(2, len(results))
+    columns = min(3, len(results))
     rows = -(-len(results) // columns)
-    figure = new_figure(4.1 * rows)
-    panels = figure.subplots(rows, columns, squeeze=False).flatten()
+    figure = new_figure(1.15 + 8.4 / max(columns, 2) * rows)
+    panels = figure.subplots(rows, columns, sharey=True, squeeze=False).flatten()
     for axes, (method, result) in zip(panels, results.items(), strict=False):
         values = np.array([result["leakage"][emotion] for emotion in emotions])
-        image = heat_map(axes, values, emotions, emotions, method)
+        image = heat_map(axes, values, emotions, emotions, method, size=7.5 if columns > 2 else 9)
         axes.set_xlabel("change in probability of")
-    panels[0].set_ylabel("moved along")
+    for axes in panels[::columns]:
+        axes.set_ylabel("moved along")
     for axes in panels[len(results) :]:
         axes.set_axis_off()
     figure.colorbar(

@@ -16,6 +16,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from tlgan_train.learning import LearningCurve
+
 WIDTH = 8.0
 """Inches; at `DPI` as wide as the column of the page, so that 9 pt in a chart are at least 9 pt on the page."""
 DPI = 120
@@ -77,6 +79,7 @@ def losses(rows: list[dict[str, float]], chance: dict[str, float]) -> Figure:
     handles.append(Line2D([], [], color=FLOOR, linestyle=":", linewidth=1))
     below = {"loc": "upper left", "bbox_to_anchor": (0, -0.16), "borderaxespad": 0}
     main.legend(handles, [*labels, "where D cannot tell"], ncols=3, **below)
+    main.set_xlim(left=0)
     for index, name in enumerate(terms):
         axes = figure.add_subplot(grid[index, 1], sharex=main)
         _trace(axes, images, np.array([row.get(name, np.nan) for row in rows]), PALETTE[1], name)
@@ -87,6 +90,33 @@ def losses(rows: list[dict[str, float]], chance: dict[str, float]) -> Figure:
         axes.set_xlabel("pictures seen (thousands)")
     for axes in figure.axes:
         axes.grid(axis="y")
+    return figure
+
+
+def learning(curve: LearningCurve, warmup_images: int) -> Figure:
+    """What the judge says of sample grids over pictures seen, a panel a measure; dotted: the same of real pictures."""
+    figure = new_figure(3.3)
+    panels = figure.subplots(1, 3)
+    images = np.array(curve.images) / 1000
+    titles = {"confident_share": "confident", "coverage": "classes covered", "kid": "KID in judge features"}
+    for axes, (name, title) in zip(panels, titles.items(), strict=True):
+        axes.plot(images, [getattr(grid, name) for grid in curve.grids], "o-", color=METHOD_COLOURS[0], markersize=3.5)
+        axes.axhline(getattr(curve.real, name), color=FLOOR, linestyle=":", linewidth=1.5)
+        if warmup_images:
+            axes.axvline(warmup_images / 1000, color="#c4c4c4", linewidth=1)
+        axes.set(title=title, xlabel="pictures seen (thousands)")
+        axes.set_xlim(left=0)
+        axes.grid(axis="y")
+    for axes in panels[:2]:
+        axes.set_ylim(0, 1.04)
+    panels[2].set_ylim(bottom=-0.04 * panels[2].get_ylim()[1])  # that of real pictures is 0 but for noise
+    handles = [
+        Line2D([], [], color=METHOD_COLOURS[0], marker="o", markersize=3.5, label="sample grid"),
+        Line2D([], [], color=FLOOR, linestyle=":", linewidth=1.5, label="as many training pictures"),
+    ]
+    if warmup_images:
+        handles.append(Line2D([], [], color="#c4c4c4", linewidth=1, label="end of the warm-up"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 
 
@@ -152,8 +182,9 @@ def heat_map(
     counts: Sequence[Sequence[int]] | None = None,
     colours: str = "RdBu_r",
     lowest: float = -1.0,
+    size: float = 9,
 ) -> ScalarMappable:
-    """Draw a matrix and, where there is room, its values or `counts`; what a colour bar needs."""
+    """Draw a matrix and, where there is room, its values or `counts` in `size` points; what a colour bar needs."""
     image = axes.imshow(values, cmap=colours, vmin=lowest, vmax=1.0)
     axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), rows)
@@ -164,7 +195,7 @@ def heat_map(
         for (row, column), value in np.ndenumerate(values):
             colour = "white" if abs(value) > 0.62 else "black"
             text = _short(value) if counts is None else str(counts[row][column])
-            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
+            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
     return image
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -32,6 +34,10 @@ td:last-child { white-space: normal; min-width: 8rem; }
 thead th { border-bottom: 1px solid #8c8c8c; font-weight: 600; white-space: normal; vertical-align: bottom; }
 tbody th { font-weight: 600; background: #fff; position: sticky; left: 0; }
 tbody { border-bottom: 1px solid #e3e3e3; }
+.prose th, .prose td { white-space: normal; min-width: 5.5rem; font-weight: 400; }
+.prose thead th { font-weight: 600; }
+.prose tbody tr { border-bottom: 1px solid #efefef; }
+figcaption ul { margin: .4rem 0 0; padding-left: 1.1rem; }
 .range { color: #6b6b6b; font-size: .85em; }
 @media (max-width: 40rem) {
   h1 { font-size: 1.4rem; }
@@ -63,8 +69,11 @@ class Page:
         pairs = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
         self._body.append(f"<dl>{pairs}</dl>")
 
-    def table(self, heads: list[str], rows: list[list[str]], caption: str, group: int = 0) -> None:
-        """A table whose first column names the row; with `group`, every so many rows share their first cell."""
+    def table(self, heads: list[str], rows: list[list[str]], caption: str, group: int = 0, prose: bool = False) -> None:
+        """A table whose first column names the row.
+
+        With `group`, every so many rows share their first cell; with `prose`, cells hold sentences and wrap.
+        """
         self._tables += 1
         size = group or len(rows)
         bodies = []
@@ -75,21 +84,35 @@ class Page:
                 head = "" if group and index else f'<th scope="row"{span}>{escape(name)}</th>'
                 lines.append(f"<tr>{head}{''.join(f'<td>{_cell(cell)}</td>' for cell in cells)}</tr>")
             bodies.append(f"<tbody>{''.join(lines)}</tbody>")
+        style = ' class="prose"' if prose else ""
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
         self._body.append(
-            f'<figure><div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>{"".join(bodies)}</table>'
-            f"</div><figcaption><b>Table {self._tables}.</b> {escape(caption)}</figcaption></figure>"
+            f'<figure><div class="scroll" tabindex="0"><table{style}><thead><tr>{head}</tr></thead>{"".join(bodies)}'
+            f"</table></div><figcaption><b>Table {self._tables}.</b> {escape(caption)}</figcaption></figure>"
         )
 
-    def picture(self, name: str, png: bytes, paper: str | None, caption: str) -> None:
-        """A numbered figure; `paper` is the number of the paper's figure that shows the same."""
+    def picture(
+        self,
+        name: str,
+        png: bytes,
+        paper: Sequence[int],
+        caption: str,
+        remarks: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """A numbered figure with remarks below it, each with a verdict.
+
+        `paper` holds the numbers of the paper's figures that show the same, if any do.
+        """
         self.pictures[name] = png
-        numbers = f"Figure {len(self.pictures)} ({f'the paper’s {paper}' if paper else 'not in the paper'})."
+        most = ", ".join(map(str, paper[:-1]))
+        shown = f"the paper’s {most}{' and ' if most else ''}{paper[-1]}" if paper else "not in the paper"
+        numbers = f"Figure {len(self.pictures)} ({shown})."
+        told = "".join(f"<li>{escape(text)} <b>{escape(verdict)}</b></li>" for text, verdict in remarks)
         data = base64.b64encode(png).decode("ascii")
         self._body.append(
             f'<figure id="figure-{escape(name)}"><div class="scroll" tabindex="0">'
             f'<img src="data:image/png;base64,{data}" alt="{escape(caption)}"></div>'
-            f"<figcaption><b>{numbers}</b> {escape(caption)}</figcaption></figure>"
+            f"<figcaption><b>{numbers}</b> {escape(caption)}{f'<ul>{told}</ul>' if told else ''}</figcaption></figure>"
         )
 
     def html(self) -> str:
@@ -131,6 +154,5 @@ def interval(figure: dict[str, float | None]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Escaped, with an interval in brackets set smaller."""
-    value, bracket, rest = text.partition(" [")
-    return escape(value) + (f' <span class="range">[{escape(rest)}</span>' if bracket else "")
+    """Escaped, with intervals in brackets set smaller."""
+    return re.sub(r"\[[^\]]*\]", lambda found: f'<span class="range">{found[0]}</span>', escape(text))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tlgan_runtime.axes import AxisSet, parse_axes
+from tlgan_train.claims import Claim, Evidence, paper_claims
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
+from tlgan_train.evaluate import Reader
+from tlgan_train.judge import load_judge
+from tlgan_train.learning import LearningCurve, learning_curve
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.run import read_json
 from tlgan_train.samples import draw_latents
@@ -39,6 +44,11 @@ class Results:
     judge: dict[str, Any]
     training: dict[str, Any]
     """`training.json`; empty when the stages were run outside the pipeline."""
+    code_revision: str
+    """That the run was started with."""
+    reader: Reader
+    """The judge."""
+    learning: LearningCurve
 
     @property
     def default(self) -> str:
@@ -53,6 +63,31 @@ class Results:
     def target(self) -> str:
         """The emotion shown in detail: the paper's joy, or the first where there is none."""
         return "joy" if "joy" in self.dataset.emotions else self.dataset.emotions[0]
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Characters that the generator was trained on."""
+        return tuple(self.evaluation["drawn_characters"])
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the run has to say on the paper's claims, in the words of a manifest."""
+        training = {
+            "data": self.config.data.spec,
+            "data_digest": self.dataset.digest,
+            "pictures": {"test": self.classifier["test"]["pictures"]},
+            "drawn_pictures": len(self.dataset.indices("train", self.drawn)),
+            "preset": self.config.preset,
+            "seed": self.config.seed,
+            "images_seen": self.losses[-1]["images"],
+            "classifier_accuracy": self.classifier["test"]["emotion_accuracy"],
+            "code_revision": self.code_revision,
+        }
+        return Evidence(self.evaluation, self.fits, training, self.learning)
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        return paper_claims(self.evidence)
 
     def latents(self, count: int, stream: str) -> np.ndarray:
         """The first latents (count, latent_dim) of those that the evaluation drew as `stream`."""
@@ -72,13 +107,20 @@ def read_results(config: Config, dataset: Dataset, generator: Generator, run: Pa
     default = evaluation["default"]
     shown = sorted(evaluation["methods"], key=lambda name: (name != default, name == "random"))
     evaluation = {**evaluation, "methods": {name: evaluation["methods"][name] for name in shown}}
-    training = run / "training.json"
+    training, settings = run / "training.json", run / "config.json"
+    reader, drawn = Reader(load_judge(run)).eval(), tuple(evaluation["drawn_characters"])
+    shown_grids = [(int(path.stem), path) for path in grids]
     return Results(
         config, dataset, generator, run, evaluation,
         fits={name: document["methods"][name] for name in shown if name in document["methods"]},
         axes=dict(parse_axes(document, dataset.emotions, generator.latent_dim).methods),
         losses=[json.loads(line) for line in losses.read_text(encoding="utf-8").splitlines()],
-        grids=[(int(path.stem), path) for path in grids],
+        grids=shown_grids,
         classifier=classifier, judge=judge,
         training=read_json(training, made_by="all") if training.exists() else {},
+        code_revision=read_json(settings, made_by="all")["code_revision"] if settings.exists() else "unknown",
+        reader=reader,
+        learning=learning_curve(
+            shown_grids, reader, dataset.images, dataset.indices("train", drawn), len(drawn) * len(dataset.emotions)
+        ),
     )  # fmt: skip

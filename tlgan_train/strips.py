@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from matplotlib import rcParams
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
-from PIL import Image
 
 from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.latent import move
 from tlgan_runtime.picture import enlarge
 from tlgan_train.figures import DPI, WIDTH
-from tlgan_train.gan import GRID
 from tlgan_train.models.dcgan import Generator, to_uint8
 
-LARGEST = 120
+LARGEST = 144
 """Largest side of a face, pixels."""
 GAP = 3
 """Pixels between faces."""
@@ -45,33 +42,36 @@ def walk_faces(generator: Generator, axes: AxisSet, z: np.ndarray, emotion: str,
     return draw_faces(generator, np.stack([move(z, axes, strength * unit) for strength in strengths], axis=1))
 
 
-def read_grid(path: Path) -> np.ndarray:
-    """uint8 (rows, columns, S, S, 3): the faces of a sample grid that training wrote."""
-    with Image.open(path) as image:
-        picture = np.asarray(image.convert("RGB"))
-    size = picture.shape[0] // GRID[0]
-    return picture.reshape(GRID[0], size, GRID[1], size, 3).swapaxes(1, 2)
-
-
-def face_rows(faces: np.ndarray, rows: Sequence[str] = (), columns: Sequence[str] = ()) -> Figure:
-    """A figure of faces (R, C, S, S, 3) with a name left of each row and above each column, where given."""
+def face_rows(
+    faces: np.ndarray,
+    rows: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    under: Sequence[Sequence[str]] = (),
+) -> Figure:
+    """A figure of faces (R, C, S, S, 3) with a name left of each row, above each column and under each, where given."""
     left = max(map(_text_width, rows)) + 2 * MARGIN if rows else 0
     top = LINE if columns else 0
     width = round(WIDTH * DPI)
     size = min(LARGEST, (width - left) // faces.shape[1] - GAP)
-    height = top + faces.shape[0] * (size + GAP)
+    lines = [LINE if row < len(under) and under[row] else 0 for row in range(len(faces))]
+    tops = top + np.cumsum([0, *(size + GAP + line for line in lines)])
+    height = int(tops[-1])
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     canvas = np.full((height, width, 3), 255, np.uint8)
-    for (row, column), place in _places(faces, size, left, top):
-        canvas[place] = enlarge(faces[row, column], size)
+    for row, column in np.ndindex(faces.shape[:2]):
+        y, x = tops[row], left + column * (size + GAP)
+        canvas[y : y + size, x : x + size] = enlarge(faces[row, column], size)
     # figimage copies pixel for pixel, where an axes would resample every face once more.
     figure.figimage(canvas)
     for row, name in enumerate(rows):
-        middle = top + row * (size + GAP) + size / 2
+        middle = tops[row] + size / 2
         figure.text((left - MARGIN) / width, 1 - middle / height, name, ha="right", va="center")
-    for column, name in enumerate(columns):
-        middle = left + column * (size + GAP) + size / 2
-        figure.text(middle / width, 1 - (top - 6) / height, name, ha="center", va="baseline")
+    centres = [(left + column * (size + GAP) + size / 2) / width for column in range(faces.shape[1])]
+    for x, name in zip(centres, columns, strict=False):
+        figure.text(x, 1 - (top - 6) / height, name, ha="center")
+    for row, names in enumerate(under):
+        for x, name in zip(centres, names, strict=False):
+            figure.text(x, 1 - (tops[row] + size + 17) / height, name, ha="center")
     return figure
 
 
@@ -79,9 +79,3 @@ def _text_width(text: str) -> int:
     """Pixels that a name takes in the font of the charts."""
     points = TextPath((0, 0), text, size=rcParams["font.size"]).get_extents().width if text.strip() else 0
     return math.ceil(points * DPI / 72)
-
-
-def _places(faces: np.ndarray, size: int, left: int, top: int) -> Iterator[tuple[tuple[int, int], tuple[slice, slice]]]:
-    for row, column in np.ndindex(faces.shape[:2]):
-        y, x = top + row * (size + GAP), left + column * (size + GAP)
-        yield (row, column), (slice(y, y + size), slice(x, x + size))

@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import io
 import json
+import re
 import shutil
 from html import escape
 from html.parser import HTMLParser
@@ -17,6 +18,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from tlgan_train.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
@@ -28,15 +30,19 @@ from tlgan_train.models.dcgan import Generator
 from tlgan_train.report import write_report
 from tlgan_train.results import read_results
 from tlgan_train.run import write_json
+from tlgan_train.samples import read_faces
 from tlgan_train.supervised import class_scores
 
 EMOTIONS = ("anger", "joy", "<calm> & $sure$")
 CHARACTERS = ("red", "blue")
-SECTIONS = ("Summary", "The generator", "The classifier and the judge", "The axes", "Probabilities along the axes",
-            "Faces along the axes", "Leakage")  # fmt: skip
+SECTIONS = (
+    "Summary", "The paper’s claims", "The generator", "The classifier and the judge", "The axes",
+    "Probabilities along the axes", "Faces along the axes", "Leakage",
+)  # fmt: skip
 FIGURES = {
-    "scores", "losses", "over_training", "samples", "shares", "nearest", "confusion", "cosines", "curves_logit",
-    "curves_paper", "target", "states", "walk", "all_axes_logit", "all_axes_paper", "leakage", "factor_leakage",
+    "scores", "losses", "over_training", "learning", "samples", "shares", "nearest", "confusion", "cosines",
+    "curves_logit", "curves_paper", "target", "before_after", "states", "walk", "all_axes_logit", "all_axes_paper",
+    "leakage", "factor_leakage",
 }  # fmt: skip
 CONFIG = Config.from_dict(
     {
@@ -191,6 +197,53 @@ def test_figure_grids_show_the_generators_faces(data: Dataset, report: Path, gen
         assert np.array_equal(np.asarray(shown), np.asarray(drawn.convert("RGB")))
     assert results.target == "joy"
     assert list(results.evaluation["methods"]) == ["logit", "paper", "random"]
+
+
+def test_every_figure_of_the_paper_has_a_counterpart_with_verdicts(report: Path) -> None:
+    text = report.read_text(encoding="utf-8")
+    captions = re.findall(r"<figcaption><b>Figure \d+ \(the paper’s ([^)]*)\)\.</b>(.*?)</figcaption>", text)
+    numbers = {int(number) for shown, _ in captions for number in re.findall(r"\d+", shown)}
+    assert numbers == set(range(4, 17))
+    verdicts = {HOLDS, IN_PART, FAILS, NOT_MEASURED}
+    for shown, caption in captions:
+        remarks = re.findall(r"<li>The paper: .*?Measured.*?<b>(.*?)</b></li>", caption)
+        assert remarks and set(remarks) <= verdicts, shown
+
+
+def test_claims_are_written_as_the_page_tells_them(report: Path) -> None:
+    lines = (report.parent / "claims.md").read_text(encoding="utf-8").splitlines()
+    page = Links()
+    page.feed(report.read_text(encoding="utf-8"))
+    words = "".join(page.words)
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines if line.startswith("| ")]
+    assert len(rows) > 20
+    for row in rows:
+        for cell in row:
+            assert cell.strip().replace("\\|", "|") in words or set(cell.strip()) == {"-"}, cell
+
+
+def test_faces_of_several_characters_are_shown_before_and_after(
+    data: Dataset, copied: Path, generator: Generator
+) -> None:
+    evaluation = json.loads((copied / "evaluation.json").read_text())
+    write_json(copied / "evaluation.json", {**evaluation, "drawn_characters": CHARACTERS})
+    page = write_report(CONFIG, data, CHARACTERS, generator, copied, log=lambda line: None)
+    caption = re.search(
+        r"<img[^>]*alt=\"(Faces before and at the end of the axis of joy[^\"]*)\"", page.read_text("utf-8")
+    )
+    assert caption
+    # Told of both methods: which characters are read before and after.
+    told = re.findall(r"(Logit|Paper): (.*?)\.(?= |$)", caption[1])
+    assert [method for method, _ in told] == ["Logit", "Paper"]
+    names = "|".join(CHARACTERS)
+    for _, changes in told:
+        changed = re.fullmatch(rf"((; )?({names}) is then read as ({names}))+", changes)
+        assert changed or changes == "the character read stays the same in every face"
+    results = read_results(CONFIG, data, generator, copied)
+    read = read_faces(generator, results.reader, results.latents(6, "evaluation faces"))[2].argmax(axis=1)
+    missing = [name for place, name in enumerate(CHARACTERS) if place not in read]
+    assert ("it reads none as" in caption[1]) == bool(missing)
+    assert all(name in caption[1] for name in missing)
 
 
 @pytest.mark.parametrize(

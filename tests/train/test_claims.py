@@ -1,0 +1,175 @@
+"""Verdicts on the paper's claims: they follow from the numbers, for every kind of run."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from tlgan_train.claim_tables import axis_table, markdown, network_table, remarks, tally
+from tlgan_train.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED, Evidence, Rule, paper_claims
+from tlgan_train.learning import LearningCurve, Quality
+
+EMOTIONS = ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
+COUNT = len(EMOTIONS)
+
+
+def estimate(value: float | None) -> dict[str, Any]:
+    return {"value": value, "low": value, "high": value, "faces": 512}
+
+
+def method(end: float, kept: float = 1.0, change: float = 0.1) -> dict[str, Any]:
+    """Figures of axes that all end at the same probability, having started at 0.1."""
+    found = {
+        "mean_end": estimate(end),
+        "success": estimate(end),
+        "rank_correlation": estimate(end),
+        "monotone": estimate(end),
+        "character_kept": estimate(kept),
+        "smoothness": estimate(2.0),
+        "distance": 5.0,
+    }
+    leakage = [[end - 0.1 if row == column else -0.1 for column in range(COUNT)] for row in range(COUNT)]
+    return {
+        "emotions": {emotion: copy.deepcopy(found) for emotion in EMOTIONS},
+        "leakage": dict(zip(EMOTIONS, leakage, strict=True)),
+        "factor_leakage": {emotion: {"intensity": 9.0, "yaw": change} for emotion in EMOTIONS},
+    }
+
+
+@pytest.fixture
+def evidence() -> Evidence:
+    """One character; all axes of `local` work, none of `paper` does."""
+    same = [[float(row == column) for column in range(COUNT)] for row in range(COUNT)]
+    near = [[1.0 if row == column else 0.5 for column in range(COUNT)] for row in range(COUNT)]
+    fit = {"fitted": {"held_out_r2": [0.9] * COUNT, "cosine_before": near}, "cosine": same}
+    evaluation = {
+        "emotions": EMOTIONS,
+        "drawn_characters": ["alba"],
+        "default": "local",
+        "judge": {"ceiling": dict.fromkeys(EMOTIONS, 1.0)},
+        "generator": {
+            "emotion_share": {**dict.fromkeys(EMOTIONS, 0.1), "fear": 0.02},
+            "emotion_share_of_data": dict.fromkeys(EMOTIONS, 0.1),
+            "character_share": {"alba": 1.0, "emil": 0.0},
+            "character_share_of_data": {"alba": 1.0, "emil": 0.0},
+            "confident_share": 0.95,
+            "recall": 0.05,
+            "precision": 0.8,
+        },
+        "methods": {"paper": method(0.2), "local": method(0.97), "random": method(0.1, change=0.4)},
+    }
+    training = {
+        "data": "toon", "data_digest": "0" * 64, "pictures": {"test": 4200}, "drawn_pictures": 1000, "preset": "quick",
+        "seed": 0, "images_seen": 50_000, "classifier_accuracy": 0.96, "code_revision": "1",
+    }  # fmt: skip
+    return Evidence(evaluation, {"paper": fit, "local": fit}, training)
+
+
+def verdict(evidence: Evidence, words: str, name: str = "") -> str:
+    (found,) = [claim for claim in paper_claims(evidence) if words in claim.says]
+    return found.findings[name].verdict
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "expected"),
+    [
+        (Rule("higher", 0.9, 0.5), 0.9, HOLDS),
+        (Rule("higher", 0.9, 0.5), 0.89, IN_PART),
+        (Rule("higher", 0.9, 0.5), 0.49, FAILS),
+        (Rule("lower", 0.1, 0.2), 0.1, HOLDS),
+        (Rule("lower", 0.1, 0.2), 0.2, IN_PART),
+        (Rule("lower", 0.1, 0.2), 0.21, FAILS),
+        (Rule("any", 1, 0), None, NOT_MEASURED),
+        (Rule("any", 1, 0), float("nan"), NOT_MEASURED),
+    ],
+)
+def test_a_rule_decides_on_its_quantity_from_either_side(rule: Rule, value: float | None, expected: str) -> None:
+    assert rule.verdict(value) == expected
+    assert ("≥" in str(rule)) == (rule.holds >= rule.part)
+
+
+def test_networks_are_held_to_what_was_measured(evidence: Evidence) -> None:
+    assert verdict(evidence, "every test picture") == IN_PART
+    assert verdict(evidence, "all characters") == IN_PART  # fear has a fifth of its share; emil is not in the data
+    assert verdict(evidence, "vary well") == FAILS
+    assert verdict(evidence, "decent pictures") == HOLDS
+    assert verdict(evidence, "cross-entropy") == NOT_MEASURED
+
+
+def test_the_course_of_training_is_judged_where_the_grids_are(evidence: Evidence) -> None:
+    assert verdict(evidence, "the longer the GAN trains") == NOT_MEASURED
+    real = Quality(1, 1, 0)
+    for last, expected in ((0.2, HOLDS), (0.8, IN_PART), (1.2, FAILS)):
+        curve = LearningCurve([1, 2], [Quality(0.1, 1, 1.0), Quality(0.9, 1, last)], real)
+        known = Evidence(evidence.evaluation, evidence.axes, evidence.training, curve)
+        assert verdict(known, "the longer the GAN trains") == expected
+
+
+def test_axes_that_work_are_told_from_axes_that_do_not(evidence: Evidence) -> None:
+    for emotion in ("disgust", "fear", "joy", "neutral", "sadness"):
+        assert verdict(evidence, f"raises {emotion}", "local") == HOLDS
+        assert verdict(evidence, f"raises {emotion}", "paper") == FAILS
+    for emotion in ("anger", "surprise"):  # of these the paper says that they fail
+        assert verdict(evidence, f"does not raise {emotion}", "local") == FAILS
+        assert verdict(evidence, f"does not raise {emotion}", "paper") == HOLDS
+    assert verdict(evidence, "reaches 1", "local") == HOLDS and verdict(evidence, "reaches 1", "paper") == FAILS
+    assert verdict(evidence, "Everything else", "local") == HOLDS
+
+
+def test_one_axis_that_leaks_is_found(evidence: Evidence) -> None:
+    evidence.evaluation["methods"]["local"]["leakage"]["joy"][EMOTIONS.index("surprise")] = 0.3
+    assert verdict(evidence, "its own emotion only", "local") == FAILS
+    assert verdict(evidence, "no other emotion does", "local") == FAILS
+    assert verdict(evidence, "its own emotion only", "paper") == HOLDS
+
+
+def test_centres_are_what_has_to_be_apart_where_faces_move_between_them(evidence: Evidence) -> None:
+    assert verdict(evidence, "no axis correlates", "local") == HOLDS
+    rows = [[1.0, 0.1 * place] for place in range(COUNT)]  # on one line: all cosines are ±1
+    moved = {**evidence.axes["local"], "centres": {"latents": rows}}
+    between = Evidence(evidence.evaluation, {**evidence.axes, "local": moved}, evidence.training)
+    assert verdict(between, "no axis correlates", "local") == FAILS
+
+
+def test_identity_is_judged_by_how_many_characters_are_drawn(evidence: Evidence) -> None:
+    assert verdict(evidence, "the character is kept", "local") == HOLDS
+    assert verdict(evidence, "turn into another", "local") == NOT_MEASURED
+    evidence.evaluation["drawn_characters"] = ["alba", "emil"]
+    assert verdict(evidence, "turn into another", "local") == NOT_MEASURED  # only alba is seen
+    evidence.evaluation["generator"]["character_share"] = {"alba": 0.7, "emil": 0.3}
+    evidence.evaluation["methods"]["paper"]["emotions"]["fear"]["character_kept"] = estimate(0.6)
+    assert verdict(evidence, "the character is kept", "local") == NOT_MEASURED
+    assert verdict(evidence, "turn into another", "local") == FAILS
+    assert verdict(evidence, "turn into another", "paper") == HOLDS
+
+
+def test_an_emotion_without_pictures_or_faces_to_measure_gets_no_verdict(evidence: Evidence) -> None:
+    for found in evidence.evaluation["methods"].values():
+        found["emotions"]["joy"]["success"] = estimate(None)
+    assert verdict(evidence, "visibly joyful", "local") == NOT_MEASURED
+    evidence.evaluation["emotions"] = [*EMOTIONS[:-1], "glee"]
+    for found in evidence.evaluation["methods"].values():
+        for table in found.values():
+            table["glee"] = table.pop("surprise")
+    assert verdict(evidence, "raise surprise", "local") == NOT_MEASURED
+
+
+def test_tables_and_tally_hold_every_claim(evidence: Evidence) -> None:
+    claims = paper_claims(evidence)
+    assert evidence.compared == ["local", "paper"]
+    heads, rows = axis_table(claims, evidence.compared)
+    assert heads[3:] == ["local", "verdict, local", "paper", "verdict, paper"]
+    assert len(rows) + len(network_table(claims)[1]) == len(claims)
+    assert sum(int(part.split()[0]) for part in tally(claims, "local").split(", ")) == len(claims)
+    text = markdown(claims, evidence)
+    assert all(claim.says in text for claim in claims)
+    assert "50,000 pictures" in text and "largest \\|cosine\\|" in text
+    assert [line.replace("\\|", "").count("|") for line in text.splitlines() if line.startswith("| figure 5")] == [8]
+
+
+def test_remarks_below_a_figure_are_those_about_it(evidence: Evidence) -> None:
+    told = remarks(paper_claims(evidence), (12,), ["local", "paper"])
+    assert [decided for _, decided in told] == [HOLDS, FAILS]
+    assert "with local" in told[0][0] and "with paper" in told[1][0]

@@ -1,0 +1,114 @@
+"""How far axes have to go, and how fast: what strengths from 0 to 1 mean, by the classifier on held-out faces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import softmax
+from torch import nn
+
+from tlgan_runtime.axes import AxisSet, Centres
+from tlgan_runtime.latent import move
+from tlgan_train.judge import SUCCESS
+from tlgan_train.latent_axes import LatentAxes, LocalAxes
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.samples import read_faces
+
+POINTS = 16
+"""Evenly spaced distances tried, up to the farthest."""
+COMPLETE = 0.05
+"""An effect is complete where the mean probability is this near to its highest: the rest would cost twice the distance,
+out where the prior has no mass and faces fall apart."""
+REACHES = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
+"""Distances of a target from the middle of all faces, in those of the emotion's centre."""
+REACHED = 0.98
+"""Share of faces that have to show the emotion clearly for its target to be far enough."""
+KNOTS = 16
+"""Steps of a pace."""
+FEWEST = 4
+"""Faces of an emotion that its own pace is measured on; with fewer, that of all faces is taken."""
+EVEN = 0.25
+"""Share of a pace that is even whatever the faces do, so that no part of a way is passed at a leap."""
+
+
+def sweep(
+    fitted: LatentAxes, z: np.ndarray, farthest: float, generator: Generator, classifier: nn.Module
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances (K,) and the mean probability (K, E) of each emotion for latents moved that far along its axis."""
+    distances = np.linspace(0, farthest, POINTS + 1)[1:]
+    curves = []
+    for distance in distances:
+        axes = axis_set(fitted, np.full(len(fitted.axes_), distance))
+        curves.append(probabilities(axes, z, generator, classifier).mean(axis=0))
+    return distances, np.array(curves)
+
+
+def complete_distances(distances: np.ndarray, curves: np.ndarray) -> np.ndarray:
+    """For each column, the nearest distance (E,) whose value is within `COMPLETE` of the column's highest."""
+    return distances[(curves >= curves.max(axis=0) - COMPLETE).argmax(axis=0)]
+
+
+def centres_of(fitted: LocalAxes, z: np.ndarray, generator: Generator, classifier: nn.Module) -> Centres:
+    """What the runtime needs of local axes: targets as far out as it takes, and a pace of even changes.
+
+    Args:
+        z: float32 (N, latent_dim), faces that nothing was fitted to.
+    """
+    count = len(fitted.axes_)
+    steady = np.tile([0.0, 1.0], (count, count, 1))
+    centres = Centres(
+        fitted.centres_, fitted.posterior_slopes_, fitted.posterior_intercepts_, fitted.centres_, steady
+    )  # fmt: skip
+    reaches, shown = np.array(REACHES), []
+    for reach in REACHES:
+        axes = axis_set(fitted, np.ones(count), replace(centres, targets=reaching(centres, np.full(count, reach))))
+        shown.append((probabilities(axes, z, generator, classifier) >= SUCCESS).mean(axis=0))
+    enough = np.array(shown) >= np.minimum(REACHED, np.max(shown, axis=0))
+    centres = replace(centres, targets=reaching(centres, reaches[enough.argmax(axis=0)]))
+    return replace(centres, pace=paces(fitted, centres, z, generator, classifier))
+
+
+def reaching(centres: Centres, reach: np.ndarray) -> np.ndarray:
+    """Targets (E, latent_dim) that lie `reach` (E,) times as far from the middle of all faces as the centres do."""
+    middle = centres.latents.mean(axis=0)
+    return middle + reach[:, None] * (centres.latents - middle)
+
+
+def paces(
+    fitted: LocalAxes, centres: Centres, z: np.ndarray, generator: Generator, classifier: nn.Module
+) -> np.ndarray:
+    """Shares of the way (E, E, K + 1) at which faces of each emotion, on their way to each, have changed evenly.
+
+    What changes is measured in the classifier's centred logits.
+    """
+    count, way = len(fitted.axes_), np.linspace(0, 1, KNOTS + 1)
+    axes, own = axis_set(fitted, np.ones(count), centres), centres.posterior(z.astype(np.float64)).argmax(axis=1)
+    pace = np.tile(way, (count, count, 1))
+    for e in range(count):
+        frames = np.stack([move(z, axes, share * np.eye(count)[e]) for share in way], axis=1)
+        logits = read_faces(generator, classifier, frames.reshape(-1, z.shape[1]))[0].reshape(len(z), len(way), -1)
+        stride = np.linalg.norm(np.diff(logits - logits.mean(axis=2, keepdims=True), axis=1), axis=2)
+        stride = stride / np.maximum(stride.mean(axis=1, keepdims=True), 1e-12)
+        for o in range(count):
+            mine = own == o if (own == o).sum() >= FEWEST else own != e
+            if o == e or not mine.any():
+                continue
+            covered = np.cumsum(np.concatenate([[0], EVEN + (1 - EVEN) * stride[mine].mean(axis=0)]))
+            pace[o, e] = np.interp(way, covered / covered[-1], way)
+    return pace
+
+
+def probabilities(axes: AxisSet, z: np.ndarray, generator: Generator, classifier: nn.Module) -> np.ndarray:
+    """Probability (N, E) of each emotion, by the classifier, for latents moved to full strength towards it alone."""
+    logits = [read_faces(generator, classifier, move(z, axes, unit))[0] for unit in np.eye(len(axes.emotions))]
+    return np.stack([softmax(rows, axis=1)[:, e] for e, rows in enumerate(logits)], axis=1)
+
+
+def axis_set(fitted: LatentAxes, distances: np.ndarray, centres: Centres | None = None) -> AxisSet:
+    """The axes of a method with strength 1 at these distances (E,), as the runtime moves along them."""
+    names = tuple(map(str, range(len(fitted.axes_))))
+    return AxisSet(
+        "calibrated", names, fitted.axes_, fitted.offsets_, distances, fitted.keep_norm, {},
+        fitted.axes_ @ fitted.axes_.T, centres,
+    )  # fmt: skip

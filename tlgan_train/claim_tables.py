@@ -1,0 +1,80 @@
+"""Claims of the paper as tables, in HTML and Markdown, and as remarks under a figure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from tlgan_train.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED, Claim, Evidence
+
+Table = tuple[list[str], list[list[str]]]
+"""Heads and rows."""
+
+
+def network_table(claims: Sequence[Claim]) -> Table:
+    """Claims in which axes have no part."""
+    rows = [[c.source, c.says, c.rule, c.findings[""].measured, c.findings[""].verdict] for c in claims if _plain(c)]
+    return ["paper", "it claims", "holds where", "measured", "verdict"], rows
+
+
+def axis_table(claims: Sequence[Claim], methods: Sequence[str]) -> Table:
+    """Claims about axes, with a pair of columns for each method."""
+    rows = [
+        [c.source, c.says, c.rule, *(cell for m in methods for cell in (c.findings[m].measured, c.findings[m].verdict))]
+        for c in claims
+        if not _plain(c)
+    ]
+    return ["paper", "it claims", "holds where", *(head for m in methods for head in (m, f"verdict, {m}"))], rows
+
+
+def tally(claims: Sequence[Claim], method: str) -> str:
+    """How many claims hold, in words."""
+    count = Counter(c.findings["" if _plain(c) else method].verdict for c in claims)
+    words = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold", NOT_MEASURED: "cannot be measured here"}
+    return ", ".join(f"{count[verdict]} {told}" for verdict, told in words.items() if count[verdict])
+
+
+def remarks(claims: Sequence[Claim], figures: Sequence[int], methods: Sequence[str]) -> list[tuple[str, str]]:
+    """Sentences and verdicts for what the paper claims of any of its `figures`."""
+    told = []
+    for claim in claims:
+        if not set(claim.figures) & set(figures):
+            continue
+        for method, finding in claim.findings.items():
+            if method == "" or method in methods:
+                which = f" with {method}" if method and len(methods) > 1 else ""
+                told.append((f"The paper: {claim.says} Measured{which}: {finding.measured}.", finding.verdict))
+    return told
+
+
+def markdown(claims: Sequence[Claim], evidence: Evidence) -> str:
+    """`claims.md`: which run this is, the tables, and how many claims hold."""
+    training, default = evidence.training, evidence.evaluation["default"]
+    counts = "".join(f"\nWith `{m}`, {tally(claims, m)}.\n" for m in evidence.compared)
+    return f"""\
+Measured on a generator of {", ".join(evidence.evaluation["drawn_characters"])} that saw {training["images_seen"]:,} \
+pictures: data `{training["data"]}` (digest `{training["data_digest"][:16]}`), preset `{training["preset"]}`, seed \
+{training["seed"]}, code {training["code_revision"]}. The default method of its axes is `{default}`.
+{counts}
+### The networks
+
+{_markdown(network_table(claims))}
+
+### The axes
+
+Before an arrow stands the mean probability of the unmoved faces, after it that at the end, k standard deviations of the
+prior away (for `local` in the mean); brackets hold 95 % intervals.
+
+{_markdown(axis_table(claims, evidence.compared))}
+"""
+
+
+def _plain(claim: Claim) -> bool:
+    return "" in claim.findings
+
+
+def _markdown(table: Table) -> str:
+    heads, rows = table
+    lines: list[list[Any]] = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)

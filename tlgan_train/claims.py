@@ -1,0 +1,329 @@
+"""What the paper claims, what a run measures of it, and whether it holds by a stated rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tlgan_train.axes import moved_cosines
+from tlgan_train.learning import LearningCurve
+from tlgan_train.page import interval, number, percent
+
+HOLDS, IN_PART, FAILS, NOT_MEASURED = "holds", "holds in part", "does not hold", "not measured here"
+REACHED = 0.95
+"""Mean end probability from which a probability counts as having reached 1."""
+SEEN = 0.01
+"""Share of samples from which a character counts as drawn."""
+PLOTTED = {
+    "anger": (False, "section 6.1; its own plot ends near 0.005"),
+    "disgust": (True, "sections 6 and 6.1; its own plot ends above 0.95"),
+    "fear": (True, "sections 6 and 6.1; its own plot ends above 0.95"),
+    "joy": (True, "sections 6 and 6.1; its own plot ends above 0.95"),
+    "neutral": (True, "sections 6 and 6.1; its own plot ends near 0.75"),
+    "sadness": (True, "section 6.1, but left out in section 6; its own plot ends near 0.2"),
+    "surprise": (False, "section 6.1, though section 6 says that it does; its own plot ends near 0.47"),
+}
+"""Whether the paper says that an axis raises its emotion, and where; ends are those of the plots in its repository."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a claim holds: the quantity reaches `holds`; in part where it reaches `part` only."""
+
+    quantity: str
+    holds: float
+    part: float
+
+    def verdict(self, value: float | None) -> str:
+        if value is None or np.isnan(value):
+            return NOT_MEASURED
+        sign = 1 if self.holds >= self.part else -1
+        if sign * value >= sign * self.holds:
+            return HOLDS
+        return IN_PART if sign * value >= sign * self.part else FAILS
+
+    def __str__(self) -> str:
+        sign = "≥" if self.holds >= self.part else "≤"
+        return f"{self.quantity} {sign} {self.holds:g}; in part: {sign} {self.part:g}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was measured, in words, and the verdict on it."""
+
+    measured: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the paper, in short, with what was found."""
+
+    source: str
+    """Figures and sections of the paper."""
+    figures: tuple[int, ...]
+    says: str
+    rule: str
+    findings: dict[str, Finding]
+    """By method of axes; by "" where axes have no part in it."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What claims are held against; a bundle holds all of it but the learning curve."""
+
+    evaluation: dict[str, Any]
+    """`evaluation.json`, or `metrics` of a manifest."""
+    axes: dict[str, Any]
+    """Methods of `axes.json`."""
+    training: dict[str, Any]
+    """As `training` of a manifest."""
+    learning: LearningCurve | None = None
+
+    @property
+    def methods(self) -> list[str]:
+        """Methods that were fitted and measured, the default first."""
+        names = [name for name in self.evaluation["methods"] if name in self.axes]
+        return sorted(names, key=lambda name: name != self.evaluation["default"])
+
+    @property
+    def compared(self) -> list[str]:
+        """The default and the paper's own method."""
+        return [name for name in self.methods if name in (self.evaluation["default"], "paper")]
+
+    @property
+    def several(self) -> bool:
+        return len(self.evaluation["drawn_characters"]) > 1
+
+    def edits(self, method: str) -> dict[str, Any]:
+        """Figures of every axis, by emotion."""
+        found: dict[str, Any] = self.evaluation["methods"][method]["emotions"]
+        return found
+
+    def leakage(self, method: str) -> np.ndarray:
+        """(E, E) mean change of each emotion's probability (column) along each axis (row)."""
+        table = self.evaluation["methods"][method]["leakage"]
+        return np.array([table[emotion] for emotion in self.evaluation["emotions"]], float)
+
+
+Measure = Callable[[str], tuple[float | None, str]]
+"""From a method to the value that a rule decides on, and to words."""
+
+
+def paper_claims(evidence: Evidence) -> list[Claim]:
+    """Every claim of the paper that bears on a run, in the order of its figures within networks and axes."""
+    return [*_networks(evidence), *_separation(evidence), *_emotions(evidence), *_identity(evidence)]
+
+
+def _networks(evidence: Evidence) -> list[Claim]:
+    training, measured = evidence.training, evidence.evaluation["generator"]
+    accuracy = training["classifier_accuracy"]
+    shares = {
+        name: measured[f"{kind}_share"][name] / share
+        for kind in ("emotion", "character")
+        for name, share in measured[f"{kind}_share_of_data"].items()
+        if share
+    }
+    rarest = min(shares, key=lambda name: shares[name])
+    change, course = None, "needs the sample grids of a run"
+    if evidence.learning:
+        first, last = evidence.learning.grids[0], evidence.learning.grids[-1]
+        change = last.kid / first.kid if first.kid > 0 else None
+        course = (
+            f"KID {first.kid:.2g} → {last.kid:.2g}, confident {percent(first.confident_share)} → "
+            f"{percent(last.confident_share)}, over {training['images_seen'] / training['drawn_pictures']:.0f} epochs"
+        )
+    decent, recall, precision = measured["confident_share"], measured["recall"], measured["precision"]
+    return [
+        _claim("section 4.1", (), "The classifier reads the emotion of every test picture correctly (100 %).",
+               accuracy, f"{percent(accuracy)} of {training['pictures']['test']:,} pictures, split off by contiguous "
+               "blocks of frames", Rule("share of test pictures read correctly", 0.995, 0.95)),
+        Claim("section 4.1", (), "Least squares losses give better results than cross-entropy.", "–",
+              {"": Finding("trained with least squares only", NOT_MEASURED)}),
+        _claim("figures 4 and 6; section 5.2", (4, 6),
+               "Pictures become better the longer the GAN trains, and are good after about 250 epochs.",
+               change, course, Rule("KID of the last sample grid over that of the first", 0.5, 1)),
+        _claim("figure 7; section 5.3", (7,), "Samples show all characters, with their emotions.",
+               shares[rarest], f"{number(shares[rarest])} ({rarest})",
+               Rule("share of the rarest emotion or character among samples, over that in the data", 0.5, 0.1)),
+        _claim("figure 7; section 5.3", (7,), "Samples vary well.",
+               recall, f"recall {number(recall)}, precision {number(precision)}",
+               Rule("recall in the judge’s features", 0.5, 0.1)),
+        _claim("figure 10; section 6", (10,), "Most points of the latent space give decent pictures.",
+               decent, percent(decent), Rule("share of samples with p ≥ 0.9 for one emotion", 0.9, 0.5)),
+    ]  # fmt: skip
+
+
+def _separation(evidence: Evidence) -> list[Claim]:
+    apart = ~np.eye(len(evidence.evaluation["emotions"]), dtype=bool)
+
+    def linear(method: str) -> tuple[float | None, str]:
+        r2 = float(np.mean(evidence.axes[method]["fitted"]["held_out_r2"]))
+        return r2, number(r2)
+
+    def orthogonal(method: str) -> tuple[float | None, str]:
+        before, after = (
+            float(np.abs(np.array(values)[apart]).max(initial=0))
+            for values in (evidence.axes[method]["fitted"]["cosine_before"], moved_cosines(evidence.axes[method]))
+        )
+        return after, f"{number(before)} before, {number(after)} after"
+
+    def only(method: str) -> tuple[float | None, str]:
+        rise = float(evidence.leakage(method)[apart].max(initial=-1))
+        return rise, _signed(rise)
+
+    def rest(method: str) -> tuple[float | None, str]:
+        tables = evidence.evaluation["methods"]
+        means = {
+            name: [value for axis in tables[name]["factor_leakage"].values() for f, value in axis.items()
+                   if f != "intensity"]
+            for name in (method, "random")
+        }  # fmt: skip
+        if not means[method]:
+            return None, "no known factors"
+        changes = {name: float(np.mean(values)) for name, values in means.items()}
+        return changes[method] / changes["random"], (
+            f"{number(changes[method])} standard deviations; random directions {number(changes['random'])}"
+        )
+
+    return [
+        _axis_claim(evidence, "section 4.1", (), "A linear map leads from latents to emotions.", linear,
+                    Rule("mean held-out R² in the fitted space", 0.8, 0.5)),
+        _axis_claim(evidence, "figure 5; section 5.2", (5,),
+                    "After orthogonalisation no axis correlates with another.", orthogonal,
+                    Rule("largest |cosine| of two axes", 0.01, 0.2)),
+        _axis_claim(evidence, "sections 4.1 and 5.2", (), "An orthogonal axis changes its own emotion only.", only,
+                    Rule("largest mean rise of another emotion on any axis", 0.05, 0.2)),
+        _axis_claim(evidence, "section 4.1", (), "Everything else in the picture stays the same.", rest,
+                    Rule("mean change of the known factors but intensity, over that along random directions", 0.5, 1)),
+    ]  # fmt: skip
+
+
+def _emotions(evidence: Evidence) -> list[Claim]:
+    emotions = evidence.evaluation["emotions"]
+
+    def reached(method: str) -> tuple[float | None, str]:
+        ends = [found["mean_end"]["value"] for found in evidence.edits(method).values()]
+        count = sum(end >= REACHED for end in ends)
+        return count / len(ends), f"{count} of {len(ends)}; mean of the ends {number(float(np.mean(ends)))}"
+
+    def constant(method: str) -> tuple[float | None, str]:
+        found = {e: f["rank_correlation"]["value"] for e, f in evidence.edits(method).items()}
+        known = {e: value for e, value in found.items() if value is not None}
+        if not known:
+            return None, "no face is left to measure"
+        least = min(known, key=lambda e: known[e])
+        return known[least], f"{number(known[least])} ({least})"
+
+    def raised_by(emotion: str) -> Measure:
+        def measure(method: str) -> tuple[float | None, str]:
+            if emotion not in emotions:
+                return None, "no such emotion in the data"
+            edit, place = evidence.edits(method)[emotion], emotions.index(emotion)
+            end = edit["mean_end"]
+            start = end["value"] - evidence.leakage(method)[place, place]
+            return end["value"], f"{number(start)} → {interval(end)} at k = {edit['distance']:.1f}"
+
+        return measure
+
+    def monotone(method: str) -> tuple[float | None, str]:
+        found = evidence.edits(method).get("joy", {}).get("monotone", {"value": None})
+        return found["value"], interval(found)
+
+    def success(method: str) -> tuple[float | None, str]:
+        found = evidence.edits(method).get("joy", {}).get("success", {"value": None})
+        ceiling = evidence.evaluation["judge"]["ceiling"].get("joy")
+        if found["value"] is None or not ceiling:
+            return None, "–"
+        return found["value"] / ceiling, f"{interval(found)}; ceiling {number(ceiling)}"
+
+    def others(method: str) -> tuple[float | None, str]:
+        if "joy" not in emotions:
+            return None, "no such emotion in the data"
+        along = {e: change for e, change in zip(emotions, evidence.leakage(method)[emotions.index("joy")], strict=True)
+                 if e != "joy"}  # fmt: skip
+        if not along:
+            return None, "no other emotion"
+        most = max(along, key=lambda e: along[e])
+        return float(along[most]), f"{_signed(along[most])} ({most})"
+
+    rises = Rule("mean end probability", 0.9, 0.5)
+    stays = Rule("mean end probability", 0.5, 0.9)
+    return [
+        _axis_claim(evidence, "figure 11; section 5.5", (11,),
+                    "Along every axis the probability of its emotion reaches 1 (the paper’s own plots: 3 of 7, "
+                    "mean of the ends 0.63).", reached,
+                    Rule(f"share of axes with a mean end probability ≥ {REACHED:g}", 1, 0.5)),
+        _axis_claim(evidence, "figure 11; section 6", (11,), "Probabilities increase constantly.", constant,
+                    Rule("least rank correlation of any axis", 0.9, 0.7)),
+        *(_axis_claim(evidence, "figure 11", (11,),
+                      f"The axis of {emotion} {'raises' if raised else 'does not raise'} {emotion} ({where}).",
+                      raised_by(emotion), rises if raised else stays)
+          for emotion, (raised, where) in PLOTTED.items()),
+        _axis_claim(evidence, "figure 12; section 5.5", (12,), "Joy rises all the way along its axis.", monotone,
+                    Rule("share of faces whose joy never falls by more than 0.05", 0.9, 0.5)),
+        _axis_claim(evidence, "figures 13 to 15; section 6.1", (13, 14, 15),
+                    "Random faces become visibly joyful (8 faces there).", success,
+                    Rule("success over the ceiling of the judge", 0.9, 0.5)),
+        _axis_claim(evidence, "figure 16; section 6.1", (16,), "Along joy, joy grows and no other emotion does.",
+                    others, Rule("largest mean rise of another emotion along joy", 0.05, 0.2)),
+    ]  # fmt: skip
+
+
+def _identity(evidence: Evidence) -> list[Claim]:
+    def kept(method: str) -> tuple[float | None, str]:
+        found = {e: f["character_kept"]["value"] for e, f in evidence.edits(method).items()}
+        least = min(found, key=lambda e: found[e])
+        return found[least], f"kept by {percent(found[least])} ({least}, the axis with the fewest)"
+
+    def lost(method: str) -> tuple[float | None, str]:
+        value, words = kept(method)
+        return None if value is None else 1 - value, words
+
+    def jump(method: str) -> tuple[float | None, str]:
+        mean = float(np.mean([found["smoothness"]["value"] for found in evidence.edits(method).values()]))
+        return mean, number(mean)
+
+    seen = [share for share in evidence.evaluation["generator"]["character_share"].values() if share >= SEEN]
+
+    def where(several: bool, measure: Measure) -> Measure:
+        words = "several characters are drawn" if evidence.several else "one character is drawn"
+        if several and evidence.several and len(seen) < 2:
+            words = "nearly all samples are read as one character"  # that can then only stay
+        elif several == evidence.several:
+            return measure
+        return lambda method: (None, words)
+
+    largest = "largest step over the mean step of a walk, in the judge’s features"
+    return [
+        _axis_claim(evidence, "figures 8 and 9; sections 5.2 and 5.3", (8, 9),
+                    "With several characters, some faces turn into another character.", where(True, lost),
+                    Rule("share of faces that change character on the worst axis", 0.05, 0.01)),
+        _axis_claim(evidence, "sections 5.3 and 7", (8, 9), "With several characters, faces do not change smoothly.",
+                    where(True, jump), Rule(largest, 6, 3)),
+        _axis_claim(evidence, "section 6", (13, 14, 15), "With one character, the character is kept.",
+                    where(False, kept), Rule("share of faces that keep their character on the worst axis", 0.99, 0.9)),
+        _axis_claim(evidence, "sections 4.1 and 7", (13, 14, 15), "With one character, faces change smoothly.",
+                    where(False, jump), Rule(largest, 3, 6)),
+    ]  # fmt: skip
+
+
+def _claim(source: str, figures: tuple[int, ...], says: str, value: float | None, measured: str, rule: Rule) -> Claim:
+    return Claim(source, figures, says, str(rule), {"": Finding(measured, rule.verdict(value))})
+
+
+def _axis_claim(
+    evidence: Evidence, source: str, figures: tuple[int, ...], says: str, measure: Measure, rule: Rule
+) -> Claim:
+    findings = {}
+    for method in evidence.methods:
+        value, words = measure(method)
+        findings[method] = Finding(words, rule.verdict(value))
+    return Claim(source, figures, says, str(rule), findings)
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "") + number(value)

@@ -1,0 +1,93 @@
+"""How good sample grids are, by the pictures that training had seen: the judge reads what training kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import nn
+
+from tlgan_train.evaluate import Verdicts
+from tlgan_train.gan import GRID
+from tlgan_train.judge import SUCCESS
+from tlgan_train.metrics import kid
+from tlgan_train.supervised import predict
+
+MOST_GRIDS = 40
+"""Grids that are read, evenly spaced; a long run keeps hundreds."""
+MOST_REAL = 2500
+"""Training pictures that grids are compared with."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What the judge says of one set of pictures."""
+
+    confident_share: float
+    """Share of pictures with p ≥ 0.9 for one emotion."""
+    coverage: float
+    """Effective number of classes, exp(entropy) of the shares read, over the number of classes; 1 is all alike."""
+    kid: float
+    """Kernel inception distance to training pictures in the judge's features."""
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Quality of sample grids, in the order of training."""
+
+    images: list[int]
+    """Pictures seen."""
+    grids: list[Quality]
+    real: Quality
+    """The same of as many training pictures, against the rest of them: what to hope for."""
+
+
+def learning_curve(
+    grids: list[tuple[int, Path]], reader: nn.Module, pictures: np.ndarray, rows: np.ndarray, classes: int
+) -> LearningCurve:
+    """Read grids of faces beside training pictures.
+
+    Args:
+        grids: pictures seen and file, in order.
+        reader: the judge, with its features.
+        pictures: uint8 (N, S, S, 3), of which `rows` are the training pictures of the drawn characters.
+        classes: pairs of a drawn character and an emotion.
+    """
+    some = np.random.default_rng(0).permutation(rows)[:MOST_REAL]
+    real = Verdicts.of(predict(reader, pictures, np.sort(some)))
+    chosen = [grids[i] for i in np.unique(np.linspace(0, len(grids) - 1, MOST_GRIDS).round().astype(int))]
+    drawn = []
+    for _, path in chosen:
+        grid = read_grid(path)
+        faces = grid.reshape(-1, *grid.shape[2:])
+        drawn.append(Verdicts.of(predict(reader, faces, np.arange(len(faces)))))
+    order, count = np.random.default_rng(1).permutation(len(some)), min(len(drawn[0].emotion), len(some) // 2)
+    held_out, rest = order[:count], order[count:]
+    return LearningCurve(
+        [images for images, _ in chosen],
+        [_quality(seen, real.features, classes) for seen in drawn],
+        _quality(
+            Verdicts(*(values[held_out] for values in vars(real).values())), real.features[rest], classes
+        ),
+    )  # fmt: skip
+
+
+def read_grid(path: Path) -> np.ndarray:
+    """uint8 (rows, columns, S, S, 3): the faces of a sample grid that training wrote."""
+    with Image.open(path) as image:
+        picture = np.asarray(image.convert("RGB"))
+    size = picture.shape[0] // GRID[0]
+    return picture.reshape(GRID[0], size, GRID[1], size, 3).swapaxes(1, 2)
+
+
+def _quality(seen: Verdicts, real: np.ndarray, classes: int) -> Quality:
+    pairs = seen.emotion.argmax(axis=1) * seen.character.shape[1] + seen.character.argmax(axis=1)
+    shares = np.unique(pairs, return_counts=True)[1] / len(pairs)
+    distance = kid(real, seen.features)
+    return Quality(
+        float((seen.emotion.max(axis=1) >= SUCCESS).mean()),
+        float(np.exp(-(shares * np.log(shares)).sum()) / classes),
+        float("nan") if distance is None else distance,
+    )
