@@ -46,6 +46,11 @@ class Loop(StrEnum):
     once = "once"
 
 
+class Easing(StrEnum):
+    linear = "linear"
+    smooth = "smooth"
+
+
 BundleOption = Annotated[str | None, typer.Option("--bundle", help="Folder, .zip or name.", show_default="solo")]
 ProviderOption = Annotated[Provider, typer.Option("--provider", help="auto takes CUDA where it works; cuda insists.")]
 ThreadsOption = Annotated[int | None, typer.Option("--threads", help="CPU threads.", show_default="usable CPUs")]
@@ -80,8 +85,19 @@ def _root(
 
 @app.command()
 def gif(
-    emotion: Annotated[str, typer.Option("--emotion", help="Emotion that grows.")] = "joy",
-    steps: Annotated[int, typer.Option("--steps", help="Frames from strength 0 to 1.")] = 30,
+    emotion: Annotated[
+        str | None,
+        typer.Option(
+            "--emotion", help="Emotion that grows; several (joy,anger) or all: a column each.", show_default="joy"
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", help="Frames from strength 0 to 1.", show_default="30")
+    ] = None,
+    timeline: Annotated[
+        str | None,
+        typer.Option("--timeline", help="Emotions at times: 'neutral, joy:0.8@1s, joy:0.5+fear:0.5@2s, neutral@3s'."),
+    ] = None,
     faces: Annotated[int, typer.Option("--faces", help="Faces side by side.")] = 8,
     seed: SeedOption = 0,
     output: Annotated[
@@ -90,8 +106,27 @@ def gif(
     ] = None,
     fps: Annotated[float, typer.Option("--fps", help="Frames a second, at most 50.")] = 15,
     size: SizeOption = 256,
-    loop: Annotated[Loop, typer.Option("--loop", help="How it repeats.")] = Loop.forth_and_back,
-    hold: Annotated[float, typer.Option("--hold", help="Seconds that the ends stay longer.")] = 0.5,
+    labels: Annotated[bool, typer.Option("--labels", help="Write emotions and strengths below each face.")] = False,
+    bars: Annotated[bool, typer.Option("--bars", help="Draw what the classifier sees below each face.")] = False,
+    easing: Annotated[
+        Easing | None,
+        typer.Option("--easing", help="How strengths change in time.", show_default="linear; smooth for a timeline"),
+    ] = None,
+    loop: Annotated[
+        Loop | None,
+        typer.Option(
+            "--loop",
+            help="What follows the last frame.",
+            show_default="forth-and-back; forth for a timeline that ends as it began",
+        ),
+    ] = None,
+    repeat: Annotated[
+        int | None, typer.Option("--repeat", help="Passes that a player shows.", show_default="endless")
+    ] = None,
+    hold: Annotated[
+        float | None,
+        typer.Option("--hold", help="Seconds that the ends stay longer.", show_default="0.5; 0 for a timeline"),
+    ] = None,
     method: MethodOption = None,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
@@ -99,23 +134,37 @@ def gif(
     json_output: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Animate faces on their way to an emotion."""
+    """Animate faces on their way to an emotion, or through a timeline."""
+    if timeline is not None and (emotion is not None or steps is not None):
+        unused = "--emotion" if emotion is not None else "--steps"
+        raise InputError(
+            f"--timeline names emotions and times itself; leave {unused} out (--fps sets the frames a second)"
+        )
+    emotion, steps = emotion or "joy", 30 if steps is None else steps
+    names = [name.strip() for name in emotion.split(",")]
+    name = "timeline" if timeline is not None else "-".join(names)
     editor = _open(bundle, provider, threads, quiet)
     written = editor.gif(
-        output or Path(f"{emotion}.gif"),
-        emotion,
+        output or Path(f"{name}.gif"),
+        names[0] if len(names) == 1 else names,
         steps,
         faces,
         seed,
         fps,
         size,
-        loop=loop.value,
+        timeline=timeline,
+        easing=easing,
+        loop=loop,
         hold=hold,
+        repeat=repeat,
+        labels=labels,
+        bars=bars,
         method=method,
         progress=None if quiet or not sys.stderr.isatty() else _show_progress,
     )
+    moved: dict[str, Any] = {"emotion": emotion, "steps": steps} if timeline is None else {"timeline": timeline}
     details = {"frames": written.frames, "duration": written.duration, "fps": written.fps, "bytes": written.bytes}
-    _report_file(editor, json_output, written.path, emotion=emotion, steps=steps, faces=faces, seed=seed, **details)
+    _report_file(editor, json_output, written.path, **moved, faces=faces, seed=seed, **details)
 
 
 @app.command()
