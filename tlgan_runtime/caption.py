@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from tlgan_runtime.picture import WHITE, Pixels
+from tlgan_runtime.timeline import START
 
 MIN_CAPTION_SIZE = 64
 """Pixels of a face's side, below which no text is legible."""
 
+_TEXT = 0.72  # of the height of a line
+_SHRUNK = 0.7  # of that, where the text is long
 _GREYS = tuple((level, level, level) for level in (0, 64, 128, 192, 230))
 _BLACK, _TRACK = _GREYS[0], _GREYS[-1]
 # Two of the colours that Okabe and Ito chose to be told apart with any colour vision; they differ in lightness too.
@@ -47,14 +50,21 @@ class Caption:
         top = _line(size) if self.labels else 0
         for face, strengths in enumerate(self.strengths):
             if self.labels:
-                drawn[face, :top] = _written(self._text(strengths), size)
+                drawn[face, :top] = _written(self._text(strengths, size), size)
             if self.probabilities is not None:
                 drawn[face, top:] = self._bars(self.probabilities[face], strengths, size)
         return drawn
 
-    def _text(self, strengths: NDArray[np.float64]) -> str:
-        parts = [f"{name} {strength:.2f}" for name, strength in zip(self.emotions, strengths, strict=True) if strength]
-        return " + ".join(parts) or "start"
+    def _text(self, strengths: NDArray[np.float64], size: int) -> str:
+        """As many of the strongest as can be read in one line, in the order of the emotions."""
+        smallest = ImageFont.load_default(size=_line(size) * _TEXT * _SHRUNK)
+        order = sorted(np.flatnonzero(strengths).tolist(), key=lambda index: -abs(strengths[index]))
+        for count in range(len(order), 0, -1):
+            parts = [f"{self.emotions[index]} {strengths[index]:.2f}" for index in sorted(order[:count])]
+            text = " + ".join(parts) + (" + …" if count < len(order) else "")
+            if count == 1 or smallest.getlength(text) <= size - 2 * _margin(size):
+                return text
+        return START
 
     def _bars(self, probabilities: NDArray[np.floating[Any]], strengths: NDArray[np.float64], size: int) -> Pixels:
         names, left, right = _names(tuple(self.emotions), size)
@@ -74,6 +84,10 @@ def caption_height(size: int, labels: bool, bars: int) -> int:
     return _line(size) * labels + _row(size) * bars
 
 
+def _margin(size: int) -> int:
+    return size // 32
+
+
 def _line(size: int) -> int:
     return max(16, round(size * 0.125))
 
@@ -85,11 +99,11 @@ def _row(size: int) -> int:
 @lru_cache(maxsize=64)
 def _written(text: str, size: int) -> Pixels:
     """(line, size, 3): left-aligned, so that it stands still while the figures change; smaller where it is long."""
-    line = _line(size)
-    font, margin = ImageFont.load_default(size=line * 0.72), size // 32
+    line, margin = _line(size), _margin(size)
+    font = ImageFont.load_default(size=line * _TEXT)
     widest = font.getlength(text)
     if widest > size - 2 * margin:
-        font = ImageFont.load_default(size=line * 0.72 * (size - 2 * margin) / widest)
+        font = ImageFont.load_default(size=line * _TEXT * (size - 2 * margin) / widest)
     band = Image.new("RGB", (size, line), (WHITE, WHITE, WHITE))
     ImageDraw.Draw(band).text((margin, line / 2), text, fill=_BLACK, font=font, anchor="lm")
     return np.asarray(band)
@@ -98,7 +112,7 @@ def _written(text: str, size: int) -> Pixels:
 @lru_cache(maxsize=4)
 def _names(emotions: tuple[str, ...], size: int) -> tuple[Pixels, int, int]:
     """The rows with their names and no bars, and from where to where the bars go."""
-    row, margin = _row(size), size // 32
+    row, margin = _row(size), _margin(size)
     font = ImageFont.load_default(size=row * 0.85)
     widest = max(font.getlength(name) for name in emotions)
     if widest > size * 0.55:

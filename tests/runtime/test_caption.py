@@ -49,6 +49,17 @@ def test_text_says_what_moves_the_face_and_stands_still() -> None:
     assert (text([0.5, 0.25])[:, -4:] == 255).all()  # long text is made smaller, not cut
 
 
+def test_of_many_emotions_the_strongest_are_written() -> None:
+    names = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
+
+    def text(strengths: list[float]) -> Pixels:
+        return Caption(names, np.array([strengths]), labels=True).draw(64)[0]
+
+    many = [0.1, 0.11, 0.12, 0.8, 0.13, 0.14, 0.15]
+    np.testing.assert_array_equal(text(many), text([0.0, 0.01, 0.0, 0.8, 0.02, 0.03, 0.04]))
+    assert (text(many) != text([0.1, 0.8, 0.12, 0.11, 0.13, 0.14, 0.15])).any()
+
+
 @pytest.mark.parametrize("suffix", [".gif", ".png", ".webp", ".mp4"])
 def test_faces_are_the_same_with_captions_below_them(editor: CheerMeUp, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
