@@ -29,10 +29,11 @@ def shared_palette(pictures: Sequence[Pixels], reserved: Sequence[tuple[int, int
 
     White, for the gaps, and the `reserved` colours are in it as they are.
 
-    Measured on walks of the shipped bundle (1 and 8 faces of 256 px) and on timelines through all emotions (1 face of
-    256 px, 14 of 128 px): one palette by FASTOCTREE gives 35.2 to 35.8 dB; by MEDIANCUT 32.9 to 34.8 dB and a fifth
-    more bytes; a palette for each picture 33.9 to 35.0 dB, 1.2 to 2 times the flicker and 2 to 5 times the bytes.
-    Refining the colours by k-means gains 0.6 dB for half a second; dithering costs 1 dB and triples the flicker.
+    Measured on walks of the shipped bundle (1 and 8 faces of 256 px, 14 with all emotions of 128 px) and on a timeline
+    through all emotions: one palette by FASTOCTREE gives 35.2 to 35.8 dB; by MEDIANCUT 32.9 to 34.8 dB and a fifth to a
+    third more bytes; a palette for each picture, by either, 34.0 to 35.0 dB, 1.05 to 1.9 times the flicker and 1.1 to
+    5.5 times the bytes, so there is nothing to choose for each file. Refining the colours by k-means gains 0.6 dB for
+    as much time as a tenth of the animation; dithering costs 1 dB and triples the flicker.
     """
     spread = pictures[:: math.ceil(len(pictures) / _PALETTE_PICTURES)]
     small = np.concatenate([picture.reshape(-1, picture.shape[2], 3) for picture in [*spread, pictures[-1]]])
