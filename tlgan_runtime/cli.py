@@ -10,13 +10,28 @@ import os
 import sys
 import traceback
 import warnings
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tlgan_runtime.errors import CheerMeUpError, InputError
+from tlgan_runtime.options import (
+    BundleOption,
+    EasingOption,
+    HoldOption,
+    JsonOption,
+    LoopOption,
+    MethodOption,
+    Provider,
+    ProviderOption,
+    QuietOption,
+    RepeatOption,
+    SeedOption,
+    SizeOption,
+    StillOption,
+    ThreadsOption,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,34 +47,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-
-class Provider(StrEnum):
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-class Loop(StrEnum):
-    forth_and_back = "forth-and-back"
-    forth = "forth"
-    once = "once"
-
-
-class Easing(StrEnum):
-    linear = "linear"
-    smooth = "smooth"
-
-
-BundleOption = Annotated[str | None, typer.Option("--bundle", help="Folder, .zip or name.", show_default="solo")]
-ProviderOption = Annotated[Provider, typer.Option("--provider", help="auto takes CUDA where it works; cuda insists.")]
-ThreadsOption = Annotated[int | None, typer.Option("--threads", help="CPU threads.", show_default="usable CPUs")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress, no warnings.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Which faces: the same seed draws the same ones.")]
-SizeOption = Annotated[int, typer.Option("--size", help="Side of each face in pixels.")]
-MethodOption = Annotated[str | None, typer.Option("--method", help="Axes to use.", show_default="the bundle's default")]
-StillOption = Annotated[Path, typer.Option("-o", "--output", help="The .png to write.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -108,25 +95,10 @@ def gif(
     size: SizeOption = 256,
     labels: Annotated[bool, typer.Option("--labels", help="Write emotions and strengths below each face.")] = False,
     bars: Annotated[bool, typer.Option("--bars", help="Draw what the classifier sees below each face.")] = False,
-    easing: Annotated[
-        Easing | None,
-        typer.Option("--easing", help="How strengths change in time.", show_default="linear; smooth for a timeline"),
-    ] = None,
-    loop: Annotated[
-        Loop | None,
-        typer.Option(
-            "--loop",
-            help="What follows the last frame.",
-            show_default="forth-and-back; forth for a timeline that ends as it began",
-        ),
-    ] = None,
-    repeat: Annotated[
-        int | None, typer.Option("--repeat", help="Passes that a player shows.", show_default="endless")
-    ] = None,
-    hold: Annotated[
-        float | None,
-        typer.Option("--hold", help="Seconds that the ends stay longer.", show_default="0.5; 0 for a timeline"),
-    ] = None,
+    easing: EasingOption = None,
+    loop: LoopOption = None,
+    repeat: RepeatOption = None,
+    hold: HoldOption = None,
     method: MethodOption = None,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
