@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tlgan_runtime.animation import Animation, write_animation
+    from tlgan_runtime.caption import Caption
     from tlgan_runtime.editor import CheerMeUp, Scores
     from tlgan_runtime.errors import (
         BundleDamagedError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Animation": "animation",
     "write_animation": "animation",
+    "Caption": "caption",
     "CheerMeUp": "editor",
     "Scores": "editor",
     "BundleDamagedError": "errors",
@@ -45,6 +47,7 @@ __all__ = [
     "BundleError",
     "BundleNotFoundError",
     "BundleSchemaError",
+    "Caption",
     "CheerMeUp",
     "CheerMeUpError",
     "InputError",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,23 +13,25 @@ import numpy as np
 from PIL import Image
 
 from tlgan_runtime.atomic import replacing
+from tlgan_runtime.caption import COLOURS, Caption
 from tlgan_runtime.errors import InputError, MissingLibraryError, OutputError
-from tlgan_runtime.picture import WHITE, Pixels, tile
-from tlgan_runtime.validation import one_of, real
+from tlgan_runtime.gif import shared_palette, write_gif
+from tlgan_runtime.picture import WHITE, Pixels, canvas, tile
+from tlgan_runtime.validation import one_of, real, whole
 
 LOOPS = ("forth-and-back", "forth", "once")
 MIN_FPS, MAX_FPS = 0.1, 50
 """Players replace delays under 20 ms by 100 ms, so nothing plays faster than this."""
 MAX_HOLD = 60.0
 
+MAX_REPEAT = 10_000
+
 _TICKS = 100  # a second: GIF delays are whole hundredths; the other formats keep to them so that all play alike
-_PALETTE_FRAMES = 64  # one frame in five already gives the same palette, within 0.1 dB
-_COLOURS = 255  # one of the 256 stays free: Pillow marks pixels that did not change with it
 
 
 @dataclass(frozen=True)
 class Animation:
-    """What was written. A player may find fewer frames in the file: equal ones in a row are stored as one."""
+    """What was written. In .webp and .png equal pictures in a row are stored as one, so a player may find fewer."""
 
     path: Path
     frames: int
@@ -50,15 +51,29 @@ class _Reel:
 
     pictures: Sequence[Pixels]
     """(N, h, w, 3) each: small faces, drawn large only when a writer asks."""
+    captions: Sequence[Caption]
+    """One a picture, or none."""
     size: int
+    columns: int | None
     order: Sequence[int]
     delays: Sequence[int]
     """Ticks for each entry of `order`."""
-    endless: bool
+    plays: int
+    """Passes that a player shows; 0 is endless."""
 
     def large(self) -> Iterator[Pixels]:
         """The distinct pictures, tiled and enlarged one at a time."""
-        return (tile(picture, self.size) for picture in self.pictures)
+        return (self.picture(index) for index in range(len(self.pictures)))
+
+    def picture(self, index: int) -> Pixels:
+        bands = self.captions[index].draw(self.size) if self.captions else None
+        return tile(self.pictures[index], self.size, self.columns, bands)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        band = self.captions[0].height(self.size) if self.captions else 0
+        return canvas(len(self.pictures[0]), self.size, self.columns, band)
 
     @property
     def milliseconds(self) -> list[int]:
@@ -73,21 +88,28 @@ def write_animation(
     size: int = 256,
     loop: str = "forth-and-back",
     hold: float = 0.5,
+    repeat: int | None = None,
+    seconds: Sequence[float] | None = None,
+    columns: int | None = None,
+    caption: Callable[[int, Pixels], Caption] | None = None,
 ) -> Animation:
-    """Writes `frames`, uint8 (N, H, W, 3) each: N faces tiled near-square, every face `size` pixels wide and high.
+    """Writes `frames`, uint8 (N, H, W, 3) each: N faces tiled, every face `size` pixels wide and high.
 
-    The suffix of `path` chooses the format: .gif, .webp, .png (animated) or .mp4. `loop` is `forth-and-back`
-    (endless, back over the same pictures), `forth` (endless, from the start again) or `once`; an .mp4 holds one
-    pass, in whole pictures. The first and the last picture stay `hold` seconds longer. The total duration is exact
-    to the hundredth of a second: what rounding takes from one delay it gives to the next.
+    The suffix of `path` chooses the format: .gif, .webp, .png (animated) or .mp4. `loop` is `forth-and-back` (back over
+    the same pictures), `forth` (from the start again) or `once`. The first two are endless, or play `repeat` passes; an
+    .mp4 holds that many (one where it is None), in whole pictures. The first and the last picture stay `hold` seconds
+    longer. `seconds` says for each frame how long it is until the next, in place of 1 / `fps`. All times are exact to
+    the hundredth of a second: what rounding takes from one delay it gives to the next.
 
-    Only the small frames are kept in memory, and beside them what the format's writer keeps: one byte a pixel
-    for GIF, the enlarged pictures for WebP and APNG, one picture for MP4. The file appears under its name when it
-    is complete. Raises `InputError`, `OutputError`, or `MissingLibraryError` where .mp4 lacks its encoder.
+    `columns` None tiles near-square. `caption` is called with the number and the pixels of each frame as it comes.
+
+    Only the small frames are kept in memory, and beside them what the format's writer keeps: the compressed way back
+    and two pictures for GIF, one picture for MP4, all enlarged pictures for WebP and APNG. The file appears under its
+    name when it is complete. Raises `InputError`, `OutputError`, or `MissingLibraryError` where .mp4 lacks its encoder.
     """
     target = Path(path)
     write = writer_for(target)
-    check_timing(fps, loop, hold)
+    check_timing(fps, loop, hold, repeat)
     real_fps = float(min(fps, MAX_FPS))
     if fps > MAX_FPS:
         warnings.warn(
@@ -97,14 +119,23 @@ def write_animation(
             stacklevel=2,
         )
     with replacing(target) as temporary:
-        pictures = _check_frames(frames)
-        order = _order(len(pictures), loop)
-        ends = {0, len(pictures) - 1}
-        seconds = [1 / real_fps + (hold if index in ends else 0) for index in order]
-        reel = _Reel(pictures, size, order, _ticks(seconds), loop != "once")
+        pictures: list[Pixels] = []
+        captions: list[Caption] = []
+        for index, picture in enumerate(_checked(frames)):
+            pictures.append(picture)
+            if caption is not None:
+                captions.append(caption(index, picture))
+        if not pictures:
+            raise InputError("there are no frames to write; give at least one")
+        waits = [1 / real_fps] * len(pictures) if seconds is None else [float(wait) for wait in seconds]
+        if len(waits) != len(pictures):
+            raise InputError(f"seconds must hold one number a frame: there are {len(waits)} for {len(pictures)} frames")
+        order, delays = _schedule(waits, loop, hold)
+        plays = 1 if loop == "once" else repeat or 0
+        reel = _Reel(pictures, captions, size, columns, order, delays, plays)
+        height, width = reel.shape
         shown, duration = write(temporary, reel, real_fps)
         written = temporary.stat().st_size
-    height, width = tile(pictures[0], size).shape[:2]
     return Animation(target, shown, duration, real_fps, width, height, written)
 
 
@@ -116,59 +147,51 @@ def writer_for(path: Path) -> Callable[[Path, _Reel, float], tuple[int, float]]:
         raise InputError(f"cannot tell the format of {path}: end it with one of {', '.join(_WRITERS)}") from None
 
 
-def check_timing(fps: float, loop: str, hold: float) -> None:
-    """Raises `InputError` for a rate, a loop or a hold that `write_animation` refuses."""
+def check_timing(fps: float, loop: str, hold: float, repeat: int | None = None) -> None:
+    """Raises `InputError` for a rate, a loop, a hold or a number of passes that `write_animation` refuses."""
     one_of("loop", loop, LOOPS)
     real("fps", fps, MIN_FPS, 1000)
     real("hold", hold, 0, MAX_HOLD)
+    if repeat is not None:
+        whole("repeat", repeat, 1, MAX_REPEAT)
+        if loop == "once":
+            raise InputError("loop once plays one pass, which leaves nothing to repeat; use forth or forth-and-back")
 
 
-def _check_frames(frames: Iterable[Pixels]) -> list[Pixels]:
-    pictures: list[Pixels] = []
+def _checked(frames: Iterable[Pixels]) -> Iterator[Pixels]:
+    shape: tuple[int, ...] | None = None
     for frame in frames:
         array = np.asarray(frame)
         if array.dtype != np.uint8 or array.ndim != 4 or array.shape[-1] != 3 or 0 in array.shape:
             raise InputError(f"a frame must be uint8 (N, H, W, 3), not {array.dtype} {array.shape}")
-        if pictures and array.shape != pictures[0].shape:
-            raise InputError(f"all frames must have one shape; there are {pictures[0].shape} and {array.shape}")
-        pictures.append(array)
-    if not pictures:
-        raise InputError("there are no frames to write; give at least one")
-    return pictures
+        if shape is not None and array.shape != shape:
+            raise InputError(f"all frames must have one shape; there are {shape} and {array.shape}")
+        shape = array.shape
+        yield array
 
 
-def _order(count: int, loop: str) -> list[int]:
-    forth = list(range(count))
-    return forth + forth[-2:0:-1] if loop == "forth-and-back" else forth
+def _schedule(waits: Sequence[float], loop: str, hold: float) -> tuple[list[int], list[int]]:
+    """The order in which pictures are shown and the ticks of each, for `waits` (seconds) between them on the way forth.
 
-
-def _ticks(seconds: Sequence[float]) -> list[int]:
-    """Whole ticks whose running sums are the rounded running sums of `seconds`."""
-    ends = np.round(np.cumsum(seconds) * _TICKS).astype(int)
-    return [int(tick) for tick in np.diff(ends, prepend=0)]
-
-
-def _palette(pictures: Sequence[Pixels]) -> Image.Image:
-    """One palette for all frames, from small ones evenly spread over them, with pure white for the gaps.
-
-    Measured on walks of 1 and 8 drawn 64 px faces, with and without noise, enlarged to 256 px: FASTOCTREE without
-    dithering gives 38.8 to 41.4 dB and the least flicker; MEDIANCUT 36.1 to 42.0 dB and files a fifth to a half
-    larger; dithering costs 1 dB and triples the flicker; a palette for each frame takes 25 to 30 times as long and
-    doubles the flicker.
+    On the way back the same time passes between two pictures as on the way forth.
     """
-    spread = pictures[:: math.ceil(len(pictures) / _PALETTE_FRAMES)]
-    small = np.concatenate([picture.reshape(-1, picture.shape[2], 3) for picture in [*spread, pictures[-1]]])
-    colours = Image.fromarray(small).quantize(_COLOURS - 1, method=Image.Quantize.FASTOCTREE).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*colours[: 3 * (_COLOURS - 1)], WHITE, WHITE, WHITE])
-    return palette
+    last = len(waits) - 1
+    forth = list(range(last + 1))
+    order, seconds = forth, list(waits)
+    if loop == "forth-and-back" and last:
+        order = forth + forth[-2:0:-1]
+        seconds = [*waits[:-1], *reversed(waits[:-1])]
+    seconds = [wait + (hold if index in (0, last) else 0) for wait, index in zip(seconds, order, strict=True)]
+    # Whole ticks whose running sums are the rounded running sums of the seconds.
+    ends = np.round(np.cumsum(seconds) * _TICKS).astype(int)
+    return order, [int(tick) for tick in np.diff(ends, prepend=0)]
 
 
 def _write_gif(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
-    palette = _palette(reel.pictures)
-    indexed = [Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE) for picture in reel.large()]
-    # `optimize` stores unchanged pixels as the free colour: files of a third to a half of the size.
-    return _save(path, "GIF", indexed, reel, optimize=True)
+    palette = shared_palette(reel.pictures, COLOURS if reel.captions else ())
+    back = len(reel.order) > len(reel.pictures)
+    write_gif(path, reel.large(), palette, reel.delays, back=back, plays=reel.plays)
+    return len(reel.order), sum(reel.delays) / _TICKS
 
 
 def _write_webp(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
@@ -181,9 +204,7 @@ def _write_apng(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
 
 def _save(path: Path, kind: str, images: Sequence[Image.Image], reel: _Reel, **options: Any) -> tuple[int, float]:
     first, *rest = (images[index] for index in reel.order)
-    # Pillow writes a GIF without a loop count when it is asked for none, and the other formats play once at 1.
-    loop = {"loop": 0} if reel.endless else ({} if kind == "GIF" else {"loop": 1})
-    first.save(path, kind, save_all=True, append_images=rest, duration=reel.milliseconds, **loop, **options)
+    first.save(path, kind, save_all=True, append_images=rest, duration=reel.milliseconds, loop=reel.plays, **options)
     return len(reel.order), sum(reel.delays) / _TICKS
 
 
@@ -195,25 +216,28 @@ def _write_mp4(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
     except (ImportError, RuntimeError) as error:
         message = f'.mp4 needs ffmpeg ({error}); pip install "cheermeup[mp4]", or write a .gif'
         raise MissingLibraryError(message) from error
-    height, width = (side + side % 2 for side in tile(reel.pictures[0], reel.size).shape[:2])  # yuv420p halves both
+    height, width = (side + side % 2 for side in reel.shape)  # yuv420p halves both
     encoder = ffmpeg.write_frames(
         str(path), (width, height), fps=fps, codec="libx264", macro_block_size=1, output_params=["-crf", "18"]
     )
-    shown = 0
+    # Rounded over all passes together, so that the file is at most half a picture longer or shorter than they are.
+    order, delays = list(reel.order) * max(1, reel.plays), list(reel.delays) * max(1, reel.plays)
+    ends = np.floor(np.cumsum(delays) / _TICKS * fps + 0.5).astype(int)
     try:
         encoder.send(None)
-        for index, delay in zip(reel.order, reel.delays, strict=True):
-            picture = tile(reel.pictures[index], reel.size)
-            canvas = np.full((height, width, 3), WHITE, np.uint8)
-            canvas[: picture.shape[0], : picture.shape[1]] = picture
-            repeats = max(1, math.floor(delay / _TICKS * fps + 0.5))
+        for index, repeats in zip(order, np.diff(ends, prepend=0), strict=True):
+            if not repeats:
+                continue
+            picture = reel.picture(index)
+            frame = np.full((height, width, 3), WHITE, np.uint8)
+            frame[: picture.shape[0], : picture.shape[1]] = picture
             for _ in range(repeats):
-                encoder.send(canvas)
-            shown += repeats
+                encoder.send(frame)
     except OSError as error:
         raise OutputError(f"ffmpeg could not write {path.name}: {str(error).strip().splitlines()[0]}") from error
     finally:
         encoder.close()
+    shown = int(ends[-1])
     return shown, shown / fps
 
 

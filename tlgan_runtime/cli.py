@@ -10,13 +10,28 @@ import os
 import sys
 import traceback
 import warnings
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tlgan_runtime.errors import CheerMeUpError, InputError
+from tlgan_runtime.options import (
+    BundleOption,
+    EasingOption,
+    HoldOption,
+    JsonOption,
+    LoopOption,
+    MethodOption,
+    Provider,
+    ProviderOption,
+    QuietOption,
+    RepeatOption,
+    SeedOption,
+    SizeOption,
+    StillOption,
+    ThreadsOption,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,29 +47,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-
-class Provider(StrEnum):
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-class Loop(StrEnum):
-    forth_and_back = "forth-and-back"
-    forth = "forth"
-    once = "once"
-
-
-BundleOption = Annotated[str | None, typer.Option("--bundle", help="Folder, .zip or name.", show_default="solo")]
-ProviderOption = Annotated[Provider, typer.Option("--provider", help="auto takes CUDA where it works; cuda insists.")]
-ThreadsOption = Annotated[int | None, typer.Option("--threads", help="CPU threads.", show_default="usable CPUs")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress, no warnings.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Which faces: the same seed draws the same ones.")]
-SizeOption = Annotated[int, typer.Option("--size", help="Side of each face in pixels.")]
-MethodOption = Annotated[str | None, typer.Option("--method", help="Axes to use.", show_default="the bundle's default")]
-StillOption = Annotated[Path, typer.Option("-o", "--output", help="The .png to write.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -80,8 +72,19 @@ def _root(
 
 @app.command()
 def gif(
-    emotion: Annotated[str, typer.Option("--emotion", help="Emotion that grows.")] = "joy",
-    steps: Annotated[int, typer.Option("--steps", help="Frames from strength 0 to 1.")] = 30,
+    emotion: Annotated[
+        str | None,
+        typer.Option(
+            "--emotion", help="Emotion that grows; several (joy,anger) or all: a column each.", show_default="joy"
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", help="Frames from strength 0 to 1.", show_default="30")
+    ] = None,
+    timeline: Annotated[
+        str | None,
+        typer.Option("--timeline", help="Emotions at times: 'neutral, joy:0.8@1s, joy:0.5+fear:0.5@2s, neutral@3s'."),
+    ] = None,
     faces: Annotated[int, typer.Option("--faces", help="Faces side by side.")] = 8,
     seed: SeedOption = 0,
     output: Annotated[
@@ -90,8 +93,12 @@ def gif(
     ] = None,
     fps: Annotated[float, typer.Option("--fps", help="Frames a second, at most 50.")] = 15,
     size: SizeOption = 256,
-    loop: Annotated[Loop, typer.Option("--loop", help="How it repeats.")] = Loop.forth_and_back,
-    hold: Annotated[float, typer.Option("--hold", help="Seconds that the ends stay longer.")] = 0.5,
+    labels: Annotated[bool, typer.Option("--labels", help="Write emotions and strengths below each face.")] = False,
+    bars: Annotated[bool, typer.Option("--bars", help="Draw what the classifier sees below each face.")] = False,
+    easing: EasingOption = None,
+    loop: LoopOption = None,
+    repeat: RepeatOption = None,
+    hold: HoldOption = None,
     method: MethodOption = None,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
@@ -99,23 +106,37 @@ def gif(
     json_output: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Animate faces on their way to an emotion."""
+    """Animate faces on their way to an emotion, or through a timeline."""
+    if timeline is not None and (emotion is not None or steps is not None):
+        unused = "--emotion" if emotion is not None else "--steps"
+        raise InputError(
+            f"--timeline names emotions and times itself; leave {unused} out (--fps sets the frames a second)"
+        )
+    emotion, steps = emotion or "joy", 30 if steps is None else steps
+    names = [name.strip() for name in emotion.split(",")]
+    name = "timeline" if timeline is not None else "-".join(names)
     editor = _open(bundle, provider, threads, quiet)
     written = editor.gif(
-        output or Path(f"{emotion}.gif"),
-        emotion,
+        output or Path(f"{name}.gif"),
+        names[0] if len(names) == 1 else names,
         steps,
         faces,
         seed,
         fps,
         size,
-        loop=loop.value,
+        timeline=timeline,
+        easing=easing,
+        loop=loop,
         hold=hold,
+        repeat=repeat,
+        labels=labels,
+        bars=bars,
         method=method,
         progress=None if quiet or not sys.stderr.isatty() else _show_progress,
     )
+    moved: dict[str, Any] = {"emotion": emotion, "steps": steps} if timeline is None else {"timeline": timeline}
     details = {"frames": written.frames, "duration": written.duration, "fps": written.fps, "bytes": written.bytes}
-    _report_file(editor, json_output, written.path, emotion=emotion, steps=steps, faces=faces, seed=seed, **details)
+    _report_file(editor, json_output, written.path, **moved, faces=faces, seed=seed, **details)
 
 
 @app.command()

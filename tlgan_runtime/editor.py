@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tlgan_runtime import latent
-from tlgan_runtime.animation import Animation, check_timing, write_animation, writer_for
+from tlgan_runtime.animation import MAX_FPS, MIN_FPS, Animation, check_timing, write_animation, writer_for
 from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.bundle import Bundle, find_bundle
+from tlgan_runtime.caption import MIN_CAPTION_SIZE, Caption, caption_height
+from tlgan_runtime.course import timeline_course, walk_course
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.manifest import Manifest
-from tlgan_runtime.picture import Pixels, plan
+from tlgan_runtime.picture import MAX_SIZE, Pixels, plan
 from tlgan_runtime.session import MICRO_BATCH, Engine, Graph, Tensor
+from tlgan_runtime.timeline import Keyframes, check_keyframes, parse_timeline
 from tlgan_runtime.validation import one_of, real, whole
 
 Latents = NDArray[np.float32]
@@ -173,57 +176,145 @@ class CheerMeUp:
             return latent.move(start, axes, mix)
         return self._move_until(start, axes, mix, real("until", until, 0.0, 1.0))
 
-    def walk(self, z: ArrayLike, emotion: str | Mix, steps: int = 30, method: str | None = None) -> Iterator[Pixels]:
+    def walk(
+        self, z: ArrayLike, emotion: str | Mix, steps: int = 30, method: str | None = None, *, easing: str = "linear"
+    ) -> Iterator[Pixels]:
         """`steps` frames of the faces of `z` on their way from strength 0 to 1, uint8 (N, H, W, 3) each.
 
-        `emotion` is a name, or a mix whose strengths are those of the last frame. Arguments are checked at the call;
-        frames are rendered as they are taken.
+        `emotion` is a name, or a mix whose strengths are those of the last frame. `easing` is `linear` (even steps) or
+        `smooth` (small ones at the ends). Arguments are checked at the call; frames are rendered as they are taken.
         """
         axes = self._axis_set(method)
         start = self._check_latents(z)
         strengths = self._check_mix({emotion: 1.0} if isinstance(emotion, str) else emotion)
-        return self._frames(start, axes, strengths, whole("steps", steps, 2, MAX_STEPS))
+        shares = latent.walk_strengths(whole("steps", steps, 2, MAX_STEPS), one_of("easing", easing, latent.EASINGS))
+        return self._frames(start, axes, np.multiply.outer(shares, strengths[None]))
+
+    def timeline(
+        self,
+        z: ArrayLike,
+        timeline: str | Keyframes,
+        fps: float = 15,
+        method: str | None = None,
+        *,
+        easing: str = "smooth",
+    ) -> Iterator[Pixels]:
+        """Frames of the faces of `z` through mixes at given times, uint8 (N, H, W, 3) each.
+
+        `timeline` is text, `"neutral, joy:0.8@1s, joy:0.5+surprise:0.5@2s, neutral@3s"`, where an emotion without a
+        number has strength 1 and `start` is the face as it is; or pairs of seconds and mix, `[(0, {}), (1, {"joy":
+        0.8})]`. Times rise from 0. Each keyframe is a frame; the frames between two are evenly spaced in time, at most
+        `fps` a second, and strengths go from one to the other as `easing` says. Checked at the call, as `walk` is.
+        """
+        axes = self._axis_set(method)
+        start = self._check_latents(z)
+        times, keys = self._keys(timeline)
+        rate = min(real("fps", fps, MIN_FPS, 1000), MAX_FPS)
+        _, strengths = latent.timeline_strengths(times, keys, rate, one_of("easing", easing, latent.EASINGS))
+        return self._frames(start, axes, strengths[:, None])
 
     def gif(
         self,
         path: str | PathLike[str],
-        emotion: str | Mix = "joy",
+        emotion: str | Mix | Sequence[str | Mix] = "joy",
         steps: int = 30,
         faces: int = 8,
         seed: int = 0,
         fps: float = 15,
         size: int = 256,
         *,
-        loop: str = "forth-and-back",
-        hold: float = 0.5,
+        timeline: str | Keyframes | None = None,
+        easing: str | None = None,
+        loop: str | None = None,
+        hold: float | None = None,
+        repeat: int | None = None,
+        labels: bool = False,
+        bars: bool = False,
         method: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Animation:
         """Writes the walk of `faces` seeded faces as .gif, .webp, .png (animated) or .mp4, by suffix.
 
-        `size` is the side of each face in pixels; `loop` and `hold` are those of `write_animation`. `progress` is
-        called with the number of rendered steps and `steps`.
+        `emotion` is a name or a mix, or several of them, or `"all"`: a row a face, a column an emotion, all moving at
+        once. With a `timeline` (as in the method of that name) the faces go through that, whatever `emotion` and
+        `steps`; its times are exact in the file.
+
+        `size` is the side of each face in pixels; `easing` is `linear`, or `smooth` (None: smooth for a timeline).
+        `loop`, `hold` and `repeat` are those of `write_animation`. None for `loop` never jumps: forth-and-back, but
+        forth for a timeline that ends as it began, whose last frame is left to the next pass. None for `hold` is half a
+        second, and 0 for a timeline, which holds where two keyframes are alike.
+
+        Below each face, `labels` writes the emotions and strengths that it is moved by, and `bars` draws the
+        classifier's probabilities, those of these emotions in another colour. `progress` is called with the number of
+        rendered frames and of all.
         """
         target = _path(path)
         writer_for(target)
-        whole("steps", steps, 2, MAX_STEPS)
-        plan(faces, size)
-        pixels = steps * faces * max(size, self.image_size) ** 2
+        whole("the number of faces", faces, 1, MAX_FACES)
+        real("fps", fps, MIN_FPS, 1000)
+        if easing is not None:
+            one_of("easing", easing, latent.EASINGS)
+        if timeline is None:
+            course = walk_course(self._targets(emotion), whole("steps", steps, 2, MAX_STEPS), easing, loop, hold)
+        else:
+            course = timeline_course(*self._keys(timeline), min(fps, MAX_FPS), easing, loop, hold)
+        check_timing(fps, course.loop, course.hold, repeat)
+        frames, columns = course.strengths.shape[:2]
+        across = columns if columns > 1 else None
+        band = caption_height(size, labels, len(self.emotions) if bars else 0)
+        plan(faces * columns, size, across, band)
+        if band:
+            whole("size with labels or bars", size, MIN_CAPTION_SIZE, MAX_SIZE)
+        pixels = frames * faces * columns * max(size * (size + band), self.image_size**2)
         if pixels > MAX_ANIMATION_PIXELS:
             limit = f"the limit is {MAX_ANIMATION_PIXELS // 10**6}"
             raise InputError(f"{pixels // 10**6} million pixels, {limit}: take fewer steps, or fewer or smaller faces")
-        check_timing(fps, loop, hold)
-        frames = self.walk(self.sample(faces, seed), emotion, steps, method)
-        if progress is not None:
-            frames = _reported(frames, steps, progress)
-        return write_animation(target, frames, fps=fps, size=size, loop=loop, hold=hold)
 
-    def _frames(self, start: Latents, axes: AxisSet, strengths: NDArray[np.float64], steps: int) -> Iterator[Pixels]:
+        def caption(index: int, frame: Pixels) -> Caption:
+            strengths = np.tile(course.strengths[index], (faces, 1))
+            return Caption(self.emotions, strengths, labels, self.classify(frame).emotion if bars else None)
+
+        z = np.repeat(self.sample(faces, seed), columns, axis=0)
+        drawn = self._frames(z, self._axis_set(method), course.strengths)
+        return write_animation(
+            target,
+            drawn if progress is None else _reported(drawn, frames, progress),
+            fps=fps,
+            size=size,
+            loop=course.loop,
+            hold=course.hold,
+            repeat=repeat,
+            seconds=course.seconds,
+            columns=across,
+            caption=caption if band else None,
+        )
+
+    def _targets(self, emotion: str | Mix | Sequence[str | Mix]) -> NDArray[np.float64]:
+        """(C, E) full strengths of each column."""
+        several = [emotion] if isinstance(emotion, str | Mapping) else list(emotion)
+        if several == ["all"]:
+            several = list(self.emotions)
+        if not several:
+            raise InputError(f"name at least one emotion ({', '.join(self.emotions)}) or all")
+        return np.stack([self._check_mix({one: 1.0} if isinstance(one, str) else one) for one in several])
+
+    def _keys(self, timeline: str | Keyframes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Seconds (K,) and strengths (K, E) of the keyframes."""
+        pairs = parse_timeline(timeline) if isinstance(timeline, str) else check_keyframes(timeline)
+        still = np.zeros(len(self.emotions))
+        keys = [still if mix == {} else self._check_mix(mix) for _, mix in pairs]
+        return np.array([time for time, _ in pairs]), np.stack(keys)
+
+    def _frames(self, start: Latents, axes: AxisSet, strengths: NDArray[np.float64]) -> Iterator[Pixels]:
+        """A frame for each of `strengths` (T, C, E), whose C columns the faces take in turn."""
         # Few faces leave a micro-batch half empty, which costs a third more time: fill it with the steps that follow.
         together = max(1, MICRO_BATCH // len(start))
-        along = latent.walk_strengths(steps)
-        for first in range(0, steps, together):
-            moved = [latent.move(start, axes, share * strengths) for share in along[first : first + together]]
+        turns = len(start) // strengths.shape[1]
+        for first in range(0, len(strengths), together):
+            moved = [
+                latent.move(start, axes, np.tile(columns, (turns, 1)) if len(columns) > 1 else columns[0])
+                for columns in strengths[first : first + together]
+            ]
             images = self._generator.run(np.concatenate(moved))["image"]
             yield from images.reshape(len(moved), len(start), *images.shape[1:])
 

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from tlgan_runtime.axes import AxisSet
 
+EASINGS = ("linear", "smooth")
+
 
 def sample(count: int, latent_dim: int, seed: int) -> NDArray[np.float32]:
     """(count, latent_dim) draws from N(0, I); row i depends on `seed` and i only, on every machine."""
@@ -35,6 +37,29 @@ def move(z: NDArray[np.float32], axes: AxisSet, strengths: NDArray[np.float64]) 
     return np.where(still, z, moved.astype(np.float32))
 
 
-def walk_strengths(steps: int) -> NDArray[np.float64]:
-    """(steps,) evenly spaced strengths from 0 to 1, both included; steps >= 2."""
-    return np.linspace(0.0, 1.0, steps)
+def walk_strengths(steps: int, easing: str = "linear") -> NDArray[np.float64]:
+    """(steps,) strengths from 0 to 1, both included; steps >= 2. Evenly spaced, unless eased."""
+    return ease(np.linspace(0.0, 1.0, steps), easing)
+
+
+def ease(share: NDArray[np.float64], easing: str) -> NDArray[np.float64]:
+    """How far along at each share, 0 to 1, of the time: `linear`, or `smooth`, which sets off and arrives slowly."""
+    return share if easing == "linear" else share * share * (3.0 - 2.0 * share)
+
+
+def timeline_strengths(
+    times: NDArray[np.float64], keys: NDArray[np.float64], fps: float, easing: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Seconds (T,) and strengths (T, E) of the frames of a timeline with `keys` (K, E) at `times` (K,) seconds.
+
+    Each keyframe is a frame at exactly its time; the frames between two are evenly spaced, at most `fps` a second, and
+    each gap is eased by itself.
+    """
+    moments, rows = [times[:1]], [keys[:1]]
+    for start, end, here, there in zip(times, times[1:], keys, keys[1:], strict=False):
+        count = max(1, int((end - start) * fps + 1e-6))  # rounding must not cost a frame
+        share = np.arange(1, count + 1) / count
+        moments.append(start + share * (end - start))
+        along = ease(share, easing)[:, None]
+        rows.append((1 - along) * here + along * there)
+    return np.concatenate(moments), np.concatenate(rows)

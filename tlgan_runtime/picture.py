@@ -31,33 +31,42 @@ def enlarge(image: Pixels, size: int) -> Pixels:
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC))
 
 
-def plan(count: int, size: int, columns: int | None = None) -> tuple[int, int]:
+def plan(count: int, size: int, columns: int | None = None, band: int = 0) -> tuple[int, int]:
     """(rows, columns) for `count` faces of `size` pixels; `columns` None chooses a near-square layout.
+
+    `band` is the height in pixels of what stands below each face.
 
     Raises `InputError` for a size that cannot be drawn, for no faces, and where the picture would be too large.
     """
     whole("size", size, MIN_SIZE, MAX_SIZE)
     whole("the number of faces", count, 1, (MAX_CANVAS_SIDE // MIN_SIZE) ** 2)
     rows, across = _near_square(count) if columns is None else (math.ceil(count / columns), columns)
-    for cells in (rows, across):
-        side = _span(cells, size)
+    for side in _sides(rows, across, size, band):
         if side > MAX_CANVAS_SIDE:
             raise InputError(f"{side} pixels are more than a picture's {MAX_CANVAS_SIDE}: take fewer or smaller faces")
     return rows, across
 
 
-def tile(images: Pixels, size: int, columns: int | None = None) -> Pixels:
+def canvas(count: int, size: int, columns: int | None = None, band: int = 0) -> tuple[int, int]:
+    """(height, width) in pixels of what `tile` makes; raises as `plan` does."""
+    return _sides(*plan(count, size, columns, band), size, band)
+
+
+def tile(images: Pixels, size: int, columns: int | None = None, bands: Pixels | None = None) -> Pixels:
     """(N, h, w, 3) -> one picture of N faces of `size` pixels, row by row, with white gaps and no border.
 
-    The layout is that of `plan`, which also says what is refused.
+    `bands`, (N, band, size, 3), stand below the faces. The layout is that of `plan`, which also says what is refused.
     """
-    rows, across = plan(len(images), size, columns)
-    canvas = np.full((_span(rows, size), _span(across, size), 3), WHITE, np.uint8)
+    band = 0 if bands is None else bands.shape[1]
+    _, across = plan(len(images), size, columns, band)
+    picture = np.full((*canvas(len(images), size, columns, band), 3), WHITE, np.uint8)
     pitch = size + _gap(size)
     for index, image in enumerate(images):
-        top, left = index // across * pitch, index % across * pitch
-        canvas[top : top + size, left : left + size] = enlarge(image, size)
-    return canvas
+        top, left = index // across * (pitch + band), index % across * pitch
+        picture[top : top + size, left : left + size] = enlarge(image, size)
+        if bands is not None:
+            picture[top + size : top + size + band, left : left + size] = bands[index]
+    return picture
 
 
 def label_columns(picture: Pixels, labels: Sequence[str], size: int) -> Pixels:
@@ -91,8 +100,9 @@ def _near_square(count: int) -> tuple[int, int]:
     return min(fitting, key=lambda grid: (grid[0] * grid[1] - count, grid[1] - grid[0]))
 
 
-def _span(cells: int, size: int) -> int:
-    return cells * size + (cells - 1) * _gap(size)
+def _sides(rows: int, across: int, size: int, band: int) -> tuple[int, int]:
+    gap = _gap(size)
+    return rows * (size + band) + (rows - 1) * gap, across * size + (across - 1) * gap
 
 
 def _gap(size: int) -> int:

@@ -138,21 +138,29 @@ class Graph:
         return list(self._started().get_providers())
 
     def run(self, batch: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """Every output for `batch`, of any length N >= 1, computed at most `MICRO_BATCH` rows at a time."""
+        """Every output for `batch`, of any length N >= 1, computed at most `MICRO_BATCH` rows at a time.
+
+        Beside the outputs themselves the memory does not depend on N.
+        """
         session = self._started()
         (feed,) = self._takes
         names = list(self._gives)
-        parts = [
-            session.run(names, {feed: np.ascontiguousarray(batch[start : start + MICRO_BATCH])})
-            for start in range(0, len(batch), MICRO_BATCH)
-        ]
-        outputs = {name: np.concatenate(arrays) for name, arrays in zip(names, zip(*parts, strict=True), strict=True)}
-        for name, array in outputs.items():
-            if array.shape != (len(batch), *self._gives[name].shape):
-                raise BundleDamagedError(f"{self._name} gave {name} of shape {array.shape}: not what the manifest says")
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
-                raise BundleDamagedError(f"{self._name} gave {name} that is not finite; export the bundle again")
+        outputs: dict[str, NDArray[Any]] = {}
+        for start in range(0, len(batch), MICRO_BATCH):
+            rows = np.ascontiguousarray(batch[start : start + MICRO_BATCH])
+            for name, part in zip(names, session.run(names, {feed: rows}), strict=True):
+                self._check_part(name, part, len(rows))
+                if name not in outputs:
+                    # At its full length from the start: parts that are joined at the end take twice the memory.
+                    outputs[name] = np.empty((len(batch), *part.shape[1:]), part.dtype)
+                outputs[name][start : start + len(rows)] = part
         return outputs
+
+    def _check_part(self, name: str, part: NDArray[Any], rows: int) -> None:
+        if part.shape != (rows, *self._gives[name].shape):
+            raise BundleDamagedError(f"{self._name} gave {name} of shape {part.shape}: not what the manifest says")
+        if part.dtype.kind == "f" and not np.isfinite(part).all():
+            raise BundleDamagedError(f"{self._name} gave {name} that is not finite; export the bundle again")
 
     def _started(self) -> Any:
         with self._lock:

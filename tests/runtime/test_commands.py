@@ -64,6 +64,27 @@ def test_gif_with_every_option_as_json(run: Run) -> None:
     }
 
 
+def test_gif_of_a_timeline(run: Run) -> None:
+    timeline = "neutral, joy:0.8@0.4s, joy:0.5+fear:0.5@0.6s, neutral@1s"
+    options = "--faces 1 --fps 10 --size 64 --labels --bars --repeat 2 --json"
+    code, out, _ = run("gif", "--timeline", timeline, *options.split())
+    document = json.loads(out)
+    assert (code, document["path"], document["timeline"]) == (0, "timeline.gif", timeline)
+    assert (document["frames"], document["duration"]) == (10, 1.0) and "steps" not in document
+    with Image.open("timeline.gif") as image:
+        assert image.info["loop"] == 1 and image.size[0] == 64 and image.size[1] > 128
+
+
+@pytest.mark.parametrize(("emotion", "columns"), [("all", 7), ("joy, fear", 2)])
+def test_gif_of_several_emotions_has_a_column_for_each(run: Run, emotion: str, columns: int) -> None:
+    code, out, _ = run(
+        "gif", "--emotion", emotion, "--faces", "2", "--steps", "2", "--size", "16", "--easing", "smooth"
+    )
+    assert (code, out) == (0, {"all": "all.gif\n", "joy, fear": "joy-fear.gif\n"}[emotion])
+    with Image.open(out.strip()) as image:
+        assert image.size == (columns * 16 + (columns - 1) * 2, 2 * 16 + 2)
+
+
 def test_sample_draws_the_same_faces_for_a_seed(run: Run, editor: CheerMeUp) -> None:
     code, out, _ = run("sample", "--faces", "2", "--seed", "4", "--size", "16")
     assert (code, out) == (0, "faces.png\n")
@@ -149,6 +170,14 @@ def test_doctor_still_reports_when_something_is_missing(
         (["gif", "--size", "100000"], "size must be"),
         (["gif", "--loop", "twice"], "forth-and-back"),
         (["gif", "--method", "svm"], "logit, paper"),
+        (["gif", "--easing", "bouncy"], "linear"),
+        (["gif", "--repeat", "0"], "repeat must be"),
+        (["gif", "--emotion", "joy,glee"], "unknown emotion 'glee'"),
+        (["gif", "--size", "32", "--bars"], "size with labels or bars"),
+        (["gif", "--timeline", "neutral, joy"], "cannot read 'joy' in the timeline: it has no time"),
+        (["gif", "--timeline", "neutral, jay@1s"], "did you mean joy?"),
+        (["gif", "--timeline", "neutral, joy@1s", "--emotion", "joy"], "leave --emotion out"),
+        (["gif", "--timeline", "neutral, joy@1s", "--steps", "9"], "leave --steps out"),
         (["sample", "--seed", "-1"], "seed must be"),
         (["sample", "--threads", "0"], "threads must be"),
         (["sample", "--provider", "tpu"], "cuda"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
+import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -192,6 +194,25 @@ def test_threads_share_one_instance(bundle: Path) -> None:
         np.testing.assert_array_equal(images, draw(shared.sample(9, seed)))
 
 
+def test_threads_that_render_the_same_latents_see_what_one_thread_sees(bundle: Path) -> None:
+    z = CheerMeUp(bundle).sample(11, seed=3)
+    alone = CheerMeUp(bundle, threads=1)
+    images = alone.render(z)
+    scores = alone.classify(images)
+    shared = CheerMeUp(bundle, threads=1)  # nothing of it has started: the threads race for that too
+    gate = threading.Barrier(4)
+
+    def work(_: int) -> tuple[Any, ...]:
+        gate.wait(timeout=30)
+        drawn = shared.render(z)
+        return (drawn, *shared.classify(drawn), next(shared.walk(z, "joy", 2)))
+
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(work, range(4)):
+            for one, other in zip(found, (images, *scores, images), strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
 def test_a_pickle_is_small_and_renders_the_same_in_a_spawned_process(editor: CheerMeUp) -> None:
     z = editor.sample(3, seed=0)
     expected = editor.render(z)
@@ -211,17 +232,21 @@ def test_a_damaged_classifier_is_found_when_it_is_used(broken: Path) -> None:
         editor.classify(images)
 
 
-def test_memory_stays_level_over_many_calls(editor: CheerMeUp) -> None:
-    status = Path("/proc/self/statm")
-
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="resident memory is read from /proc")
+def test_memory_stays_level_over_many_calls(editor: CheerMeUp, tmp_path: Path) -> None:
     def resident_mib() -> float:
-        return int(status.read_text(encoding="utf-8").split()[1]) * 4096 / 2**20 if status.exists() else 0.0
+        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     def work(calls: int) -> None:
         for count in range(calls):
             editor.classify(editor.render(editor.sample(1 + count % 16)))
+            if count % 20 == 0:
+                editor.gif(
+                    tmp_path / "a.gif", steps=2 + count % 7, faces=1 + count % 4, size=64, labels=True, bars=True
+                )
 
-    work(50)
+    work(100)
     before = resident_mib()
-    work(400)
+    work(500)
     assert resident_mib() - before < 10
