@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 HERE = Path(__file__).parent
@@ -58,14 +57,11 @@ def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any
     for images in recipe.at:
         until = replace(config, gan=replace(config.gan, images=images))
         train_gan(until, dataset, characters, runs / recipe.name, typer.echo)
-        rows = [json.loads(line) for line in (runs / recipe.name / "gan" / "metrics.jsonl").read_text().splitlines()]
-        steps = np.diff([0, *(row["images"] for row in rows)])
-        minutes = float((steps / [row["images_per_second"] for row in rows]).sum()) / 60
         generator = load_generator(runs / recipe.name)
         for truncation in sorted({config.gan.truncation, 1.0}) if config.gan.flow_layers else (1.0,):
             generator.prior.truncation = truncation
             figures = score(generator, readers, dataset, characters, config.seed)
-            yield {"images": images, "minutes": minutes, "truncation": truncation, **figures}
+            yield {"images": images, "truncation": truncation, **figures}
 
 
 def score(generator: Any, readers: Path, dataset: Any, characters: tuple[str, ...], seed: int) -> dict[str, Any]:
@@ -101,7 +97,7 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
         for row in results.get(name, []):
             shares = row["emotion_share"].values()
             numbers = [f"{row[key]:.3f}" if head == "KID" else f"{row[key]:.2f}" for head, key in COLUMNS.items()]
-            truncation = "–" if row["truncation"] == 1 else f"{row['truncation']:.1f}"
+            truncation = "–" if row["truncation"] == 1 else f"{row['truncation']:.2f}"
             cells = [name, recipe.about, f"{row['images']:,}", truncation, f"{min(shares):.2f}–{max(shares):.2f}"]
             lines.append("| " + " | ".join([*cells, *numbers]) + " |")
     return "\n".join(lines)

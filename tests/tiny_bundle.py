@@ -33,14 +33,20 @@ def make_bundle(
     characters: Sequence[str] = CHARACTERS,
     latent_dim: int = 8,
     image_size: int = 16,
+    drawn: int = 1,
 ) -> Path:
-    """Writes the bundle into `folder` (made if need be) and returns it; needs at least as many latents as names."""
+    """Writes the bundle into `folder` (made if need be) and returns it; needs at least as many latents as names.
+
+    With more than one `drawn` character, faces can become any of the first so many: along the latents that tell them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     source = latent_index(latent_dim, image_size)
     directions = axis_directions(len(emotions), latent_dim)
     onnx.save(_generator(source, latent_dim, image_size), folder / "generator.onnx")
     onnx.save(_classifier(source, directions, len(characters), latent_dim, image_size), folder / "classifier.onnx")
     axes = _axes(emotions, directions, latent_dim)
+    if drawn > 1:
+        axes["characters"] = {"names": list(characters[:drawn]), **_characters(drawn, latent_dim)}
     (folder / "axes.json").write_text(json.dumps(axes), encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text("# Tiny\n\nFor tests.\n", encoding="utf-8")
     write_manifest(
@@ -51,7 +57,7 @@ def make_bundle(
         image_size=image_size,
         emotions=emotions,
         characters=characters,
-        drawn_characters=characters[:1],
+        drawn_characters=characters[:drawn],
         training={"data": "none", "seed": 0},
         metrics={},
         license="MIT",
@@ -158,4 +164,22 @@ def _axes(emotions: Sequence[str], directions: NDArray[np.float64], latent_dim: 
         "latent_dim": latent_dim,
         "default": "logit",
         "methods": {"logit": method(True), "paper": method(False)},
+    }
+
+
+def _characters(count: int, latent_dim: int) -> dict[str, Any]:
+    unit = np.eye(count, latent_dim)
+    centres = {
+        "latents": (2 * unit).tolist(),
+        "targets": (2 * unit).tolist(),
+        "slopes": (CHARACTER_GAIN * unit).tolist(),
+    }
+    return {
+        "directions": unit.tolist(),
+        "offsets": [0.0] * count,
+        "max_strength": [2.0] * count,
+        "keep_norm": False,
+        "fitted": {},
+        "cosine": np.eye(count).tolist(),
+        "centres": {**centres, "intercepts": [0.0] * count, "pace": np.tile([0.0, 1.0], (count, count, 1)).tolist()},
     }

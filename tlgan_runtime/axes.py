@@ -19,8 +19,8 @@ _UNIT_TOLERANCE = 1e-3  # JSON floats may have been rounded
 class Centres:
     """Where the faces of each emotion are, and how a face's own emotion is read off its latent.
 
-    With them a face moves on a line of its own: from the centre of its emotion to that of another, keeping its place
-    relative to the centre. Rows are in the order of the emotions.
+    With them a face moves on a line of its own: from the centre of its emotion towards the target of another, keeping
+    its place relative to the centre. Rows are in the order of the emotions.
     """
 
     latents: NDArray[np.float64]
@@ -29,6 +29,11 @@ class Centres:
     """(E, latent_dim) of the posterior softmax(slopes z + intercepts)."""
     intercepts: NDArray[np.float64]
     """(E,)."""
+    targets: NDArray[np.float64]
+    """(E, latent_dim) where strength 1 leads: the centre, or beyond it where the effect is only complete there."""
+    pace: NDArray[np.float64]
+    """(E, E, K + 1) share of the way, from 0 to 1, at K + 1 even strengths from 0 to 1, from each emotion (row) to each
+    (column): slow where faces change fast, so that even strengths show even changes."""
 
     def posterior(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
         """(N, E) probabilities of each emotion for latents (N, latent_dim)."""
@@ -40,19 +45,33 @@ class Centres:
     def shift(self, z: NDArray[np.float64], strengths: NDArray[np.float64]) -> NDArray[np.float64]:
         """(N, latent_dim) by which `strengths`, (E,) or (N, E), move latents (N, latent_dim).
 
-        Above 0, towards the emotion's centre from that of the face itself, blended by its posterior; where strengths
-        of several emotions add up to more than 1 (or than the largest of them), they are scaled down to that, for a
-        blend of their centres. Below 0, away from the emotion towards the middle of all, as far as the face shows it:
-        less of it, and nothing for other faces.
+        Above 0, towards the emotion's target from the centre of the face itself, blended by its posterior; where
+        strengths of several emotions add up to more than 1 (or than the largest of them), they are scaled down to that,
+        for a blend of their targets. Below 0, away from the emotion towards the middle of all, as far as the face shows
+        it: less of it, and nothing for other faces.
         """
-        own = self.posterior(z)
+        own, strengths = self.posterior(z), np.atleast_2d(strengths)
         more, less = np.maximum(strengths, 0.0), np.minimum(strengths, 0.0) * own
-        most = np.maximum(more.max(axis=-1, keepdims=True), 1.0)
-        more = more * np.minimum(1.0, most / np.maximum(more.sum(axis=-1, keepdims=True), most))
+        total = more.sum(axis=1, keepdims=True)
+        blend = np.divide(more, total, out=np.zeros_like(more), where=total > 0)
+        total = np.minimum(total, np.maximum(more.max(axis=1, keepdims=True), 1.0))
+        share = np.where(total > 1, total, self._share(own, blend, np.minimum(total, 1.0)))
         middle = self.latents.mean(axis=0)
-        towards = more @ self.latents - more.sum(axis=-1, keepdims=True) * (own @ self.latents)
-        shift: NDArray[np.float64] = towards + less @ (self.latents - middle)
+        shift: NDArray[np.float64] = share * (blend @ self.targets - own @ self.latents) + less @ (
+            self.latents - middle
+        )
         return shift
+
+    def _share(
+        self, own: NDArray[np.float64], blend: NDArray[np.float64], strength: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """(N, 1) share of the way of faces with posteriors `own` to a `blend` of emotions, at strengths from 0 to 1."""
+        knots = self.pace.shape[2] - 1
+        place = strength[:, 0] * knots
+        before = np.minimum(place.astype(int), knots - 1)
+        between = self.pace[..., before] + (place - before) * (self.pace[..., before + 1] - self.pace[..., before])
+        share: NDArray[np.float64] = (own * np.einsum("oen,ne->no", between, blend)).sum(axis=1, keepdims=True)
+        return share
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +105,17 @@ class Axes:
 
     default: str
     methods: Mapping[str, AxisSet]
+    characters: AxisSet | None = None
+    """From each drawn character to each other, rows in their order; None where there is only one."""
 
 
-def parse_axes(document: Mapping[str, Any], emotions: tuple[str, ...], latent_dim: int) -> Axes:
-    """`axes.json`, checked against the manifest; raises `BundleDamagedError` naming the field that is wrong."""
+def parse_axes(
+    document: Mapping[str, Any], emotions: tuple[str, ...], latent_dim: int, drawn: tuple[str, ...] | None = None
+) -> Axes:
+    """`axes.json`, checked against the manifest; raises `BundleDamagedError` naming the field that is wrong.
+
+    `drawn`: the characters that moves between characters must be for; None does not check.
+    """
     if document.get("schema_version") != AXES_SCHEMA_VERSION:
         raise BundleDamagedError(
             f"axes.json has schema_version {document.get('schema_version')!r}; this runtime reads {AXES_SCHEMA_VERSION}"
@@ -102,7 +128,13 @@ def parse_axes(document: Mapping[str, Any], emotions: tuple[str, ...], latent_di
     if not isinstance(methods, dict) or not isinstance(default, str) or default not in methods:
         raise BundleDamagedError(f"axes.json has no method {default!r}, which it calls its default")
     parsed = {name: _parse_method(name, method, emotions, latent_dim) for name, method in methods.items()}
-    return Axes(default, parsed)
+    characters = document.get("characters")
+    if characters is None:
+        return Axes(default, parsed)
+    names = tuple(characters.get("names", ())) if isinstance(characters, dict) else ()
+    if len(names) < 2 or (drawn is not None and names != drawn):
+        raise BundleDamagedError(f"axes.json has characters {list(names)}, the manifest draws {list(drawn or ())}")
+    return Axes(default, parsed, _parse_method("characters", characters, names, latent_dim))
 
 
 def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim: int) -> AxisSet:
@@ -133,19 +165,29 @@ def _parse_centres(name: str, centres: Any, count: int, latent_dim: int) -> Cent
     if not isinstance(centres, dict):
         raise BundleDamagedError(f"axes.json: {name}.centres is not an object")
     name = f"{name}.centres"
+    pace = _array(name, centres, "pace", (count, count, None))
+    if (np.diff(pace) < 0).any() or (pace[..., :1] != 0).any() or (pace[..., -1:] != 1).any() or not pace.shape[2]:
+        raise BundleDamagedError(f"axes.json: {name}.pace must grow from 0 to 1 for each pair of emotions")
     return Centres(
         latents=_array(name, centres, "latents", (count, latent_dim)),
         slopes=_array(name, centres, "slopes", (count, latent_dim)),
         intercepts=_array(name, centres, "intercepts", (count,)),
+        targets=_array(name, centres, "targets", (count, latent_dim)),
+        pace=pace,
     )
 
 
-def _array(name: str, method: Mapping[str, Any], key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def _array(name: str, method: Mapping[str, Any], key: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:
+    """Finite numbers of this shape, read-only; None stands for any length."""
     try:
         array = np.array(method.get(key), dtype=np.float64)
     except (TypeError, ValueError):
         raise BundleDamagedError(f"axes.json: {name}.{key} is not an array of numbers") from None
-    if array.shape != shape or not np.isfinite(array).all():
-        raise BundleDamagedError(f"axes.json: {name}.{key} must be finite numbers of shape {shape}, not {array.shape}")
+    fits = array.ndim == len(shape) and all(want in (None, have) for have, want in zip(array.shape, shape, strict=True))
+    if not fits or not np.isfinite(array).all():
+        wanted = ", ".join("any" if want is None else str(want) for want in shape)
+        raise BundleDamagedError(
+            f"axes.json: {name}.{key} must be finite numbers of shape ({wanted}), not {array.shape}"
+        )
     array.setflags(write=False)
     return array

@@ -69,7 +69,8 @@ class Bundle:
     def axes(self) -> Axes:
         """`axes.json`, checked against the manifest."""
         document = parse_json(self.read("axes"), "axes.json")
-        return parse_axes(document, self.manifest.emotions, self.manifest.latent_dim)
+        manifest = self.manifest
+        return parse_axes(document, manifest.emotions, manifest.latent_dim, manifest.drawn_characters)
 
     def _read_verified(self, name: str, entry: FileEntry) -> bytes:
         content = self._bytes(name)

@@ -31,9 +31,10 @@ COLOURS = (*_GREYS, _VERMILION, _BLUE)
 class Caption:
     """What is said of the faces of one frame: a line with strengths, bars of probabilities, or both."""
 
-    emotions: Sequence[str]
+    names: Sequence[str]
+    """Emotions, and after them whatever else a face can be moved by."""
     strengths: NDArray[np.float64]
-    """(N, E); emotions that a face is moved towards have their bar in another colour."""
+    """(N, names); emotions that a face is moved towards have their bar in another colour."""
     labels: bool
     """Whether the strengths are written."""
     probabilities: NDArray[np.floating[Any]] | None = None
@@ -41,7 +42,7 @@ class Caption:
 
     def height(self, size: int) -> int:
         """Pixels below a face of `size` pixels."""
-        return caption_height(size, self.labels, 0 if self.probabilities is None else len(self.emotions))
+        return caption_height(size, self.labels, 0 if self.probabilities is None else self.probabilities.shape[1])
 
     def draw(self, size: int) -> Pixels:
         """(N, height, size, 3), one for each face."""
@@ -60,14 +61,14 @@ class Caption:
         smallest = ImageFont.load_default(size=_line(size) * _TEXT * _SHRUNK)
         order = sorted(np.flatnonzero(strengths).tolist(), key=lambda index: -abs(strengths[index]))
         for count in range(len(order), 0, -1):
-            parts = [f"{self.emotions[index]} {strengths[index]:.2f}" for index in sorted(order[:count])]
+            parts = [f"{self.names[index]} {strengths[index]:.2f}" for index in sorted(order[:count])]
             text = " + ".join(parts) + (" + …" if count < len(order) else "")
             if count == 1 or smallest.getlength(text) <= size - 2 * _margin(size):
                 return text
         return START
 
     def _bars(self, probabilities: NDArray[np.floating[Any]], strengths: NDArray[np.float64], size: int) -> Pixels:
-        names, left, right = _names(tuple(self.emotions), size)
+        names, left, right = _names(tuple(self.names[: len(probabilities)]), size)
         drawn = names.copy()
         row = _row(size)
         gap = max(1, row // 8)

@@ -169,6 +169,10 @@ def edit(
         float | None,
         typer.Option("--until", help="Stop each face where the classifier sees the emotions with this probability."),
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="NAME", help="An emotion that must not change, or character; repeatable."),
+    ] = None,
     faces: Annotated[int, typer.Option("--faces", help="How many.")] = 4,
     seed: SeedOption = 0,
     output: StillOption = Path("edit.png"),
@@ -189,7 +193,7 @@ def edit(
     picture.plan(2 * faces, size, columns=faces)
     editor = _open(bundle, provider, threads, quiet)
     z = editor.sample(faces, seed)
-    before, after = editor.render(z), editor.render(editor.move(z, strengths, method, until=until))
+    before, after = editor.render(z), editor.render(editor.move(z, strengths, method, until=until, keep=keep or ()))
     picture.save_png(output, picture.tile(np.concatenate([before, after]), size, columns=faces))
     details: dict[str, Any] = {"faces": faces, "seed": seed, "strengths": strengths}
     if json_output:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,13 +18,13 @@ from tlgan_runtime.caption import MIN_CAPTION_SIZE, Caption, caption_height
 from tlgan_runtime.course import timeline_course, walk_course
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.manifest import Manifest
+from tlgan_runtime.mix import Mix, apply_mix, check_columns, check_keep, check_mix, check_timeline
 from tlgan_runtime.picture import MAX_SIZE, Pixels, plan
 from tlgan_runtime.session import MICRO_BATCH, Engine, Graph, Tensor
-from tlgan_runtime.timeline import Keyframes, check_keyframes, parse_timeline
+from tlgan_runtime.timeline import Keyframes
 from tlgan_runtime.validation import one_of, real, whole
 
 Latents = NDArray[np.float32]
-Mix = Mapping[str, float]
 
 MAX_FACES = 1_000_000
 MAX_STEPS = 10_000
@@ -32,8 +32,6 @@ MAX_ANIMATION_PIXELS = 500_000_000
 """Of all frames together: their colours are chosen from all of them, so they are kept until all are there."""
 UNTIL_STEPS = 16
 """Strengths that are tried on the way to a wanted probability."""
-MAX_STRENGTH = 10.0
-"""Ten times the full effect: far outside anything that a generator was trained on."""
 
 
 class Scores(NamedTuple):
@@ -160,21 +158,34 @@ class CheerMeUp:
             raise InputError(f"images must be uint8 (N, {', '.join(map(str, shape))}), not {array.dtype} {array.shape}")
         return Scores(**self._classifier.run(array))
 
-    def move(self, z: ArrayLike, strengths: Mix, method: str | None = None, *, until: float | None = None) -> Latents:
+    def move(
+        self,
+        z: ArrayLike,
+        strengths: Mix,
+        method: str | None = None,
+        *,
+        until: float | None = None,
+        keep: Sequence[str] = (),
+    ) -> Latents:
         """`z` moved along a mix of emotions, (N, latent_dim) -> the same shape.
 
-        Strength 0 is no effect and returns `z` bit for bit, 1 is the full effect of that emotion (`max_strength`),
-        negative is away from it. `method` names the axes, None the bundle's default.
+        Where the bundle draws several characters, a mix may name these, too: a face becomes another's, whatever it
+        feels. Strength 0 is no effect and returns `z` bit for bit, 1 is the full effect of that emotion
+        (`max_strength`), negative is away from it. `method` names the axes, None the bundle's default.
 
         With `until`, a probability, each face goes only as far towards `strengths`, in steps of a sixteenth, as it
-        takes the classifier to see the emotions of positive strength with that probability together; a face that never
-        gets there stops where it comes nearest.
+        takes the classifier to see the emotions of positive strength with that probability together (and the
+        characters, if there are such); a face that never gets there stops where it comes nearest.
+
+        `keep` names emotions that must not change on the way, and `character`: what of the way leads along their axes
+        is left out.
         """
         axes = self._axis_set(method)
-        start, mix = self._check_latents(z), self._check_mix(strengths)
+        kept = check_keep(keep, axes, self._axes.characters)
+        start, mix = self._check_latents(z), check_mix(strengths, self._names)
         if until is None:
-            return latent.move(start, axes, mix)
-        return self._move_until(start, axes, mix, real("until", until, 0.0, 1.0))
+            return self._moved(start, axes, mix, kept)
+        return self._move_until(start, axes, mix, kept, real("until", until, 0.0, 1.0))
 
     def walk(
         self, z: ArrayLike, emotion: str | Mix, steps: int = 30, method: str | None = None, *, easing: str = "linear"
@@ -186,7 +197,7 @@ class CheerMeUp:
         """
         axes = self._axis_set(method)
         start = self._check_latents(z)
-        strengths = self._check_mix({emotion: 1.0} if isinstance(emotion, str) else emotion)
+        strengths = check_mix({emotion: 1.0} if isinstance(emotion, str) else emotion, self._names)
         shares = latent.walk_strengths(whole("steps", steps, 2, MAX_STEPS), one_of("easing", easing, latent.EASINGS))
         return self._frames(start, axes, np.multiply.outer(shares, strengths[None]))
 
@@ -208,7 +219,7 @@ class CheerMeUp:
         """
         axes = self._axis_set(method)
         start = self._check_latents(z)
-        times, keys = self._keys(timeline)
+        times, keys = check_timeline(timeline, self._names)
         rate = min(real("fps", fps, MIN_FPS, 1000), MAX_FPS)
         _, strengths = latent.timeline_strengths(times, keys, rate, one_of("easing", easing, latent.EASINGS))
         return self._frames(start, axes, strengths[:, None])
@@ -255,9 +266,15 @@ class CheerMeUp:
         if easing is not None:
             one_of("easing", easing, latent.EASINGS)
         if timeline is None:
-            course = walk_course(self._targets(emotion), whole("steps", steps, 2, MAX_STEPS), easing, loop, hold)
+            course = walk_course(
+                check_columns(self.emotions if emotion in ("all", ["all"]) else emotion, self._names),
+                whole("steps", steps, 2, MAX_STEPS),
+                easing,
+                loop,
+                hold,
+            )
         else:
-            course = timeline_course(*self._keys(timeline), min(fps, MAX_FPS), easing, loop, hold)
+            course = timeline_course(*check_timeline(timeline, self._names), min(fps, MAX_FPS), easing, loop, hold)
         check_timing(fps, course.loop, course.hold, repeat)
         frames, columns = course.strengths.shape[:2]
         across = columns if columns > 1 else None
@@ -272,7 +289,7 @@ class CheerMeUp:
 
         def caption(index: int, frame: Pixels) -> Caption:
             strengths = np.tile(course.strengths[index], (faces, 1))
-            return Caption(self.emotions, strengths, labels, self.classify(frame).emotion if bars else None)
+            return Caption(self._names, strengths, labels, self.classify(frame).emotion if bars else None)
 
         z = np.repeat(self.sample(faces, seed), columns, axis=0)
         drawn = self._frames(z, self._axis_set(method), course.strengths)
@@ -289,22 +306,6 @@ class CheerMeUp:
             caption=caption if band else None,
         )
 
-    def _targets(self, emotion: str | Mix | Sequence[str | Mix]) -> NDArray[np.float64]:
-        """(C, E) full strengths of each column."""
-        several = [emotion] if isinstance(emotion, str | Mapping) else list(emotion)
-        if several == ["all"]:
-            several = list(self.emotions)
-        if not several:
-            raise InputError(f"name at least one emotion ({', '.join(self.emotions)}) or all")
-        return np.stack([self._check_mix({one: 1.0} if isinstance(one, str) else one) for one in several])
-
-    def _keys(self, timeline: str | Keyframes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Seconds (K,) and strengths (K, E) of the keyframes."""
-        pairs = parse_timeline(timeline) if isinstance(timeline, str) else check_keyframes(timeline)
-        still = np.zeros(len(self.emotions))
-        keys = [still if mix == {} else self._check_mix(mix) for _, mix in pairs]
-        return np.array([time for time, _ in pairs]), np.stack(keys)
-
     def _frames(self, start: Latents, axes: AxisSet, strengths: NDArray[np.float64]) -> Iterator[Pixels]:
         """A frame for each of `strengths` (T, C, E), whose C columns the faces take in turn."""
         # Few faces leave a micro-batch half empty, which costs a third more time: fill it with the steps that follow.
@@ -312,26 +313,56 @@ class CheerMeUp:
         turns = len(start) // strengths.shape[1]
         for first in range(0, len(strengths), together):
             moved = [
-                latent.move(start, axes, np.tile(columns, (turns, 1)) if len(columns) > 1 else columns[0])
+                self._moved(start, axes, np.tile(columns, (turns, 1)) if len(columns) > 1 else columns[0])
                 for columns in strengths[first : first + together]
             ]
             images = self._generator.run(np.concatenate(moved))["image"]
             yield from images.reshape(len(moved), len(start), *images.shape[1:])
 
-    def _move_until(self, start: Latents, axes: AxisSet, mix: NDArray[np.float64], until: float) -> Latents:
+    def _move_until(
+        self, start: Latents, axes: AxisSet, mix: NDArray[np.float64], kept: NDArray[np.float64], until: float
+    ) -> Latents:
         if not (mix > 0).any():
             raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
         best, highest = start.copy(), np.full(len(start), -1.0)
         pending = np.arange(len(start))
         for share in latent.walk_strengths(UNTIL_STEPS + 1):
-            moved = latent.move(start[pending], axes, share * mix)
-            seen = self.classify(self.render(moved)).emotion[:, mix > 0].sum(axis=1, dtype=np.float64)
+            moved = self._moved(start[pending], axes, share * mix, kept)
+            seen = self._seen(moved, mix > 0)
             better = seen > highest[pending]
             best[pending[better]], highest[pending[better]] = moved[better], seen[better]
             pending = pending[seen < until]
             if not len(pending):
                 break
         return best
+
+    def _moved(
+        self,
+        z: Latents,
+        axes: AxisSet,
+        strengths: NDArray[np.float64],
+        kept: NDArray[np.float64] | None = None,
+    ) -> Latents:
+        return apply_mix(z, axes, self._axes.characters, strengths, kept)
+
+    def _seen(self, z: Latents, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(N,) probability of the wanted emotions together, or of the wanted characters if that is lower."""
+        scores = self.classify(self.render(z))
+        drawn = [self.characters.index(name) for name in self._names[len(self.emotions) :]]
+        sides = np.split(wanted, [len(self.emotions)])
+        sums = [
+            table[:, side].sum(axis=1, dtype=np.float64)
+            for table, side in zip((scores.emotion, scores.character[:, drawn]), sides, strict=True)
+            if side.any()
+        ]
+        lowest: NDArray[np.float64] = np.min(sums, axis=0)
+        return lowest
+
+    @property
+    def _names(self) -> list[str]:
+        """What a mix may name, in the order of strengths: emotions, then characters where faces can become others."""
+        characters = self._axes.characters
+        return [*self.emotions, *(characters.emotions if characters is not None else ())]
 
     def _axis_set(self, method: str | None) -> AxisSet:
         return self._axes.methods[self._axes.default if method is None else one_of("method", method, self.methods)]
@@ -350,15 +381,6 @@ class CheerMeUp:
         if not np.isfinite(latents).all():
             raise InputError("z must be finite; it holds NaN or infinity")
         return latents
-
-    def _check_mix(self, strengths: Mix) -> NDArray[np.float64]:
-        if not isinstance(strengths, Mapping) or not strengths:
-            raise InputError(f'a mix names emotions and strengths, for example {{"joy": 0.8}}, not {strengths!r}')
-        vector = np.zeros(len(self.emotions))
-        for name, strength in strengths.items():
-            row = self.emotions.index(one_of("emotion", name, self.emotions))
-            vector[row] = real(f"the strength of {name}", strength, -MAX_STRENGTH, MAX_STRENGTH)
-        return vector
 
 
 def _rebuild(kind: type[CheerMeUp], path: Path, options: dict[str, Any]) -> CheerMeUp:

@@ -37,6 +37,18 @@ def move(z: NDArray[np.float32], axes: AxisSet, strengths: NDArray[np.float64]) 
     return np.where(still, z, moved.astype(np.float32))
 
 
+def hold(start: NDArray[np.float32], moved: NDArray[np.float32], kept: NDArray[np.float64]) -> NDArray[np.float32]:
+    """`moved` (N, latent_dim) without what of the way from `start` leads along the rows of `kept` (K, latent_dim).
+
+    The conditional projection of InterFaceGAN (Shen et al. 2020), on all the kept directions together.
+    """
+    _, values, right = np.linalg.svd(kept, full_matrices=False)
+    basis = right[values > 1e-6 * values.max(initial=0.0)]
+    way = moved.astype(np.float64) - start
+    held: NDArray[np.float32] = (start + (way - way @ basis.T @ basis)).astype(np.float32)
+    return held
+
+
 def walk_strengths(steps: int, easing: str = "linear") -> NDArray[np.float64]:
     """(steps,) strengths from 0 to 1, both included; steps >= 2. Evenly spaced, unless eased."""
     return ease(np.linspace(0.0, 1.0, steps), easing)

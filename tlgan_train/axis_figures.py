@@ -147,9 +147,9 @@ def leakage(results: dict[str, Any], emotions: Sequence[str]) -> Figure:
     return figure
 
 
-def factor_leakage(results: dict[str, Any], factor_r2: dict[str, float]) -> Figure:
-    """Mean absolute change of every known factor over all axes, with the range over axes."""
-    factors = list(factor_r2)
+def factor_leakage(results: dict[str, Any], noise: dict[str, float]) -> Figure:
+    """Mean absolute change of every known factor over all axes, with the range over axes, beside the judge's noise."""
+    factors = list(noise)
     figure = new_figure(0.9 + 0.46 * len(factors))
     axes = figure.subplots()
     height = 0.8 / len(results)
@@ -159,12 +159,16 @@ def factor_leakage(results: dict[str, Any], factor_r2: dict[str, float]) -> Figu
         means, low, high = table.mean(axis=0), table.min(axis=0), table.max(axis=0)
         axes.barh(rows, means, height * 0.86, color=colour, alpha=0.8, label=method)
         axes.errorbar(means, rows, xerr=(means - low, high - means), fmt="none", ecolor="#3d3d3d", elinewidth=1)
-    axes.set_yticks(range(len(factors)), [f"{name} (R² {factor_r2[name]:.2f})" for name in factors])
+    for row, level in enumerate(noise.values()):
+        axes.plot(
+            [level, level], [row - 0.42, row + 0.42], color="black", linewidth=1.4, label="noise" if not row else ""
+        )
+    axes.set_yticks(range(len(factors)), factors)
     axes.invert_yaxis()
     axes.set_xlabel("mean absolute change, standard deviations of the training pictures")
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=len(results))
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=len(results) + 1)
     return figure
 
 

@@ -11,7 +11,7 @@ from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.latent import move
 from tlgan_train import axis_figures, figures, strips
 from tlgan_train.chart import chart
-from tlgan_train.page import Page, number
+from tlgan_train.page import Page, interval, number
 from tlgan_train.results import Results
 from tlgan_train.samples import read_faces
 
@@ -82,6 +82,7 @@ def walks_section(sheet: Page, results: Results) -> None:
     """Faces on their way to an emotion."""
     sheet.section("walks", "Faces along the axes")
     _before_and_after(sheet, results)
+    _becoming(sheet, results)
     target, axes, z = results.target, results.axes[results.default], results.latents(FACES, "evaluation faces")
     states = strips.walk_faces(results.generator, axes, z, target, np.array([0, 0.5, 1]))
     chart(
@@ -107,6 +108,23 @@ def walks_section(sheet: Page, results: Results) -> None:
         )  # fmt: skip
 
 
+def _becoming(sheet: Page, results: Results) -> None:
+    """How faces become other characters, where several are drawn."""
+    edits = results.evaluation["character_edits"]
+    if not edits:
+        return
+    rows = [
+        [name, interval(found["success"]), interval(found["emotion_kept"]), number(found["distance"], 1)]
+        for name, found in edits.items()
+    ]
+    sheet.table(
+        ["character", "success", "emotion kept", "mean distance"], rows,
+        caption="Faces turned into each drawn character. Success: share of the others to which the judge then gives "
+        "p ≥ 0.9 for that character. Emotion kept: share of all faces in which the judge reads the same emotion as "
+        "before.",
+    )  # fmt: skip
+
+
 def leakage_section(sheet: Page, results: Results) -> None:
     """What changes along with the emotion: other emotions, and known factors where there are any."""
     sheet.section("leakage", "Leakage")
@@ -115,15 +133,15 @@ def leakage_section(sheet: Page, results: Results) -> None:
         "Mean change in the judge's probability of each emotion (column) from the start to the end of each axis (row). "
         "Wanted: the diagonal near 1 less the share of the emotion at the start, and nothing above 0 beside it.",
     )  # fmt: skip
-    factors = results.evaluation["judge"]["factor_r2"]
-    if factors:
+    noise = results.evaluation["judge"]["factor_noise"]
+    if noise:
         chart(
             sheet, results, "factor_leakage",
-            axis_figures.factor_leakage(results.evaluation["methods"], factors), (),
+            axis_figures.factor_leakage(results.evaluation["methods"], noise), (),
             "How much the known factors of the drawings change along with the emotion: bars are means over faces and "
             "axes, lines reach from the axis that changes a factor least to the one that changes it most. Intensity "
-            "is that of the emotion and has to change. R²: how well the judge reads that factor from real test "
-            "pictures; where it is low, the bar says little.",
+            "is that of the emotion and has to change. Noise: by how much the judge's readings of two real pictures "
+            "differ that have the factor in common; a bar below it cannot be told from no change.",
         )  # fmt: skip
 
 
@@ -198,8 +216,8 @@ def _distance(results: Results, method: str) -> str:
     axes = results.axes[method]
     if axes.centres:
         return (
-            "Each face moves from the centre of its own emotion to that of another, so k differs between faces: it is "
-            "the mean distance between the centres, times the strength."
+            "Each face moves from the centre of its own emotion towards another, so k differs between faces: it is the "
+            "mean distance from the other centres to where strength 1 leads, times the strength."
         )
     kept = ", before the moved latent is scaled back to its old length" if axes.keep_norm else ""
     return f"k is the distance moved, in standard deviations of the prior{kept}."

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import softmax
-from torch import nn
 
 from tlgan_runtime.axes import AxisSet, Centres
 from tlgan_runtime.latent import move
 from tlgan_train.judge import SUCCESS
 from tlgan_train.latent_axes import LatentAxes, LocalAxes
-from tlgan_train.models.dcgan import Generator
-from tlgan_train.samples import read_faces
 
+Read = Callable[[np.ndarray], np.ndarray]
+"""Latents (N, latent_dim) → logits (N, E) that the classifier gives their faces."""
 POINTS = 16
 """Evenly spaced distances tried, up to the farthest."""
 COMPLETE = 0.05
@@ -22,8 +22,8 @@ COMPLETE = 0.05
 out where the prior has no mass and faces fall apart."""
 REACHES = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 """Distances of a target from the middle of all faces, in those of the emotion's centre."""
-REACHED = 0.98
-"""Share of faces that have to show the emotion clearly for its target to be far enough."""
+REACHED = 0.95
+"""Share of faces that have to show an emotion clearly, whichever it is, for targets to be far enough."""
 KNOTS = 16
 """Steps of a pace."""
 FEWEST = 4
@@ -32,15 +32,45 @@ EVEN = 0.25
 """Share of a pace that is even whatever the faces do, so that no part of a way is passed at a leap."""
 
 
-def sweep(
-    fitted: LatentAxes, z: np.ndarray, farthest: float, generator: Generator, classifier: nn.Module
-) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """What strength 1 of each axis is."""
+
+    distances: np.ndarray
+    """(E,) how far it leads, in standard deviations of the prior; for local axes a mean over where faces start."""
+    probability: np.ndarray
+    """(E,) mean probability there."""
+    words: str
+    """How it was chosen."""
+    centres: Centres | None
+    """What the runtime needs of local axes."""
+
+
+def calibrate(fitted: LatentAxes, z: np.ndarray, farthest: float, read: Read) -> Calibrated:
+    """Strength 1 on latents (N, latent_dim) that nothing was fitted to, at most `farthest` away on straight axes."""
+    if isinstance(fitted, LocalAxes):
+        centres = centres_of(fitted, z, read)
+        distances = way_lengths(centres)
+        reached = probabilities(axis_set(fitted, distances, centres), z, read).mean(axis=0)
+        words = (
+            f"strength 1 leads beyond the centre, as far for every emotion as it takes the classifier to give "
+            f"{REACHED:.0%} of faces p ≥ {SUCCESS}; the mean distance from the other centres is given"
+        )
+        return Calibrated(distances, reached, words, centres)
+    tried, curves = sweep(fitted, z, farthest, read)
+    distances = complete_distances(tried, curves)
+    reached = curves[np.searchsorted(tried, distances), range(len(distances))]
+    words = f"nearest distance within {COMPLETE} of the highest mean probability by the classifier"
+    return Calibrated(distances, reached, words, None)
+
+
+def sweep(fitted: LatentAxes, z: np.ndarray, farthest: float, read: Read) -> tuple[np.ndarray, np.ndarray]:
     """Distances (K,) and the mean probability (K, E) of each emotion for latents moved that far along its axis."""
     distances = np.linspace(0, farthest, POINTS + 1)[1:]
     curves = []
     for distance in distances:
         axes = axis_set(fitted, np.full(len(fitted.axes_), distance))
-        curves.append(probabilities(axes, z, generator, classifier).mean(axis=0))
+        curves.append(probabilities(axes, z, read).mean(axis=0))
     return distances, np.array(curves)
 
 
@@ -49,7 +79,7 @@ def complete_distances(distances: np.ndarray, curves: np.ndarray) -> np.ndarray:
     return distances[(curves >= curves.max(axis=0) - COMPLETE).argmax(axis=0)]
 
 
-def centres_of(fitted: LocalAxes, z: np.ndarray, generator: Generator, classifier: nn.Module) -> Centres:
+def centres_of(fitted: LocalAxes, z: np.ndarray, read: Read) -> Centres:
     """What the runtime needs of local axes: targets as far out as it takes, and a pace of even changes.
 
     Args:
@@ -60,24 +90,30 @@ def centres_of(fitted: LocalAxes, z: np.ndarray, generator: Generator, classifie
     centres = Centres(
         fitted.centres_, fitted.posterior_slopes_, fitted.posterior_intercepts_, fitted.centres_, steady
     )  # fmt: skip
-    reaches, shown = np.array(REACHES), []
+    shown = []
     for reach in REACHES:
-        axes = axis_set(fitted, np.ones(count), replace(centres, targets=reaching(centres, np.full(count, reach))))
-        shown.append((probabilities(axes, z, generator, classifier) >= SUCCESS).mean(axis=0))
-    enough = np.array(shown) >= np.minimum(REACHED, np.max(shown, axis=0))
-    centres = replace(centres, targets=reaching(centres, reaches[enough.argmax(axis=0)]))
-    return replace(centres, pace=paces(fitted, centres, z, generator, classifier))
+        axes = axis_set(fitted, np.ones(count), replace(centres, targets=reaching(centres, reach)))
+        shown.append((probabilities(axes, z, read) >= SUCCESS).mean(axis=0).min())
+    # One reach for all: chosen for each emotion by itself it would follow the quirks of the classifier.
+    reach = REACHES[int(np.argmax(np.array(shown) >= min(REACHED, max(shown))))]
+    centres = replace(centres, targets=reaching(centres, reach))
+    return replace(centres, pace=paces(fitted, centres, z, read))
 
 
-def reaching(centres: Centres, reach: np.ndarray) -> np.ndarray:
-    """Targets (E, latent_dim) that lie `reach` (E,) times as far from the middle of all faces as the centres do."""
+def way_lengths(centres: Centres) -> np.ndarray:
+    """Mean distance (E,) of each emotion's target from the centres of the others."""
+    apart = np.linalg.norm(centres.targets[:, None] - centres.latents, axis=2)
+    return (apart.sum(axis=1) - apart.diagonal()) / (len(apart) - 1)
+
+
+def reaching(centres: Centres, reach: float) -> np.ndarray:
+    """Targets (E, latent_dim) that lie `reach` times as far from the middle of all faces as the centres do."""
     middle = centres.latents.mean(axis=0)
-    return middle + reach[:, None] * (centres.latents - middle)
+    targets: np.ndarray = middle + reach * (centres.latents - middle)
+    return targets
 
 
-def paces(
-    fitted: LocalAxes, centres: Centres, z: np.ndarray, generator: Generator, classifier: nn.Module
-) -> np.ndarray:
+def paces(fitted: LocalAxes, centres: Centres, z: np.ndarray, read: Read) -> np.ndarray:
     """Shares of the way (E, E, K + 1) at which faces of each emotion, on their way to each, have changed evenly.
 
     What changes is measured in the classifier's centred logits.
@@ -87,7 +123,7 @@ def paces(
     pace = np.tile(way, (count, count, 1))
     for e in range(count):
         frames = np.stack([move(z, axes, share * np.eye(count)[e]) for share in way], axis=1)
-        logits = read_faces(generator, classifier, frames.reshape(-1, z.shape[1]))[0].reshape(len(z), len(way), -1)
+        logits = read(frames.reshape(-1, z.shape[1])).reshape(len(z), len(way), -1)
         stride = np.linalg.norm(np.diff(logits - logits.mean(axis=2, keepdims=True), axis=1), axis=2)
         stride = stride / np.maximum(stride.mean(axis=1, keepdims=True), 1e-12)
         for o in range(count):
@@ -99,9 +135,9 @@ def paces(
     return pace
 
 
-def probabilities(axes: AxisSet, z: np.ndarray, generator: Generator, classifier: nn.Module) -> np.ndarray:
+def probabilities(axes: AxisSet, z: np.ndarray, read: Read) -> np.ndarray:
     """Probability (N, E) of each emotion, by the classifier, for latents moved to full strength towards it alone."""
-    logits = [read_faces(generator, classifier, move(z, axes, unit))[0] for unit in np.eye(len(axes.emotions))]
+    logits = [read(move(z, axes, unit)) for unit in np.eye(len(axes.emotions))]
     return np.stack([softmax(rows, axis=1)[:, e] for e, rows in enumerate(logits)], axis=1)
 
 

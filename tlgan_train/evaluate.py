@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from tlgan_runtime.latent import move, walk_strengths
 from tlgan_train.axes import load_axes
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.judge import SUCCESS, factor_names, load_judge
+from tlgan_train.judge import SUCCESS, factor_names, load_judge, reading_noise
 from tlgan_train.latent_axes import unit_rows
-from tlgan_train.metrics import edit_figures, fid, kid, nearest, precision_recall, quantiles
+from tlgan_train.metrics import ALREADY, edit_figures, estimate, fid, kid, nearest, precision_recall, quantiles
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.judge import Judge
 from tlgan_train.run import read_json, write_json
@@ -72,7 +72,8 @@ def evaluate(
     log: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Measure the generator, and every method of axes beside random directions; write `RUN/evaluation.json`."""
-    reader, judged = Reader(load_judge(run)).eval(), read_json(run / "judge" / "metrics.json", made_by="judge")
+    judge, judged = load_judge(run), read_json(run / "judge" / "metrics.json", made_by="judge")
+    reader = Reader(judge).eval()
     document = load_axes(run)
     train = dataset.indices("train", characters)
     real = Verdicts.of(predict(reader, dataset.images, train))
@@ -83,8 +84,8 @@ def evaluate(
     figures["classifier_agrees"] = float((labels.argmax(axis=1) == drawn.emotion.argmax(axis=1)).mean())
     log("generator: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items() if isinstance(value, float)))
 
-    axes = parse_axes(document, dataset.emotions, generator.latent_dim).methods
-    methods = {**axes, "random": random_axes(axes[document["default"]], config.seed)}
+    axes = parse_axes(document, dataset.emotions, generator.latent_dim)
+    methods = {**axes.methods, "random": random_axes(axes.methods[document["default"]], config.seed)}
     faces = draw_latents(generator, config.evaluate.faces, config.seed, "evaluation faces")
     results = {}
     for name, method in methods.items():
@@ -94,6 +95,10 @@ def evaluate(
         )  # fmt: skip
         means = ", ".join(f"{e} {f['mean_end']['value']:.2f}" for e, f in results[name]["emotions"].items())
         log(f"{name}: mean end probability {means}")
+    character_edits = {}
+    if axes.characters is not None:
+        columns = [dataset.characters.index(name) for name in axes.characters.emotions]
+        character_edits = evaluate_characters(axes.characters, columns, faces, generator, reader)
     evaluation = {
         "emotions": dataset.emotions,
         "characters": dataset.characters,
@@ -106,9 +111,11 @@ def evaluate(
             "character_accuracy": judged["test"]["character_accuracy"],
             "ceiling": judged["ceiling"],
             "factor_r2": judged["factor_r2"],
+            "factor_noise": reading_noise(judge, dataset, dataset.indices("test", characters)),
         },
         "generator": figures,
         "methods": results,
+        "character_edits": character_edits,
     }
     write_json(run / "evaluation.json", evaluation)
     return evaluation
@@ -176,6 +183,24 @@ def evaluate_axes(
         readings = seen.factors.reshape(len(z), steps, -1)
         change = np.abs(readings[:, -1] - readings[:, 0]).mean(axis=0)
         result["factor_leakage"][emotion] = dict(zip(factors, change.tolist(), strict=True))
+    return result
+
+
+def evaluate_characters(
+    axes: AxisSet, columns: list[int], z: np.ndarray, generator: Generator, reader: Reader
+) -> dict[str, Any]:
+    """Turn every latent (N, latent_dim) into each drawn character, whose columns the judge reads: what it sees then."""
+    before = Verdicts.of(read_faces(generator, reader, z))
+    result = {}
+    for unit, column, name in zip(np.eye(len(columns)), columns, axes.emotions, strict=True):
+        after = Verdicts.of(read_faces(generator, reader, move(z, axes, unit)))
+        others = before.character[:, column] < ALREADY
+        result[name] = {
+            "success": asdict(estimate(after.character[others, column] >= SUCCESS)),
+            "emotion_kept": asdict(estimate(after.emotion.argmax(axis=1) == before.emotion.argmax(axis=1))),
+            "already_there": float(1 - others.mean()),
+            "distance": float(axes.max_strength[axes.emotions.index(name)]),
+        }
     return result
 
 

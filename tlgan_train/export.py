@@ -29,8 +29,8 @@ from tlgan_train.samples import draw_latents
 OPSET = 18
 """ONNX operator set: the oldest that the exporter writes natively, so that older runtimes load it too."""
 PARITY_LATENTS = 64
-PREVIEW_SIZE = 128
-"""Side of each face in `preview.gif`, pixels."""
+PREVIEW, CAST_PREVIEW = (8, 128), (6, 80)
+"""Faces of `preview.gif` and their side in pixels, for one character and for several, whose mapping takes more room."""
 LEVEL_TOLERANCE = 1
 """Largest allowed difference between torch's pictures and ONNX Runtime's, in levels of 255."""
 PROBABILITY_TOLERANCE = 1e-4
@@ -101,7 +101,8 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         app = CheerMeUp(folder, provider="cpu")
         check_parity(app, generator, classifier, z.numpy())
         shown = "joy" if "joy" in app.emotions else app.emotions[0]
-        app.gif(folder / "preview.gif", emotion=shown, faces=8, seed=0, size=PREVIEW_SIZE)
+        faces, size = PREVIEW if len(app.drawn_characters) == 1 else CAST_PREVIEW
+        app.gif(folder / "preview.gif", emotion=shown, faces=faces, seed=0, size=size)
         write_manifest(folder, **facts)
         if out.exists():
             out.rename(Path(scratch) / "before")

@@ -87,6 +87,20 @@ def load_judge(run: Path) -> Judge:
     return model.eval()
 
 
+def reading_noise(model: Judge, dataset: Dataset, indices: np.ndarray) -> dict[str, float]:
+    """By how much the readings of two pictures differ, in standard deviations, that have a known factor in common.
+
+    The mean absolute difference of two reading errors, over the pictures at `indices` paired at random: leakage of a
+    factor below this cannot be told from none. Empty for fewer than two pictures.
+    """
+    if len(indices) < 2:
+        return {}
+    names, factors = _standardised(dataset)
+    errors = predict(model, dataset.images, indices)[2] - factors[indices]
+    apart = np.abs(errors - errors[np.random.default_rng(0).permutation(len(errors))]).mean(axis=0)
+    return dict(zip(names, apart.tolist(), strict=True))
+
+
 def factor_names(run: Path) -> list[str]:
     """Names of the judge's factors, in the order of its third output."""
     return load_tensors(_weights_path(run), "judge")[1]["factors"]

@@ -99,13 +99,16 @@ class LocalAxes(LogitAxes):
         self.clear = clear
         self.fewest = fewest
 
-    def fit(self, z: np.ndarray, y: np.ndarray) -> Self:
+    def fit(self, z: np.ndarray, y: np.ndarray, kept: np.ndarray | None = None) -> Self:
+        """`kept`: directions (K, latent_dim) that moves must have no part in, those of characters for example."""
         super().fit(z, y)
         probability = softmax(y, axis=1)
         means = [z[self._of(column)].mean(axis=0) for column in probability.T]
         middle = z.mean(axis=0)
-        _, values, right = np.linalg.svd(self.slopes_, full_matrices=False)
-        span = right[values > 1e-6 * values[0]]
+        span = spanned(self.slopes_)
+        if kept is not None:
+            aside = spanned(kept)
+            span = spanned(span - span @ aside.T @ aside)
         self.centres_ = middle + (np.array(means) - middle) @ span.T @ span
         # Over soft labels, each sample once for every emotion: also one that is never the likeliest has its slope.
         count = len(probability.T)
@@ -146,6 +149,13 @@ def symmetric_axes(directions: np.ndarray) -> np.ndarray:
     left, values, right = np.linalg.svd(directions, full_matrices=False)
     spanned = values > 1e-6 * values[0]
     return unit_rows(left[:, spanned] @ right[spanned])
+
+
+def spanned(rows: np.ndarray) -> np.ndarray:
+    """Orthonormal rows that span what `rows` span."""
+    _, values, right = np.linalg.svd(rows, full_matrices=False)
+    basis: np.ndarray = right[values > 1e-6 * values[0]]
+    return basis
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:

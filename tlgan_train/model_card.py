@@ -30,6 +30,7 @@ that start below 0.5; the ceiling is the share of real test pictures with p ≥ 
 
 {edit_table(evaluation, default)}
 {"".join(f"{chr(10)}Mean end probability of method `{name}`: {_means(evaluation, name)}.{chr(10)}" for name in others)}
+{_becoming(evaluation["character_edits"])}
 Samples: FID {figures["fid"]:.1f} and KID {figures["kid"]:.4f} in the judge's features (two halves of the training
 pictures: {figures["kid_between_real"]:.4f}), precision {figures["precision"]:.2f}, recall {figures["recall"]:.2f};
 {figures["confident_share"]:.0%} get p ≥ 0.9 for one emotion; classifier and judge agree on
@@ -69,6 +70,19 @@ def comparison_table(evaluation: dict[str, Any], method: str, other: str) -> str
         cells = [_number(f[key]["value"]) for key in names for f in figures]
         rows.append(f"| {emotion} | {' | '.join(cells)} | {_number(evaluation['judge']['ceiling'][emotion])} |")
     return "\n".join(rows)
+
+
+def _becoming(edits: dict[str, Any]) -> str:
+    """What is measured of faces that are turned into each drawn character; nothing where only one is drawn."""
+    if not edits:
+        return ""
+    told = "; ".join(
+        f"{name} {_number(found['success']['value'])}, {_number(found['emotion_kept']['value'])}"
+        for name, found in edits.items()
+    )
+    return f"""
+Faces turned into another character: share that reaches p ≥ 0.9 for it, and share that keeps its emotion: {told}.
+"""
 
 
 def _means(evaluation: dict[str, Any], method: str) -> str:

@@ -150,7 +150,11 @@ class Pipeline:
 
     def _axes(self) -> None:
         generator, classifier = load_generator(self.run), load_classifier(self.run)
-        fit_axes(self.config, load_samples(self.run), self.dataset.emotions, generator, classifier, self.run, self.log)
+        emotions, characters = self.dataset.emotions, self.dataset.characters
+        drawn = {name: characters.index(name) for name in self.characters}
+        fit_axes(
+            self.config, load_samples(self.run), emotions, generator, classifier, self.run, self.log, drawn
+        )  # fmt: skip
 
     def _evaluate(self) -> None:
         generator, classifier = load_generator(self.run), load_classifier(self.run)

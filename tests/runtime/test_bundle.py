@@ -24,6 +24,13 @@ def edit_json(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
     path.write_text(json.dumps(document), encoding="utf-8")
 
 
+def centres(**changed: Any) -> dict[str, Any]:
+    """Centres of the tiny bundle's seven emotions as `axes.json` holds them, but for what is changed."""
+    rows = np.eye(7, 8).tolist()
+    parts = {"latents": rows, "slopes": rows, "targets": rows, "intercepts": [0.0] * 7, "pace": [[[0.0, 1.0]] * 7] * 7}
+    return {**parts, **changed}
+
+
 def rewrite(folder: Path) -> None:
     """A fresh manifest for whatever is in the folder now."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -196,7 +203,12 @@ def test_unknown_keys_roles_and_files_are_ignored(broken: Path) -> None:
         (lambda axes: axes["methods"]["paper"].update(offsets=[0.0] * 6), "offsets"),
         (lambda axes: axes["methods"]["paper"]["directions"][0].__setitem__(0, 5.0), "length 1"),
         (lambda axes: axes["methods"]["paper"].update(centres=[1]), "centres is not an object"),
-        (lambda axes: axes["methods"]["paper"].update(centres={"latents": [[0.0]]}), "paper.centres.latents"),
+        (lambda axes: axes["methods"]["paper"].update(centres=centres(latents=[[0.0]])), "paper.centres.latents"),
+        (lambda axes: axes["methods"]["paper"].update(centres=centres(pace=[[0.0]])), "paper.centres.pace"),
+        (lambda axes: axes["methods"]["paper"].update(centres=centres(pace=[[[0, 2, 1]] * 7] * 7)), "grow from 0 to 1"),
+        (lambda axes: axes["methods"]["paper"].update(centres=centres(pace=[[[1.0]] * 7] * 7)), "grow from 0 to 1"),
+        (lambda axes: axes.update(characters={"names": ["ada", "bo"]}), "the manifest draws"),
+        (lambda axes: axes.update(characters=["ada"]), "the manifest draws"),
         (lambda axes: axes["methods"]["paper"]["directions"][0].pop(), "directions"),
         (lambda axes: axes["methods"].update(paper=[]), "not an object"),
     ],

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -108,6 +109,15 @@ def test_edit_shows_before_and_after(run: Run, editor: CheerMeUp) -> None:
         assert image.crop((0, 18, 16, 34)).tobytes() == moved[0].tobytes()
 
 
+def test_edit_keeps_what_it_is_told_to(run: Run, editor: CheerMeUp) -> None:
+    code, out, _ = run("edit", "--set", "joy=1", "--keep", "fear", "--keep", "character", "--faces", "2", "--json")
+    assert code == 0
+    moved = editor.move(editor.sample(2), {"joy": 1}, keep=["fear", "character"])
+    seen = editor.classify(editor.render(moved)).emotion
+    told = [[row[name] for name in editor.emotions] for row in json.loads(out)["after"]]
+    np.testing.assert_allclose(told, seen, atol=1e-6)
+
+
 def test_grid_has_a_row_for_each_face_and_a_column_for_each_emotion(run: Run, editor: CheerMeUp) -> None:
     code, out, _ = run("grid", "--faces", "2", "--size", "16", "--json")
     assert code == 0 and json.loads(out)["columns"] == ["start", *EMOTIONS]
@@ -182,6 +192,7 @@ def test_doctor_still_reports_when_something_is_missing(
         (["sample", "--threads", "0"], "threads must be"),
         (["sample", "--provider", "tpu"], "cuda"),
         (["sample", "-o", "faces.jpg"], ".png"),
+        (["edit", "--set", "joy=1", "--keep", "smile"], "smile"),
         (["edit", "--set", "joy"], "joy=0.8"),
         (["edit", "--set", "joy=much"], "joy=0.8"),
         (["edit", "--set", "joy=nan"], "strength of joy"),

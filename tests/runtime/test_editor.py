@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.tiny_bundle import CHARACTERS, EMOTION_GAIN, EMOTIONS, MAX_STRENGTH, draw
+from tests.tiny_bundle import CHARACTERS, EMOTION_GAIN, EMOTIONS, MAX_STRENGTH, axis_directions, draw, make_bundle
 from tlgan_runtime import BundleDamagedError, CheerMeUp, CheerMeUpError, InputError
 from tlgan_runtime.editor import MAX_STEPS
 
@@ -250,3 +250,65 @@ def test_memory_stays_level_over_many_calls(editor: CheerMeUp, tmp_path: Path) -
     before = resident_mib()
     work(500)
     assert resident_mib() - before < 10
+
+
+@pytest.fixture(scope="module")
+def cast(tmp_path_factory: pytest.TempPathFactory) -> CheerMeUp:
+    return CheerMeUp(make_bundle(tmp_path_factory.mktemp("cast") / "cast", drawn=2), threads=1)
+
+
+def test_a_face_becomes_another_character_whatever_it_feels(cast: CheerMeUp) -> None:
+    z = cast.sample(40, seed=3)
+    before, after = (cast.classify(cast.render(latents)) for latents in (z, cast.move(z, {"bo": 1.0})))
+    others = before.character[:, 1] < 0.5
+    assert others.sum() > 10 and (after.character[others, 1] > before.character[others, 1]).all()
+    both = cast.move(z, {"bo": 1.0, "joy": 0.5})
+    np.testing.assert_array_equal(both, cast.move(cast.move(z, {"bo": 1.0}), {"joy": 0.5}))
+    assert cast.move(z, {"bo": 0.0}).tobytes() == z.tobytes()
+
+
+def test_until_also_waits_for_the_character(cast: CheerMeUp) -> None:
+    z = cast.sample(30, seed=1)
+    full = cast.move(z, {"bo": 1.0, "joy": 1.0})
+    stopped = cast.move(z, {"bo": 1.0, "joy": 1.0}, until=0.6)
+    seen = {name: cast.classify(cast.render(latents)) for name, latents in (("full", full), ("stopped", stopped))}
+    lowest = {name: np.minimum(s.character[:, 1], s.emotion[:, 3]) for name, s in seen.items()}
+    there = lowest["full"] >= 0.6
+    assert there.any() and (lowest["stopped"][there] >= 0.6).all()
+    nearer = np.linalg.norm(stopped - z, axis=1) < np.linalg.norm(full - z, axis=1) - 1e-3
+    assert nearer.any()
+
+
+def test_frames_and_captions_know_characters(cast: CheerMeUp, tmp_path: Path) -> None:
+    frames = list(cast.walk(cast.sample(2), {"bo": 1.0}, steps=3))
+    assert len(frames) == 3 and (frames[0] != frames[2]).any()
+    written = cast.gif(tmp_path / "bo.gif", emotion="bo", steps=3, faces=1, size=64, labels=True, bars=True)
+    assert written.frames == 4
+    timed = cast.gif(tmp_path / "t.gif", timeline="start, bo@1s, bo+joy@2s", faces=1, size=64)
+    assert timed.duration == pytest.approx(4, abs=0.1)
+
+
+def test_one_character_cannot_become_another(editor: CheerMeUp) -> None:
+    with pytest.raises(InputError, match="unknown emotion 'bo'"):
+        editor.move(editor.sample(1), {"bo": 1.0})
+
+
+def test_what_is_to_be_kept_does_not_change(cast: CheerMeUp) -> None:
+    z = cast.sample(20, seed=2)
+    mix = {"joy": 1.0, "surprise": -1.0}
+    free, held = cast.move(z, mix, "paper"), cast.move(z, mix, "paper", keep=["surprise", "character"])
+    directions = axis_directions(len(EMOTIONS), cast.latent_dim)
+    along = (held - z) @ directions.T
+    np.testing.assert_allclose(along[:, 6], 0, atol=1e-5)
+    np.testing.assert_allclose((held - z)[:, :2], 0, atol=1e-5)  # the latents that tell the characters
+    assert (np.abs((free - z) @ directions.T)[:, 6] > 1).all() and (along[:, 3] > 0.3).all()
+    assert (np.linalg.norm(cast.move(z, mix, keep=["character"], until=0.5) - z, axis=1) > 0).any()
+
+
+def test_keep_takes_names_that_there_are(editor: CheerMeUp) -> None:
+    z = editor.sample(2)
+    np.testing.assert_array_equal(editor.move(z, {"joy": 1}, keep=["character"]), editor.move(z, {"joy": 1}))
+    with pytest.raises(InputError, match="'smile'"):
+        editor.move(z, {"joy": 1}, keep=["smile"])
+    with pytest.raises(InputError, match="list of names"):
+        editor.move(z, {"joy": 1}, keep="joy")

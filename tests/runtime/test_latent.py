@@ -95,7 +95,10 @@ def test_walk_goes_from_0_to_1_in_even_steps() -> None:
     assert strengths[0] == 0 and strengths[-1] == 1
 
 
-CENTRES = Centres(latents=4 * np.eye(3, 6), slopes=10 * np.eye(3, 6), intercepts=np.zeros(3))
+STEADY = np.tile([0.0, 1.0], (3, 3, 1))
+CENTRES = Centres(
+    4 * np.eye(3, 6), slopes=10 * np.eye(3, 6), intercepts=np.zeros(3), targets=4 * np.eye(3, 6), pace=STEADY
+)
 """Each of three emotions is at home on an axis of its own; latents near a centre have it for certain."""
 
 
@@ -139,3 +142,39 @@ def test_a_face_between_two_emotions_starts_from_between_their_centres() -> None
         between.astype(np.float32), replace(axis_set(False), centres=CENTRES), np.array([0.0, 0.0, 1.0])
     )
     np.testing.assert_allclose(moved, CENTRES.latents[2:], atol=1e-5)
+
+
+def test_strength_one_leads_to_the_target_which_may_lie_beyond_the_centre() -> None:
+    beyond = replace(CENTRES, targets=CENTRES.latents * np.array([[1.0], [1.5], [1.0]]))
+    z = around_centres()
+    moved = latent.move(z, replace(axis_set(False), centres=beyond), np.array([0.0, 1.0, 0.0]))
+    place = z - np.repeat(CENTRES.latents, 4, axis=0)
+    np.testing.assert_allclose(moved, beyond.targets[1] + place, atol=1e-5)
+
+
+def test_a_pace_says_how_much_of_the_way_each_strength_is() -> None:
+    pace = np.tile([0.0, 0.5, 1.0], (3, 3, 1))
+    pace[0, 1] = [0.0, 0.8, 1.0]  # from the first emotion to the second most happens early
+    z, axes = around_centres(), replace(axis_set(False), centres=replace(CENTRES, pace=pace))
+    whole = latent.move(z, axes, np.array([0.0, 1.0, 0.0])) - z
+    for strength, first, others in (
+        (0.5, 0.8, 0.5),
+        (0.25, 0.4, 0.25),
+        (0.75, 0.9, 0.75),
+        (1.0, 1.0, 1.0),
+        (1.5, 1.5, 1.5),
+    ):
+        part = latent.move(z, axes, np.array([0.0, strength, 0.0])) - z
+        np.testing.assert_allclose(part[:4], first * whole[:4], atol=1e-5)
+        np.testing.assert_allclose(part[8:], others * whole[8:], atol=1e-5)
+    each = latent.move(z[:2], axes, np.array([[0.0, 0.5, 0.0], [0.0, 0.25, 0.0]])) - z[:2]
+    np.testing.assert_allclose(each, np.array([[0.8], [0.4]]) * whole[:2], atol=1e-5)
+
+
+def test_hold_leaves_out_what_leads_along_the_kept_directions() -> None:
+    start, moved = latent.sample(5, 6, seed=0), latent.sample(5, 6, seed=1)
+    kept = np.array([[1.0, 1, 0, 0, 0, 0], [1.0, -1, 0, 0, 0, 0], [2.0, 0, 0, 0, 0, 0]])  # three rows span two
+    held = latent.hold(start, moved, kept)
+    np.testing.assert_allclose(held[:, :2], start[:, :2], atol=1e-6)
+    np.testing.assert_allclose(held[:, 2:], moved[:, 2:], atol=1e-6)
+    assert latent.hold(start, start, kept).tobytes() == start.tobytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +11,33 @@ import pytest
 import torch
 from painter import EMOTIONS, GAIN, LATENT_DIM, Painter, Reader
 
+from tlgan_runtime import BundleDamagedError
 from tlgan_runtime.axes import parse_axes
 from tlgan_runtime.latent import move
-from tlgan_train.axes import COMPLETE, complete_distances, fit_axes, load_axes
+from tlgan_train.axes import fit_axes, load_axes
+from tlgan_train.calibration import COMPLETE, REACHES, axis_set, centres_of, complete_distances
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.latent_axes import unit_rows
+from tlgan_train.latent_axes import LocalAxes, unit_rows
 from tlgan_train.samples import Samples, draw_latents, draw_samples, load_samples, read_faces
 
 CONFIG = Config.from_dict({"samples": {"count": 1500}, "axes": {"calibration_faces": 40}, "seed": 2})
 PAINTER, READER = Painter(), Reader()
 SIMPLEX = unit_rows(np.eye(3, LATENT_DIM) - np.eye(3, LATENT_DIM).mean(axis=0))
 """Where each emotion grows above the others: the answer that axes must give."""
+
+
+STEADY = np.tile([0.0, 1.0], (3, 3, 1))
+
+
+def shown(z: np.ndarray) -> np.ndarray:
+    """Probabilities (N, 3) that the reader gives the faces of latents."""
+    logits, _ = read_faces(PAINTER, READER, z)
+    return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+
+
+def emotions(z: np.ndarray) -> np.ndarray:
+    return read_faces(PAINTER, READER, z)[0]
 
 
 @pytest.fixture(scope="module")
@@ -105,12 +121,45 @@ def test_local_axes_reach_the_emotion_from_every_face(folder: Path) -> None:
     for e in range(3):
         moved = move(z, axes, np.eye(3)[e])
         np.testing.assert_allclose((moved - z)[:, 3:], 0, atol=0.2)  # the latents that no emotion depends on
-        logits, _ = read_faces(PAINTER, READER, moved)
-        reached = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))[:, e].mean()
-        assert reached == pytest.approx(axes.fitted["calibrated_probability"][e], abs=1e-5)
-        assert reached > 0.7
-        apart = np.linalg.norm(axes.centres.latents - axes.centres.latents[e], axis=1)
-        assert axes.max_strength[e] == pytest.approx(apart.sum() / 2)
+        assert shown(moved)[:, e].mean() == pytest.approx(axes.fitted["calibrated_probability"][e], abs=1e-5)
+        assert shown(moved)[:, e].mean() > 0.8
+        apart = np.linalg.norm(np.delete(axes.centres.latents, e, axis=0) - axes.centres.targets[e], axis=1)
+        assert axes.max_strength[e] == pytest.approx(apart.mean())
+
+
+def test_targets_of_local_axes_lie_beyond_the_centres_only_where_centres_do_not_show_the_emotion() -> None:
+    draws = draw_latents(PAINTER, 1500, 0, "targets")
+    apart = (0.3 * draws + 4 * np.eye(3, LATENT_DIM)[np.arange(1500) % 3]).astype(np.float32)
+    reach = []
+    for z in (apart, draws):
+        centres = centres_of(LocalAxes().fit(z, emotions(z)), z[:40], emotions)
+        middle = centres.latents.mean(axis=0)
+        reach.append(
+            np.linalg.norm(centres.targets - middle, axis=1) / np.linalg.norm(centres.latents - middle, axis=1)
+        )
+    np.testing.assert_allclose(reach[0], 1)
+    assert reach[1][0] > 1.05 and np.round(reach[1][0], 3) in REACHES
+    np.testing.assert_allclose(reach[1], reach[1][0])
+
+
+def test_even_strengths_show_even_changes() -> None:
+    draws = draw_latents(PAINTER, 900, 0, "paces")
+    z = (0.3 * draws + 2 * np.eye(3, LATENT_DIM)[np.arange(900) % 3]).astype(np.float32)
+
+    def bent(latents: np.ndarray) -> np.ndarray:
+        return (3 * np.tanh(3 * (latents[:, :3] - 1))).astype(np.float32)  # all changes in the middle of a way
+
+    fitted = LocalAxes().fit(z, bent(z))
+    centres = centres_of(fitted, z[:60], bent)
+    assert centres.pace.shape[:2] == (3, 3) and (np.diff(centres.pace) > 0).all()
+    largest = []
+    for pace in (centres.pace, STEADY):
+        axes = axis_set(fitted, np.ones(3), replace(centres, pace=pace))
+        frames = np.stack([bent(move(z[60:90], axes, k * np.eye(3)[1])) for k in np.linspace(0, 1, 17)])
+        stride = np.linalg.norm(np.diff(frames - frames.mean(axis=2, keepdims=True), axis=0), axis=2)
+        away = np.arange(60, 90) % 3 != 1
+        largest.append((stride.max(axis=0) / stride.mean(axis=0))[away].mean())
+    assert largest[0] < 0.9 * largest[1]
 
 
 def test_the_nearest_distance_of_nearly_the_highest_value_is_complete() -> None:
@@ -160,3 +209,25 @@ def test_stages_that_did_not_run_are_named(tmp_path: Path) -> None:
         load_samples(tmp_path)
     with pytest.raises(TrainError, match="tlgan-train axes"):
         load_axes(tmp_path)
+
+
+def test_with_several_characters_local_axes_keep_them_and_faces_can_become_others(tmp_path: Path) -> None:
+    samples = draw_samples(CONFIG, PAINTER, READER, tmp_path, log=lambda _: None)
+    tilted = samples.emotion + 3 * samples.z[:, [6]] * np.array([1.0, 0.0, 0.0])  # anger looks like one of them
+    mixed = replace(samples, emotion=tilted.astype(np.float32))
+    both = {"ada": 0, "bo": 1}
+    z = samples.z[:60]
+    fit_axes(CONFIG, mixed, EMOTIONS, PAINTER, READER, tmp_path, log=lambda _: None, drawn=both)
+    axes = parse_axes(load_axes(tmp_path), EMOTIONS, LATENT_DIM, ("ada", "bo"))
+    np.testing.assert_allclose((move(z, axes.methods["local"], np.eye(3)[0]) - z)[:, 6], 0, atol=0.05)
+    assert np.abs((move(z, axes.methods["logit"], np.eye(3)[0]) - z)[:, 6]).mean() > 0.5
+
+    fit_axes(CONFIG, samples, EMOTIONS, PAINTER, READER, tmp_path, log=lambda _: None, drawn=both)
+    axes = parse_axes(load_axes(tmp_path), EMOTIONS, LATENT_DIM, ("ada", "bo"))
+    assert axes.characters is not None and axes.characters.emotions == ("ada", "bo")
+    become = move(z, axes.characters, np.array([0.0, 1.0]))
+    before, after = (read_faces(PAINTER, READER, latents) for latents in (z, become))
+    assert (after[1].argmax(axis=1) == 1).mean() > 0.9 > (before[1].argmax(axis=1) == 1).mean()
+    assert (after[0].argmax(axis=1) == before[0].argmax(axis=1)).mean() > 0.9
+    with pytest.raises(BundleDamagedError, match="the manifest draws"):
+        parse_axes(load_axes(tmp_path), EMOTIONS, LATENT_DIM, ("ada",))

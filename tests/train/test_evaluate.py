@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from painter import CHARACTERS, EMOTIONS, FACTOR, LATENT_DIM, FullReader, Painter, bars
+from painter import CHARACTER, CHARACTERS, EMOTIONS, FACTOR, LATENT_DIM, FullReader, Painter, bars
 
 from tlgan_runtime.axes import AxisSet
 from tlgan_train.classifier import load_classifier
 from tlgan_train.config import Config
 from tlgan_train.data import load_dataset
-from tlgan_train.evaluate import Verdicts, evaluate, evaluate_axes, evaluate_generator, random_axes
+from tlgan_train.evaluate import Verdicts, evaluate, evaluate_axes, evaluate_characters, evaluate_generator, random_axes
 from tlgan_train.gan import load_generator
 from tlgan_train.samples import draw_latents, read_faces
 
@@ -79,6 +79,21 @@ def test_leakage_is_told_for_emotions_and_known_factors(along: dict[str, dict]) 
     assert along["factor_leakage"]["joy"]["turn"] == pytest.approx(0, abs=1e-4)
 
 
+def test_becoming_a_character_is_measured_with_what_stays_of_the_emotion() -> None:
+    towards = np.array([[1.0], [-1.0]]) * np.eye(LATENT_DIM)[[CHARACTER, CHARACTER]]
+    tilted = towards.copy()
+    tilted[1] = np.eye(LATENT_DIM)[1] - np.eye(LATENT_DIM)[CHARACTER]
+    for directions, kept in ((towards, 1.0), (tilted / np.linalg.norm(tilted, axis=1, keepdims=True), None)):
+        strengths = np.full(2, DISTANCE)
+        axes = AxisSet("known", CHARACTERS, directions, np.zeros(2), strengths, False, {}, directions @ directions.T)
+        found = evaluate_characters(axes, [0, 1], Z, Painter(), FullReader())
+        assert list(found) == list(CHARACTERS)
+        assert all(figures["success"]["value"] == 1 for figures in found.values())
+        assert found["ada"]["emotion_kept"]["value"] == 1
+        assert found["ada"]["already_there"] == pytest.approx((Z[:, CHARACTER] > 0).mean(), abs=0.05)
+        assert found["bo"]["emotion_kept"]["value"] == kept if kept else found["bo"]["emotion_kept"]["value"] < 0.6
+
+
 def test_random_directions_are_the_floor(along: dict[str, dict]) -> None:
     like = axis_set(np.eye(3, LATENT_DIM))
     axes = random_axes(like, seed=4)
@@ -124,7 +139,13 @@ def test_a_run_is_measured_with_every_method_on_every_emotion(run: Path) -> None
         assert list(result["emotions"]) == list(result["leakage"]) == list(EMOTIONS)
         assert all(figures.keys() == FIGURES for figures in result["emotions"].values())
         assert all(figures["mean_end"]["faces"] == 6 for figures in result["emotions"].values())
-    assert evaluation["judge"].keys() == {"emotion_accuracy", "character_accuracy", "ceiling", "factor_r2"}
+    assert evaluation["judge"].keys() == {
+        "emotion_accuracy",
+        "character_accuracy",
+        "ceiling",
+        "factor_noise",
+        "factor_r2",
+    }
     assert 0 <= evaluation["generator"]["classifier_agrees"] <= 1
     assert len(evaluation["generator"]["nearest_training_pictures"]) == 16
     assert "NaN" not in (run / "evaluation.json").read_text()

@@ -13,7 +13,7 @@ import torch
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
-from tlgan_train.judge import factor_names, load_judge, train_judge
+from tlgan_train.judge import factor_names, load_judge, reading_noise, train_judge
 from tlgan_train.models.judge import Judge
 from tlgan_train.supervised import predict, seeded, stream_seed
 
@@ -72,6 +72,16 @@ def test_factors_are_in_standard_deviations_of_the_training_split(data: Dataset,
     left = data.factors["left"]
     truth = (left[test] - left[train].mean()) / left[train].std()
     assert np.mean((read - truth) ** 2) < 0.5 * truth.var()
+
+
+def test_reading_noise_is_small_for_what_is_read_well_and_that_of_guesses_for_what_is_not(
+    data: Dataset, run: Path
+) -> None:
+    judge = load_judge(run)
+    noise = reading_noise(judge, data, data.indices("test"))
+    assert list(noise) == ["left", "luck"]
+    assert noise["left"] < 0.6 and noise["luck"] == pytest.approx(2 / np.sqrt(np.pi), rel=0.25)
+    assert reading_noise(judge, data, data.indices("test")[:1]) == {}
 
 
 def test_ceiling_is_the_share_of_confident_real_pictures(data: Dataset, run: Path) -> None:

@@ -72,6 +72,16 @@ def test_pushing_opens_a_gap_between_sectors_and_moves_nothing_across_a_border()
         )
 
 
+def test_outside_training_nothing_is_left_between_two_sectors() -> None:
+    prior, z = Prior((7, 6), 20, push=2.0, sharpness=10.0).eval(), draws(5000, 20)
+    pushed = [vectors[labels] for vectors, labels in zip(prior.vectors, prior.labels(z), strict=True)]
+    torch.testing.assert_close(prior(z), z + 2 * sum(pushed))
+    for vectors in prior.vectors:
+        gap = (prior(z) @ vectors.T).topk(2).values @ torch.tensor([1.0, -1.0])
+        assert gap.min() >= 2 * (1 + 1 / len(vectors)) - 1e-5
+    assert all(map(torch.equal, prior.labels(prior(z)), prior.labels(z)))
+
+
 def test_a_latent_is_the_same_bit_for_bit_in_any_batch() -> None:
     prior, z = Prior((7,), 64, push=2.0, sharpness=10.0), draws(300, 64)
     assert torch.equal(prior(z), torch.cat([prior(row[None]) for row in z]))

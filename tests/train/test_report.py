@@ -286,7 +286,11 @@ def test_without_joy_factors_measurable_faces_and_early_adversarial_losses(
         for figures in result["emotions"].values():
             figures["success"] = nothing
     evaluation["judge"]["ceiling"] = dict.fromkeys(names)
-    evaluation["judge"]["factor_r2"] = {}
+    evaluation["judge"]["factor_r2"] = evaluation["judge"]["factor_noise"] = {}
+    half = {"value": 0.5, "low": 0.25, "high": 0.75, "faces": 4}
+    evaluation["character_edits"] = {
+        "ada": {"success": half, "emotion_kept": nothing, "already_there": 0.5, "distance": 3.25}
+    }
     for key in ("emotion_share", "emotion_share_of_data"):
         evaluation["generator"][key] = dict(zip(names, evaluation["generator"][key].values(), strict=True))
     write_json(copied / "evaluation.json", {**evaluation, "emotions": names})
@@ -295,4 +299,5 @@ def test_without_joy_factors_measurable_faces_and_early_adversarial_losses(
     page = write_report(CONFIG, plain, CHARACTERS[:1], generator, copied, log=lambda line: None)
     assert "end of the axis of anger" in page.read_text(encoding="utf-8")
     assert "<td>–</td>" in page.read_text(encoding="utf-8")
+    assert "turned into each drawn character" in page.read_text(encoding="utf-8")
     assert {path.stem for path in (copied / "figures").glob("*.png")} == FIGURES - {"factor_leakage"}

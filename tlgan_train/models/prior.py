@@ -13,6 +13,7 @@ coordinates (whither the head turns, and how far it is turned at all), and draws
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import Any
 
@@ -34,12 +35,13 @@ class Prior(nn.Module):
 
     On the coordinates of each label set, w = z + push · Σ softmax(sharpness · z·v)_k v_k over its vectors v: the
     gradient of a convex function, hence the optimal transport from N(0, I) to a mixture of one cluster a label
-    (Brenier 1991). Other coordinates go through a `Flow` given these, or stay as they are.
+    (Brenier 1991). Outside training sharpness is infinite: nothing is left between two clusters. Other coordinates go
+    through a `Flow` given these, or stay as they are.
 
     Args:
         sizes: number of labels in each set, two or more.
         push: how far a draw moves that is deep in its sector, in standard deviations of N(0, I).
-        sharpness: the higher, the fewer draws end up between two clusters.
+        sharpness: in training, the higher, the fewer draws end up between two clusters.
         flow_layers: couplings of the flow; 0 for none.
         flow_width: hidden units of each.
         truncation: outside training, standard deviation of the draws that enter the flow (Brock et al. 2019).
@@ -99,7 +101,8 @@ class Prior(nn.Module):
         exact = z.double()
         latents = exact
         for vectors in self.vectors:
-            latents = latents + _shift(exact, vectors.double(), self.push, self.sharpness)
+            sharpness = self.sharpness if self.training else math.inf
+            latents = latents + _shift(exact, vectors.double(), self.push, sharpness)
         if self.flow is not None:
             labelled, rest = self._parts(latents)
             rest = rest if self.training else self.truncation * rest
@@ -153,6 +156,8 @@ def sector_labels(z: Tensor, vectors: Tensor) -> Tensor:
 
 
 def _shift(z: Tensor, vectors: Tensor, push: float, sharpness: float) -> Tensor:
+    if math.isinf(sharpness):
+        return push * vectors[sector_labels(z, vectors)]
     return push * torch.softmax(sharpness * z @ vectors.T, dim=1) @ vectors
 
 

@@ -1,0 +1,81 @@
+"""Mixes: what a face is moved by, as names and strengths from outside become the vectors that moves take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlgan_runtime import latent
+from tlgan_runtime.axes import AxisSet
+from tlgan_runtime.errors import InputError
+from tlgan_runtime.timeline import Keyframes, check_keyframes, parse_timeline
+from tlgan_runtime.validation import one_of, real
+
+Mix = Mapping[str, float]
+"""Strengths by name: 0 none, 1 the full effect, negative less of it."""
+
+CHARACTER = "character"
+"""What a list of things to keep calls the character."""
+MAX_STRENGTH = 10.0
+"""Ten times the full effect: far outside anything that a generator was trained on."""
+
+
+def check_mix(mix: Mix, names: Sequence[str]) -> NDArray[np.float64]:
+    """Strengths (len(names),) of a mix; raises `InputError` for unknown names and strengths out of range."""
+    if not isinstance(mix, Mapping) or not mix:
+        raise InputError(f'a mix names emotions and strengths, for example {{"joy": 0.8}}, not {mix!r}')
+    vector = np.zeros(len(names))
+    for name, strength in mix.items():
+        row = names.index(one_of("emotion", name, names))
+        vector[row] = real(f"the strength of {name}", strength, -MAX_STRENGTH, MAX_STRENGTH)
+    return vector
+
+
+def check_columns(emotion: str | Mix | Sequence[str | Mix], names: Sequence[str]) -> NDArray[np.float64]:
+    """(C, len(names)) full strengths of each column that a name, a mix or several of them ask for."""
+    several = [emotion] if isinstance(emotion, str | Mapping) else list(emotion)
+    if not several:
+        raise InputError(f"name at least one emotion ({', '.join(names)}) or all")
+    return np.stack([check_mix({one: 1.0} if isinstance(one, str) else one, names) for one in several])
+
+
+def check_timeline(timeline: str | Keyframes, names: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Seconds (K,) and strengths (K, len(names)) of the keyframes of a text or of pairs of seconds and mix."""
+    pairs = parse_timeline(timeline) if isinstance(timeline, str) else check_keyframes(timeline)
+    still = np.zeros(len(names))
+    keys = [still if mix == {} else check_mix(mix, names) for _, mix in pairs]
+    return np.array([time for time, _ in pairs]), np.stack(keys)
+
+
+def check_keep(keep: Sequence[str], axes: AxisSet, characters: AxisSet | None) -> NDArray[np.float64]:
+    """(K, latent_dim) directions along which nothing may change, of emotions by name and of the character."""
+    if isinstance(keep, str):
+        raise InputError(f"keep is a list of names, for example [{keep!r}]")
+    rows = [axes.directions[:0]]
+    for name in keep:
+        one_of("thing to keep", name, [CHARACTER, *axes.emotions])
+        if name != CHARACTER:
+            rows.append(axes.directions[[axes.emotions.index(name)]])
+        elif characters is not None:  # where only one is drawn, it stays by itself
+            rows.append(characters.directions)
+    return np.concatenate(rows)
+
+
+def apply_mix(
+    z: NDArray[np.float32],
+    axes: AxisSet,
+    characters: AxisSet | None,
+    strengths: NDArray[np.float64],
+    kept: NDArray[np.float64] | None = None,
+) -> NDArray[np.float32]:
+    """Latents (N, latent_dim) moved by strengths (..., E), or (..., E + C) with those of `characters`.
+
+    Nothing of the way leads along the rows of `kept` (K, latent_dim).
+    """
+    count, moved = len(axes.emotions), z
+    if characters is not None:
+        moved = latent.move(moved, characters, strengths[..., count:])
+    moved = latent.move(moved, axes, strengths[..., :count])
+    return latent.hold(z, moved, kept) if kept is not None and len(kept) else moved
