@@ -123,10 +123,10 @@ def main(
         measured: list[dict[str, Any]] = []
         for row in measure(known[name], readers, runs):
             measured.append(row)
-            RESULTS.parent.mkdir(exist_ok=True)
-            now = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-            RESULTS.write_text(json.dumps({**now, name: measured}, indent=1) + "\n", encoding="utf-8")
             typer.echo(json.dumps(row))
+        now = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps({**now, name: measured}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -131,9 +131,12 @@ def parse_axes(
     characters = document.get("characters")
     if characters is None:
         return Axes(default, parsed)
-    names = tuple(characters.get("names", ())) if isinstance(characters, dict) else ()
-    if len(names) < 2 or (drawn is not None and names != drawn):
-        raise BundleDamagedError(f"axes.json has characters {list(names)}, the manifest draws {list(drawn or ())}")
+    told = characters.get("names") if isinstance(characters, dict) else None
+    names = tuple(told) if isinstance(told, list) and all(isinstance(name, str) for name in told) else ()
+    if len(set(names)) != len(names) or len(names) < 2 or (drawn is not None and names != drawn):
+        raise BundleDamagedError(f"axes.json has characters {told!r}, the manifest draws {list(drawn or ())}")
+    if set(names) & set(emotions):
+        raise BundleDamagedError(f"axes.json: characters {list(names)} have names of emotions")
     return Axes(default, parsed, _parse_method("characters", characters, names, latent_dim))
 
 
@@ -165,6 +168,9 @@ def _parse_centres(name: str, centres: Any, count: int, latent_dim: int) -> Cent
     if not isinstance(centres, dict):
         raise BundleDamagedError(f"axes.json: {name}.centres is not an object")
     name = f"{name}.centres"
+    # Files from before there were targets and paces go to the centres, at an even pace.
+    even = np.tile([0.0, 1.0], (count, count, 1))
+    centres = {"targets": centres.get("latents"), "pace": even, **centres}
     pace = _array(name, centres, "pace", (count, count, None))
     if (np.diff(pace) < 0).any() or (pace[..., :1] != 0).any() or (pace[..., -1:] != 1).any() or not pace.shape[2]:
         raise BundleDamagedError(f"axes.json: {name}.pace must grow from 0 to 1 for each pair of emotions")

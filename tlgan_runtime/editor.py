@@ -177,12 +177,12 @@ class CheerMeUp:
         takes the classifier to see the emotions of positive strength with that probability together (and the
         characters, if there are such); a face that never gets there stops where it comes nearest.
 
-        `keep` names emotions that must not change on the way, and `character`: what of the way leads along their axes
-        is left out.
+        `keep` names emotions to hold, and `character`: what of the way leads along their axes is left out, with no
+        regard to the norm.
         """
         axes = self._axis_set(method)
-        kept = check_keep(keep, axes, self._axes.characters)
         start, mix = self._check_latents(z), check_mix(strengths, self._names)
+        kept = check_keep(keep, mix, axes, self._axes.characters)
         if until is None:
             return self._moved(start, axes, mix, kept)
         return self._move_until(start, axes, mix, kept, real("until", until, 0.0, 1.0))

@@ -21,8 +21,8 @@ def move(z: NDArray[np.float32], axes: AxisSet, strengths: NDArray[np.float64]) 
 
     `z` is (N, latent_dim); `strengths` (E,) for all faces alike, or (N, E). Where the axes say `keep_norm`, each
     moved latent is rescaled to the norm that it had, so that it stays on the shell where N(0, I) has its mass.
-    Axes with `centres` move each face from where its own emotion is at home, by strength * (centre of the emotion -
-    centre of its own). A face whose strengths are all 0 comes back bit for bit.
+    Axes with `centres` move each face on a line of its own, as `Centres.shift` says. A face whose strengths are all 0
+    comes back bit for bit.
     """
     start = z.astype(np.float64)
     if axes.centres is None:

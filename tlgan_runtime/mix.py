@@ -18,6 +18,8 @@ Mix = Mapping[str, float]
 
 CHARACTER = "character"
 """What a list of things to keep calls the character."""
+LEAST_LEFT = 0.05
+"""Share of a direction that has to be left beside those kept."""
 MAX_STRENGTH = 10.0
 """Ten times the full effect: far outside anything that a generator was trained on."""
 
@@ -49,8 +51,13 @@ def check_timeline(timeline: str | Keyframes, names: Sequence[str]) -> tuple[NDA
     return np.array([time for time, _ in pairs]), np.stack(keys)
 
 
-def check_keep(keep: Sequence[str], axes: AxisSet, characters: AxisSet | None) -> NDArray[np.float64]:
-    """(K, latent_dim) directions along which nothing may change, of emotions by name and of the character."""
+def check_keep(
+    keep: Sequence[str], strengths: NDArray[np.float64], axes: AxisSet, characters: AxisSet | None
+) -> NDArray[np.float64]:
+    """(K, latent_dim) directions along which nothing may change, of emotions by name and of the character.
+
+    Raises `InputError` for unknown names, and where next to nothing would be left of a move by `strengths` (E + C,).
+    """
     if isinstance(keep, str):
         raise InputError(f"keep is a list of names, for example [{keep!r}]")
     rows = [axes.directions[:0]]
@@ -60,7 +67,17 @@ def check_keep(keep: Sequence[str], axes: AxisSet, characters: AxisSet | None) -
             rows.append(axes.directions[[axes.emotions.index(name)]])
         elif characters is not None:  # where only one is drawn, it stays by itself
             rows.append(characters.directions)
-    return np.concatenate(rows)
+    kept = np.concatenate(rows)
+    directions = np.concatenate([axes.directions, *([] if characters is None else [characters.directions])])
+    wanted = directions[strengths != 0]
+    if len(kept) and len(wanted):
+        left = np.linalg.norm(wanted - wanted @ np.linalg.pinv(kept) @ kept, axis=1)
+        if left.min() < LEAST_LEFT:
+            raise InputError(
+                f"keeping {', '.join(keep)} leaves next to nothing of the move: what is moved cannot be kept, nor can "
+                "all other emotions at once"
+            )
+    return kept
 
 
 def apply_mix(

@@ -104,7 +104,9 @@ def fit_axes(
         "default": config.axes.method,
         "methods": {name: described("emotion", name, method()) for name, method in METHODS.items()},
     }
-    if several:
+    if several and set(drawn) & set(emotions):
+        log("no moves between characters: they have names of emotions, and a mix could not tell them apart")
+    elif several:
         document["characters"] = {"names": list(drawn), **described("character", "characters", LocalAxes())}
     parse_axes(document, emotions, samples.z.shape[1])
     write_json(run / "axes.json", document)

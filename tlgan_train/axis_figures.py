@@ -17,7 +17,7 @@ from tlgan_train.axes import moved_cosines
 from tlgan_train.figures import FLOOR, METHOD_COLOURS, PALETTE, heat_map, new_figure
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)))
-METHOD_MARKERS = ("o", "s", "^", "v")
+METHOD_MARKERS = ("o", "s", "^", "v", "P", "X")
 SCORES = {
     "success": "success",
     "mean_end": "mean end\nprobability",
@@ -58,7 +58,7 @@ def scores(results: dict[str, Any], ceiling: dict[str, float | None]) -> Figure:
         for name, (c, m) in zip(results, _marks(results), strict=True)
     ]
     handles.append(Line2D([], [], color="black", linewidth=1, label="ceiling: real pictures"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
     return figure
 
 

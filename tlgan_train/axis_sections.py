@@ -41,7 +41,7 @@ def axes_section(sheet: Page, results: Results) -> None:
         ["emotion", *heads], rows,
         caption=f"Held-out R² of each regression in its own fitted space; the distance k that strength 1 stands for, "
         f"the nearest at which the classifier's mean probability on held-out faces is all but highest, or, for local, "
-        f"the mean distance of the emotion's centre from the others; and that probability. Samples in the fit: {used}.",
+        f"the mean distance of where it leads from the other centres; and that probability. Samples fitted: {used}.",
     )  # fmt: skip
     apart = f"−{1 / (len(emotions) - 1):.2f}" if len(emotions) > 1 else "0"
     centres = [name for name, fit in results.fits.items() if "centres" in fit]
@@ -110,7 +110,7 @@ def walks_section(sheet: Page, results: Results) -> None:
 
 def _becoming(sheet: Page, results: Results) -> None:
     """How faces become other characters, where several are drawn."""
-    edits = results.evaluation["character_edits"]
+    edits = results.evaluation.get("character_edits", {})
     if not edits:
         return
     rows = [
@@ -133,7 +133,7 @@ def leakage_section(sheet: Page, results: Results) -> None:
         "Mean change in the judge's probability of each emotion (column) from the start to the end of each axis (row). "
         "Wanted: the diagonal near 1 less the share of the emotion at the start, and nothing above 0 beside it.",
     )  # fmt: skip
-    noise = results.evaluation["judge"]["factor_noise"]
+    noise = results.evaluation["judge"].get("factor_noise", {})
     if noise:
         chart(
             sheet, results, "factor_leakage",
@@ -141,7 +141,7 @@ def leakage_section(sheet: Page, results: Results) -> None:
             "How much the known factors of the drawings change along with the emotion: bars are means over faces and "
             "axes, lines reach from the axis that changes a factor least to the one that changes it most. Intensity "
             "is that of the emotion and has to change. Noise: by how much the judge's readings of two real pictures "
-            "differ that have the factor in common; a bar below it cannot be told from no change.",
+            "differ that have the factor in common; a bar of that height may be no change at all.",
         )  # fmt: skip
 
 

@@ -53,8 +53,8 @@ def calibrate(fitted: LatentAxes, z: np.ndarray, farthest: float, read: Read) ->
         distances = way_lengths(centres)
         reached = probabilities(axis_set(fitted, distances, centres), z, read).mean(axis=0)
         words = (
-            f"strength 1 leads beyond the centre, as far for every emotion as it takes the classifier to give "
-            f"{REACHED:.0%} of faces p ≥ {SUCCESS}; the mean distance from the other centres is given"
+            f"strength 1 leads to the nearest of {REACHES} times the distance of the centre from the middle at which "
+            f"the classifier gives {REACHED:.0%} of faces p ≥ {SUCCESS}; its mean distance from the others is given"
         )
         return Calibrated(distances, reached, words, centres)
     tried, curves = sweep(fitted, z, farthest, read)
@@ -90,14 +90,25 @@ def centres_of(fitted: LocalAxes, z: np.ndarray, read: Read) -> Centres:
     centres = Centres(
         fitted.centres_, fitted.posterior_slopes_, fitted.posterior_intercepts_, fitted.centres_, steady
     )  # fmt: skip
-    shown = []
+    shares = []
     for reach in REACHES:
         axes = axis_set(fitted, np.ones(count), replace(centres, targets=reaching(centres, reach)))
-        shown.append((probabilities(axes, z, read) >= SUCCESS).mean(axis=0).min())
-    # One reach for all: chosen for each emotion by itself it would follow the quirks of the classifier.
-    reach = REACHES[int(np.argmax(np.array(shown) >= min(REACHED, max(shown))))]
-    centres = replace(centres, targets=reaching(centres, reach))
+        shares.append((probabilities(axes, z, read) >= SUCCESS).mean(axis=0))
+    centres = replace(centres, targets=reaching(centres, nearest_reach(np.array(shares))))
     return replace(centres, pace=paces(fitted, centres, z, read))
+
+
+def nearest_reach(shares: np.ndarray) -> float:
+    """Of `REACHES`, the nearest at which each emotion is shown by enough faces; `shares` (R, E) of faces show it.
+
+    One reach for all: chosen for each emotion by itself it would follow the quirks of the classifier. Emotions that are
+    not shown by enough faces at any reach have no say, unless that is so for all.
+    """
+    able = shares.max(axis=0) >= REACHED
+    enough = (
+        (shares[:, able] >= REACHED).all(axis=1) if able.any() else shares.mean(axis=1) == shares.mean(axis=1).max()
+    )
+    return REACHES[int(np.argmax(enough))]
 
 
 def way_lengths(centres: Centres) -> np.ndarray:

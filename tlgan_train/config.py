@@ -22,7 +22,7 @@ IMAGE_SIZES = (32, 64, 128, 256)
 CHOICES = {
     "gan.discriminator_norm": ("batch", "spectral"),
     "gan.precision": ("auto", "bf16", "fp32"),
-    "axes.method": ("local", "logit", "paper"),
+    "axes.method": ("boundary", "lda", "local", "logit", "paper"),
 }
 AT_LEAST = {
     "gan.latent_dim": 1,

@@ -7,9 +7,13 @@ from typing import Self
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator
+from sklearn.covariance import LedoitWolf
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import r2_score
+from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
+
+from tlgan_train.errors import TrainError
 
 
 class LatentAxes(BaseEstimator):
@@ -26,8 +30,7 @@ class LatentAxes(BaseEstimator):
         z, y = check_array(z, dtype=np.float64), check_array(y, dtype=np.float64)
         check_consistent_length(z, y)
         z, y = self._chosen(z), self._chosen(y)
-        regression = LinearRegression().fit(z, self.transform(y))
-        self.slopes_, self.offsets_ = regression.coef_, regression.intercept_
+        self.slopes_, self.offsets_ = self._regress(z, y)
         self.axes_ = self._separate(unit_rows(self.slopes_))
         return self
 
@@ -42,6 +45,10 @@ class LatentAxes(BaseEstimator):
 
     def _chosen(self, rows: np.ndarray) -> np.ndarray:
         return rows
+
+    def _regress(self, z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        regression = LinearRegression().fit(z, self.transform(y))
+        return regression.coef_, regression.intercept_
 
     def _separate(self, directions: np.ndarray) -> np.ndarray:
         raise TypeError(f"{type(self).__name__} does not say how it orthogonalises")
@@ -108,7 +115,10 @@ class LocalAxes(LogitAxes):
         span = spanned(self.slopes_)
         if kept is not None:
             aside = spanned(kept)
-            span = spanned(span - span @ aside.T @ aside)
+            span = spanned(span - span @ aside.T @ aside, least=1e-6)
+            if not len(span):
+                raise TrainError("what must be kept spans all directions of the axes; use a larger gan.latent_dim")
+            self.axes_ = self._separate(unit_rows(self.slopes_ @ span.T @ span))
         self.centres_ = middle + (np.array(means) - middle) @ span.T @ span
         # Over soft labels, each sample once for every emotion: also one that is never the likeliest has its slope.
         count = len(probability.T)
@@ -126,7 +136,67 @@ class LocalAxes(LogitAxes):
         return clear if len(clear) >= self.fewest else np.argsort(-probability)[: self.fewest]
 
 
-METHODS: dict[str, type[LatentAxes]] = {"logit": LogitAxes, "local": LocalAxes, "paper": PaperAxes}
+class BoundaryAxes(LogitAxes):
+    """Normals of linear boundaries between faces that show an emotion most and least (InterFaceGAN, Shen et al. 2020).
+
+    Its conditional projection takes out of each normal what it shares with the one that it is most like. (All others
+    together span every direction in which emotions differ: without them nothing but noise would be left.)
+
+    Args:
+        extreme: share of the samples taken from either end, by the probability of the emotion.
+    """
+
+    keep_norm = False
+
+    def __init__(self, extreme: float = 0.1) -> None:
+        self.extreme = extreme
+
+    def _regress(self, z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        count = max(2, round(self.extreme * len(z)))
+        normals = []
+        for probability in softmax(y, axis=1).T:
+            order = np.argsort(probability, kind="stable")
+            ends = np.concatenate([order[:count], order[-count:]])
+            normals.append(LinearSVC(random_state=0).fit(z[ends], np.repeat([0, 1], count)).coef_[0])
+        return slopes_along(unit_rows(np.array(normals)), z, self.transform(y))
+
+    def _separate(self, directions: np.ndarray) -> np.ndarray:
+        likeness = directions @ directions.T - 2 * np.eye(len(directions))
+        nearest = directions[likeness.argmax(axis=1)]
+        return unit_rows(directions - (directions * nearest).sum(axis=1, keepdims=True) * nearest)
+
+
+class DiscriminantAxes(LogitAxes):
+    """Fisher's linear discriminants: from the middle to the mean of each emotion, where spread within them counts less.
+
+    Every sample counts for each emotion by its probability.
+    """
+
+    keep_norm = False
+
+    def _regress(self, z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        probability = softmax(y, axis=1)
+        means = (probability.T @ z) / probability.sum(axis=0)[:, None]
+        within = LedoitWolf(assume_centered=True).fit(z - probability @ means).covariance_
+        discriminants = np.linalg.solve(within, (means - z.mean(axis=0)).T).T
+        return slopes_along(unit_rows(discriminants), z, self.transform(y))
+
+
+METHODS: dict[str, type[LatentAxes]] = {
+    "boundary": BoundaryAxes,
+    "lda": DiscriminantAxes,
+    "local": LocalAxes,
+    "logit": LogitAxes,
+    "paper": PaperAxes,
+}
+
+
+def slopes_along(directions: np.ndarray, z: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes (E, latent_dim) and intercepts (E,) of each target, (N, E), on its own direction alone."""
+    place = z @ directions.T
+    centred = place - place.mean(axis=0)
+    slopes = (centred * targets).sum(axis=0) / np.square(centred).sum(axis=0)
+    return slopes[:, None] * directions, targets.mean(axis=0) - slopes * place.mean(axis=0)
 
 
 def gram_schmidt(directions: np.ndarray) -> np.ndarray:
@@ -151,10 +221,10 @@ def symmetric_axes(directions: np.ndarray) -> np.ndarray:
     return unit_rows(left[:, spanned] @ right[spanned])
 
 
-def spanned(rows: np.ndarray) -> np.ndarray:
-    """Orthonormal rows that span what `rows` span."""
+def spanned(rows: np.ndarray, least: float = 0.0) -> np.ndarray:
+    """Orthonormal rows that span what `rows` span, but for directions in which they are at most `least` long."""
     _, values, right = np.linalg.svd(rows, full_matrices=False)
-    basis: np.ndarray = right[values > 1e-6 * values[0]]
+    basis: np.ndarray = right[values > max(least, 1e-6 * values[0])]
     return basis
 
 

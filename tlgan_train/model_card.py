@@ -30,7 +30,7 @@ that start below 0.5; the ceiling is the share of real test pictures with p ≥ 
 
 {edit_table(evaluation, default)}
 {"".join(f"{chr(10)}Mean end probability of method `{name}`: {_means(evaluation, name)}.{chr(10)}" for name in others)}
-{_becoming(evaluation["character_edits"])}
+{_becoming(evaluation.get("character_edits", {}))}
 Samples: FID {figures["fid"]:.1f} and KID {figures["kid"]:.4f} in the judge's features (two halves of the training
 pictures: {figures["kid_between_real"]:.4f}), precision {figures["precision"]:.2f}, recall {figures["recall"]:.2f};
 {figures["confident_share"]:.0%} get p ≥ 0.9 for one emotion; classifier and judge agree on

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.special import softmax
 from torch import Tensor, nn
 
 from tlgan_train.config import Config
@@ -16,6 +17,8 @@ from tlgan_train.models.dcgan import Generator, to_levels
 from tlgan_train.run import written
 from tlgan_train.supervised import stream_seed
 
+COLLAPSED = 0.95
+"""Mean probability of one emotion over all samples from which they are taken for one face."""
 READ_BATCH = 64
 """Latents drawn and read at a time: what they leave behind in a layer fits the cache, a quarter faster than 256."""
 
@@ -38,10 +41,11 @@ def draw_samples(
     """Draw and label `samples.count` latents; write `RUN/samples/samples.npz`."""
     z = draw_latents(generator, config.samples.count, config.seed, "samples")
     emotion, character = read_faces(generator, classifier, z, config.samples.batch_size)
-    if emotion.shape[1] > 1 and len(np.unique(emotion.argmax(axis=1))) == 1:
+    mass = softmax(emotion, axis=1).mean(axis=0)
+    if len(mass) > 1 and mass.max() > COLLAPSED:
         raise TrainError(
-            f"the classifier reads one and the same emotion in all {len(z):,} samples: the generator collapsed, or one "
-            f"of the two was trained too short; look at {run / 'gan' / 'samples'}, and train longer in another --run"
+            f"the generator collapsed: the classifier reads one emotion in all {len(z):,} samples (mean probability "
+            f"{mass.max():.2f}); look at {run / 'gan' / 'samples'}, and train again in another --run"
         )
     with written(run / "samples" / "samples.npz") as temporary, temporary.open("wb") as file:
         np.savez(file, z=z, emotion=emotion, character=character)

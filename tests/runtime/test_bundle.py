@@ -209,6 +209,8 @@ def test_unknown_keys_roles_and_files_are_ignored(broken: Path) -> None:
         (lambda axes: axes["methods"]["paper"].update(centres=centres(pace=[[[1.0]] * 7] * 7)), "grow from 0 to 1"),
         (lambda axes: axes.update(characters={"names": ["ada", "bo"]}), "the manifest draws"),
         (lambda axes: axes.update(characters=["ada"]), "the manifest draws"),
+        (lambda axes: axes.update(characters={"names": 5}), "the manifest draws"),
+        (lambda axes: axes.update(characters={"names": "ab"}), "the manifest draws"),
         (lambda axes: axes["methods"]["paper"]["directions"][0].pop(), "directions"),
         (lambda axes: axes["methods"].update(paper=[]), "not an object"),
     ],

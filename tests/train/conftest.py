@@ -23,7 +23,6 @@ SMALL = {
     "gan.images": 96,
     "gan.warmup_images": 32,
     "gan.checkpoint_images": 48,
-    "classifier.epochs": 8,
     "samples.count": 1_200,
     "axes.calibration_faces": 4,
     "evaluate.faces": 6,

@@ -15,7 +15,7 @@ from tlgan_runtime import BundleDamagedError
 from tlgan_runtime.axes import parse_axes
 from tlgan_runtime.latent import move
 from tlgan_train.axes import fit_axes, load_axes
-from tlgan_train.calibration import COMPLETE, REACHES, axis_set, centres_of, complete_distances
+from tlgan_train.calibration import COMPLETE, REACHES, axis_set, centres_of, complete_distances, nearest_reach
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.latent_axes import LocalAxes, unit_rows
@@ -54,7 +54,7 @@ def test_a_generator_that_shows_one_emotion_only_is_no_ground_for_axes(tmp_path:
             emotion, character = super().forward(x)
             return emotion + 100 * torch.eye(3)[1], character
 
-    with pytest.raises(TrainError, match="one and the same emotion") as caught:
+    with pytest.raises(TrainError, match="collapsed: the classifier reads one emotion") as caught:
         draw_samples(CONFIG, PAINTER, Stubborn(), tmp_path, log=lambda _: None)
     assert "\n" not in str(caught.value) and not (tmp_path / "samples").exists()
 
@@ -88,7 +88,7 @@ def test_streams_of_latents_are_repeatable_and_independent() -> None:
 def test_axes_are_the_known_ones_in_the_schema_of_bundles(folder: Path) -> None:
     document = load_axes(folder)
     axes = parse_axes(document, EMOTIONS, LATENT_DIM)
-    assert axes.default == "logit" and set(axes.methods) == {"local", "logit", "paper"}
+    assert axes.default == "logit" and set(axes.methods) == {"boundary", "lda", "local", "logit", "paper"}
     logit, paper = axes.methods["logit"], axes.methods["paper"]
     assert (logit.directions * SIMPLEX).sum(axis=1).min() > 0.99
     assert logit.keep_norm and not paper.keep_norm
@@ -140,6 +140,14 @@ def test_targets_of_local_axes_lie_beyond_the_centres_only_where_centres_do_not_
     np.testing.assert_allclose(reach[0], 1)
     assert reach[1][0] > 1.05 and np.round(reach[1][0], 3) in REACHES
     np.testing.assert_allclose(reach[1], reach[1][0])
+
+
+def test_an_emotion_that_no_reach_shows_has_no_say_in_the_reach() -> None:
+    clear = np.linspace(0.9, 1.0, len(REACHES))[:, None]
+    assert nearest_reach(np.hstack([clear, clear])) == REACHES[3]
+    assert nearest_reach(np.hstack([clear, 0.01 * np.arange(len(REACHES))[:, None]])) == REACHES[3]
+    assert nearest_reach(np.hstack([clear, 0 * clear])) == REACHES[3]
+    assert nearest_reach(np.array([[0.2], [0.5], [0.7], [0.6], [0.6], [0.6]])) == REACHES[2]
 
 
 def test_even_strengths_show_even_changes() -> None:

@@ -134,7 +134,7 @@ def test_a_run_is_measured_with_every_method_on_every_emotion(run: Path) -> None
     assert evaluation["emotions"] == list(EMOTIONS) and evaluation["characters"] == list(CHARACTERS)
     assert evaluation["drawn_characters"] == ["ada"] and evaluation["default"] == "logit"
     assert (evaluation["faces"], evaluation["steps"]) == (6, 3)
-    assert set(evaluation["methods"]) == {"local", "logit", "paper", "random"}
+    assert set(evaluation["methods"]) == {"boundary", "lda", "local", "logit", "paper", "random"}
     for result in evaluation["methods"].values():
         assert list(result["emotions"]) == list(result["leakage"]) == list(EMOTIONS)
         assert all(figures.keys() == FIGURES for figures in result["emotions"].values())

@@ -52,7 +52,7 @@ def test_the_bundle_is_complete_and_sound(run: Path) -> None:
     assert manifest.characters == ("ada", "bo") and manifest.drawn_characters == ("ada",)
     assert manifest.training["images_seen"] == 96 and manifest.training["preset"] == "tiny"
     assert {**manifest.training, "code_revision": ""} == {**trained, "code_revision": ""}
-    assert set(manifest.metrics["methods"]) == {"local", "logit", "paper", "random"}
+    assert set(manifest.metrics["methods"]) == {"boundary", "lda", "local", "logit", "paper", "random"}
     assert "curves" not in json.dumps(manifest.metrics)
     card = (run / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert all(f"| {emotion} |" in card for emotion in manifest.emotions)
@@ -110,7 +110,7 @@ def test_parity_finds_a_generator_or_a_classifier_that_is_another(run: Path, app
 
 
 def test_the_axes_of_the_bundle_move_faces(run: Path, app: CheerMeUp) -> None:
-    assert app.methods == ["logit", "local", "paper"]
+    assert app.methods == ["logit", "boundary", "lda", "local", "paper"]
     z = app.sample(2)
     np.testing.assert_array_equal(app.move(z, {"joy": 0.0}), z)
     written = json.loads((run / "axes.json").read_text())["methods"]["paper"]

@@ -10,6 +10,8 @@ from sklearn.exceptions import NotFittedError
 
 from tlgan_train.latent_axes import (
     METHODS,
+    BoundaryAxes,
+    DiscriminantAxes,
     LatentAxes,
     LocalAxes,
     LogitAxes,
@@ -125,6 +127,32 @@ def test_parameters_of_the_paper_method_can_be_set() -> None:
     estimator = clone(PaperAxes(samples=100, clip=2.0)).set_params(clip=1.0)
     assert estimator.get_params() == {"samples": 100, "clip": 1.0}
     assert estimator.transform(np.array([[9.0, 0.0]])).max() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("method", [BoundaryAxes, DiscriminantAxes])
+def test_boundaries_and_discriminants_find_where_one_logit_grows_above_the_others(method: type[LatentAxes]) -> None:
+    z, y = labelled(noise=0.5)
+    fitted = method().fit(z, y)
+    apart = TRUE - TRUE.mean(axis=0)
+    assert cosines(fitted.slopes_, apart).min() > 0.94
+    assert fitted.score(*labelled(noise=0.5, seed=2)).min() > 0.7
+    np.testing.assert_allclose(np.linalg.norm(fitted.axes_, axis=1), 1)
+
+
+def test_boundaries_leave_out_what_they_share_with_the_one_most_like_them() -> None:
+    z, y = labelled(noise=0.5)
+    y[:, 0] += 0.8 * y[:, 1]  # the first emotion grows where the second does
+    fitted = BoundaryAxes().fit(z, y)
+    normals = unit_rows(fitted.slopes_)
+    assert normals[0] @ normals[1] > 0.3
+    assert abs(fitted.axes_[0] @ normals[1]) < 1e-9 and abs(fitted.axes_[1] @ normals[0]) < 1e-9
+
+
+def test_discriminants_turn_away_from_where_faces_of_one_emotion_are_spread() -> None:
+    z, y = clustered()
+    spread = z + np.random.default_rng(4).normal(size=(len(z), 1)) * 3 * unit_rows((TRUE[0] + TRUE[1])[None])
+    along = [DiscriminantAxes().fit(latents, y).axes_[0] @ (TRUE[0] + TRUE[1]) for latents in (z, spread)]
+    assert abs(along[1]) < 0.7 * abs(along[0])
 
 
 def test_orthogonalisations_of_independent_rows() -> None:
