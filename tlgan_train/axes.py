@@ -52,9 +52,9 @@ def fit_axes(
     columns = list(drawn.values())
     logits = {"emotion": samples.emotion, "character": samples.character[:, columns]}
     several = len(columns) > 1
-    slopes = {
-        kind: LogitAxes().fit(samples.z[held_out:], y[held_out:]).slopes_ for kind, y in logits.items() if several
-    }
+    slopes = {}
+    if several:
+        slopes = {kind: LogitAxes().fit(samples.z[held_out:], y[held_out:]).slopes_ for kind, y in logits.items()}
 
     def described(kind: str, name: str, method: LatentAxes) -> dict[str, Any]:
         z, y = samples.z[held_out:], logits[kind][held_out:]

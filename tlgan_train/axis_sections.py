@@ -209,7 +209,7 @@ def _changes(names: tuple[str, ...], before: np.ndarray, after: np.ndarray) -> s
 
 def _k(results: Results, method: str) -> str:
     """Label of the distance moved."""
-    return "mean k (latent units)" if results.axes[method].centres else "k (latent units)"
+    return "strength × mean k (latent units)" if results.axes[method].centres else "k (latent units)"
 
 
 def _distance(results: Results, method: str) -> str:

@@ -17,6 +17,7 @@ from tlgan_train.axes import fit_axes
 from tlgan_train.classifier import load_classifier, train_classifier
 from tlgan_train.config import Config
 from tlgan_train.data import SPLITS, Dataset, drawn_characters, load_dataset
+from tlgan_train.errors import TrainError
 from tlgan_train.evaluate import evaluate
 from tlgan_train.export import export_bundle
 from tlgan_train.gan import images_seen, load_generator, train_gan
@@ -85,6 +86,11 @@ class Pipeline:
     @contextmanager
     def _opened(self) -> Iterator[None]:
         self.characters  # noqa: B018  wrong pictures or names stop here, before there is a folder
+        if len(self.dataset.emotions) < 2:
+            raise TrainError(
+                f"{self.config.data.spec} shows one emotion, {self.dataset.emotions[0]}; "
+                "editing needs pictures of two or more"
+            )
         with claimed(self.run):
             open_run(self.run, self.config, self.dataset.digest)
             yield

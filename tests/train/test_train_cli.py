@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from commands import call, refused
+from PIL import Image
 
 from tlgan_train import data
 from tlgan_train.cli import export_main, main
@@ -89,6 +90,17 @@ def test_a_run_that_is_a_file_is_told(small_options: list[str], tmp_path: Path) 
     (tmp_path / "run").write_text("here first")
     outcome = call(main, "gan", "--quiet", "--run", tmp_path / "run", *small_options)
     assert str(tmp_path / "run") in refused(outcome)
+
+
+def test_pictures_of_a_single_emotion_are_told_before_anything_is_trained(tmp_path: Path) -> None:
+    folder = tmp_path / "ROOT" / "ada" / "ada_joy"
+    folder.mkdir(parents=True)
+    for number in range(30):
+        Image.new("RGB", (32, 32), (number, 90, 200)).save(folder / f"ada_joy_{number}.png")
+    run = tmp_path / "run"
+    outcome = call(main, "gan", "--quiet", "--preset", "tiny", "--data", f"folder:{tmp_path / 'ROOT'}", "--run", run)
+    assert "one emotion, joy" in refused(outcome)
+    assert not run.exists()
 
 
 def test_tlgan_export_tells_wrong_usage_in_one_line(tmp_path: Path) -> None:
