@@ -58,8 +58,8 @@ def tile(images: Pixels, size: int, columns: int | None = None, bands: Pixels | 
     `bands`, (N, band, size, 3), stand below the faces. The layout is that of `plan`, which also says what is refused.
     """
     band = 0 if bands is None else bands.shape[1]
-    _, across = plan(len(images), size, columns, band)
-    picture = np.full((*canvas(len(images), size, columns, band), 3), WHITE, np.uint8)
+    rows, across = plan(len(images), size, columns, band)
+    picture = np.full((*_sides(rows, across, size, band), 3), WHITE, np.uint8)
     pitch = size + _gap(size)
     for index, image in enumerate(images):
         top, left = index // across * (pitch + band), index % across * pitch

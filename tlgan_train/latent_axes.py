@@ -217,8 +217,8 @@ def symmetric_axes(directions: np.ndarray) -> np.ndarray:
     -1 / (E - 1), along which one emotion grows and all the others shrink alike.
     """
     left, values, right = np.linalg.svd(directions, full_matrices=False)
-    spanned = values > 1e-6 * values[0]
-    return unit_rows(left[:, spanned] @ right[spanned])
+    kept = values > 1e-6 * values[0]
+    return unit_rows(left[:, kept] @ right[kept])
 
 
 def spanned(rows: np.ndarray, least: float = 0.0) -> np.ndarray:

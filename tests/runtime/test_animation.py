@@ -12,20 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from tests.animation_file import durations
 from tlgan_runtime import Animation, CheerMeUp, InputError, MissingLibraryError, OutputError, write_animation
 from tlgan_runtime.picture import Pixels, tile
 
 PALETTE_PSNR = 33.0  # decibel; a palette of 255 colours for all frames of the tiny bundle's walk reaches about 36
-
-
-def durations(path: Path) -> list[int]:
-    """Milliseconds of each frame in the file."""
-    found = []
-    with Image.open(path) as image:
-        for frame in ImageSequence.Iterator(image):
-            frame.load()  # a WebP frame has its time only when decoded
-            found.append(round(frame.info["duration"]))
-    return found
 
 
 def pictures(path: Path) -> list[Pixels]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageSequence
 
+from tests.animation_file import durations
 from tlgan_runtime import CheerMeUp, InputError, latent
 from tlgan_runtime.timeline import EXAMPLE, parse_timeline
 
@@ -17,12 +17,7 @@ CLOSED = "neutral, joy:0.8@0.5s, joy:0.5+surprise:0.5@1s, neutral@1.5s"
 
 def starts(path: Path) -> list[int]:
     """Milliseconds at which each frame of the file appears, and the end."""
-    waits = []
-    with Image.open(path) as image:
-        for frame in ImageSequence.Iterator(image):
-            frame.load()  # a WebP frame has its time only when decoded
-            waits.append(round(frame.info["duration"]))
-    return [0, *np.cumsum(waits).tolist()]
+    return [0, *np.cumsum(durations(path)).tolist()]
 
 
 def test_text_is_keyframes() -> None:
