@@ -23,6 +23,8 @@ from tlgan_runtime.options import (
     JsonOption,
     LoopOption,
     MethodOption,
+    Precision,
+    PrecisionOption,
     Provider,
     ProviderOption,
     QuietOption,
@@ -34,10 +36,7 @@ from tlgan_runtime.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tlgan_runtime.editor import CheerMeUp
-    from tlgan_runtime.manifest import Manifest
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -102,6 +101,7 @@ def gif(
     method: MethodOption = None,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     json_output: JsonOption = False,
     quiet: QuietOption = False,
@@ -115,7 +115,7 @@ def gif(
     emotion, steps = emotion or "joy", 30 if steps is None else steps
     names = [name.strip() for name in emotion.split(",")]
     name = "timeline" if timeline is not None else "-".join(names)
-    editor = _open(bundle, provider, threads, quiet)
+    editor = _open(bundle, provider, threads, quiet, precision)
     written = editor.gif(
         output or Path(f"{name}.gif"),
         names[0] if len(names) == 1 else names,
@@ -147,6 +147,7 @@ def sample(
     size: SizeOption = 256,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     json_output: JsonOption = False,
     quiet: QuietOption = False,
@@ -155,7 +156,7 @@ def sample(
     from tlgan_runtime import picture
 
     picture.plan(faces, size)
-    editor = _open(bundle, provider, threads, quiet)
+    editor = _open(bundle, provider, threads, quiet, precision)
     picture.save_png(output, picture.tile(editor.render(editor.sample(faces, seed)), size))
     _report_file(editor, json_output, output, faces=faces, seed=seed)
 
@@ -180,6 +181,7 @@ def edit(
     method: MethodOption = None,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     json_output: JsonOption = False,
     quiet: QuietOption = False,
@@ -191,7 +193,7 @@ def edit(
 
     strengths = dict(_parse_setting(item) for item in settings)
     picture.plan(2 * faces, size, columns=faces)
-    editor = _open(bundle, provider, threads, quiet)
+    editor = _open(bundle, provider, threads, quiet, precision)
     z = editor.sample(faces, seed)
     before, after = editor.render(z), editor.render(editor.move(z, strengths, method, until=until, keep=keep or ()))
     picture.save_png(output, picture.tile(np.concatenate([before, after]), size, columns=faces))
@@ -212,6 +214,7 @@ def grid(
     method: MethodOption = None,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     json_output: JsonOption = False,
     quiet: QuietOption = False,
@@ -221,7 +224,7 @@ def grid(
 
     from tlgan_runtime import picture
 
-    editor = _open(bundle, provider, threads, quiet)
+    editor = _open(bundle, provider, threads, quiet, precision)
     labels = ["start", *editor.emotions]
     picture.plan(faces * len(labels), size, columns=len(labels))
     z = editor.sample(faces, seed)
@@ -241,22 +244,11 @@ def info(
     quiet: QuietOption = False,
 ) -> None:
     """Say what is in a bundle."""
+    from tlgan_runtime.description import describe_bundle
+
     editor = _open(bundle, provider, threads, quiet)
-    manifest = editor.manifest
-    document = {"path": str(editor.path), "methods": editor.methods, **manifest.to_dict()}
-    lines = [
-        f"name        {manifest.name} (schema {manifest.schema_version}, made by {manifest.created_by})",
-        f"path        {editor.path}",
-        f"emotions    {', '.join(manifest.emotions)}",
-        f"characters  {', '.join(manifest.characters)}",
-        f"draws       {', '.join(manifest.drawn_characters)}",
-        f"pictures    {manifest.image_size} x {manifest.image_size} pixels from {manifest.latent_dim} latents",
-        f"methods     {', '.join(editor.methods)} (the first is the default)",
-        f"license     {manifest.license}",
-        *(f"file        {name}: {entry.role}, {entry.bytes} bytes" for name, entry in manifest.files.items()),
-        *_measured(manifest, editor.methods[0]),
-    ]
-    _report(json_output, document, lines)
+    document = {"path": str(editor.path), "methods": editor.methods, **editor.manifest.to_dict()}
+    _report(json_output, document, describe_bundle(editor))
 
 
 @app.command()
@@ -327,23 +319,13 @@ def _explain(error: Exception) -> tuple[str, int]:
     return f"this is a bug: {type(error).__name__}: {error} (--debug shows where)", BUG
 
 
-def _open(bundle: str | None, provider: Provider, threads: int | None, quiet: bool) -> CheerMeUp:
+def _open(
+    bundle: str | None, provider: Provider, threads: int | None, quiet: bool, precision: Precision = Precision.auto
+) -> CheerMeUp:
     from tlgan_runtime import CheerMeUp
 
     _hush(quiet)
-    return CheerMeUp(bundle, provider=provider.value, threads=threads)
-
-
-def _measured(manifest: Manifest, method: str) -> Iterator[str]:
-    """Lines on how well each emotion was measured to work; none when the bundle does not say."""
-    try:
-        for emotion, figures in manifest.metrics["methods"][method]["emotions"].items():
-            yield (
-                f"measured    {emotion}: success {figures['success']['value']:.2f}, "
-                f"mean end probability {figures['mean_end']['value']:.2f} by an independent judge"
-            )
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return
+    return CheerMeUp(bundle, provider=provider.value, threads=threads, precision=precision.value)
 
 
 def _parse_setting(item: str) -> tuple[str, float]:

@@ -106,13 +106,16 @@ def export_run(
     run: Annotated[Path, typer.Argument(help="Run folder of a finished `tlgan-train all`.")],
     out: Annotated[Path, typer.Option(help="Folder of the bundle; a bundle that is there is replaced.")],
     name: Annotated[str | None, typer.Option(help="Name of the bundle.", show_default="that of the folder")] = None,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Add a generator in 8-bit integers; refused where it draws other faces.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Write generator, classifier and axes of a run as a bundle of ONNX and JSON files."""
     from tlgan_train.export import export_bundle
 
-    typer.echo(export_bundle(run, out, name, (lambda _: None) if quiet else _say))
+    typer.echo(export_bundle(run, out, name, (lambda _: None) if quiet else _say, int8=int8))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,15 +19,16 @@ from tlgan_runtime.bundle import write_manifest
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.manifest import MANIFEST
 from tlgan_train.classifier import load_classifier
+from tlgan_train.drawing_graph import drawing_graph
 from tlgan_train.errors import TrainError
 from tlgan_train.gan import load_generator
+from tlgan_train.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.model_card import model_card
 from tlgan_train.models.dcgan import Generator, to_uint8
+from tlgan_train.onnx_graph import OPSET, store_half
 from tlgan_train.run import code_revision, read_json
 from tlgan_train.samples import draw_latents
 
-OPSET = 18
-"""ONNX operator set: the oldest that the exporter writes natively, so that older runtimes load it too."""
 PARITY_LATENTS = 64
 PREVIEW, CAST_PREVIEW = (8, 128), (6, 80)
 """Faces of `preview.gif` and their side in pixels, for one character and for several, whose mapping takes more room."""
@@ -60,11 +61,16 @@ class ReadingGraph(nn.Module):
         return emotion.softmax(dim=1), character.softmax(dim=1)
 
 
-def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[str], None] = print) -> Path:
+def export_bundle(
+    run: Path, out: Path, name: str | None = None, log: Callable[[str], None] = print, *, int8: bool = False
+) -> Path:
     """Write the bundle of a finished run to the folder `out`, replacing a bundle that is there.
 
-    Raises `TrainError` when a stage has not run, when `out` holds something else, or when ONNX Runtime does not
-    reproduce torch's pictures and probabilities on 64 latents; `out` is then as it was.
+    With `int8` there is a second generator in 8-bit integers in it, for whoever asks for speed.
+
+    Raises `TrainError` when a stage has not run, when `out` holds something else, when ONNX Runtime does not
+    reproduce torch's pictures and probabilities on 64 latents, or when the second generator draws faces that are too
+    different (`check_int8`); `out` is then as it was.
     """
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise TrainError(f"{out} exists and is no bundle; give --out a new folder")
@@ -93,13 +99,15 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         images = DrawingGraph(generator)(z)
         if not generator.prior.plain:
             to_onnx(generator.prior, torch.randn(2, generator.latent_dim), ("z",), ("latent",), folder / "mapping.onnx")
-        to_onnx(DrawingGraph(generator), z[:2], ("z",), ("image",), folder / "generator.onnx")
+        onnx.save(store_half(drawing_graph(generator)), folder / "generator.onnx")
         to_onnx(ReadingGraph(classifier), images[:2], ("image",), ("emotion", "character"), folder / "classifier.onnx")
         shutil.copyfile(run / "axes.json", folder / "axes.json")
         (folder / "MODEL_CARD.md").write_text(model_card(facts, evaluation), encoding="utf-8")
         write_manifest(folder, **facts)
         app = CheerMeUp(folder, provider="cpu")
         check_parity(app, generator, classifier, z.numpy())
+        if int8:
+            facts["metrics"] = {**facts["metrics"], "int8": write_int8(folder, facts, generator, config["seed"])}
         shown = "joy" if "joy" in app.emotions else app.emotions[0]
         faces, size = PREVIEW if len(app.drawn_characters) == 1 else CAST_PREVIEW
         app.gif(folder / "preview.gif", emotion=shown, faces=faces, seed=0, size=size)
@@ -109,6 +117,15 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         folder.rename(out)
     log(f"bundle {facts['name']}: {sum(f.stat().st_size for f in out.iterdir()) / 1e6:.1f} MB in {out}")
     return out
+
+
+def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: int) -> dict[str, float]:
+    """Add the generator in 8-bit integers to a bundle and return how far its faces are from those of the other one."""
+    calibration = draw_latents(generator, CALIBRATION_LATENTS, seed, "int8 calibration")
+    onnx.save(store_half(int8_graph(generator, calibration)), folder / "generator_int8.onnx")
+    write_manifest(folder, **facts)
+    exact, quick = (CheerMeUp(folder, provider="cpu", precision=precision) for precision in ("auto", "int8"))
+    return check_int8(exact, quick, draw_latents(generator, CHECK_LATENTS, seed, "int8 check"))
 
 
 def to_onnx(model: nn.Module, example: Tensor, inputs: tuple[str], outputs: tuple[str, ...], path: Path) -> None:
