@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,10 @@ from tlgan_runtime.errors import BundleDamagedError
 
 AXES_SCHEMA_VERSION = 1
 _UNIT_TOLERANCE = 1e-3  # JSON floats may have been rounded
+
+EndFinder = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.float64]]
+"""Latents (N, latent_dim) and which emotions (E,) are asked for → the latents (N, E, latent_dim) that show the same
+faces with each emotion complete; those of emotions not asked for may be anything finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +46,15 @@ class Centres:
         posterior: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
         return posterior
 
-    def shift(self, z: NDArray[np.float64], strengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    def shift(
+        self, z: NDArray[np.float64], strengths: NDArray[np.float64], ends: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
         """(N, latent_dim) by which `strengths`, (E,) or (N, E), move latents (N, latent_dim).
 
-        Above 0, towards the emotion's target from the centre of the face itself, blended by its posterior; where
-        strengths of several emotions add up to more than 1 (or than the largest of them), they are scaled down to that,
-        for a blend of their targets. Below 0, away from the emotion towards the middle of all, as far as the face shows
-        it: less of it, and nothing for other faces.
+        Above 0, towards the emotion's target from the centre of the face itself, blended by its posterior, or towards
+        the face's own `ends` (N, E, latent_dim); where strengths of several emotions add up to more than 1 (or than the
+        largest of them), they are scaled down to that, for a blend of their targets. Below 0, away from the emotion
+        towards the middle of all, as far as the face shows it: less of it, and nothing for other faces.
         """
         own, strengths = self.posterior(z), np.atleast_2d(strengths)
         more, less = np.maximum(strengths, 0.0), np.minimum(strengths, 0.0) * own
@@ -56,10 +62,8 @@ class Centres:
         blend = np.divide(more, total, out=np.zeros_like(more), where=total > 0)
         total = np.minimum(total, np.maximum(more.max(axis=1, keepdims=True), 1.0))
         share = np.where(total > 1, total, self._share(own, blend, np.minimum(total, 1.0)))
-        middle = self.latents.mean(axis=0)
-        shift: NDArray[np.float64] = share * (blend @ self.targets - own @ self.latents) + less @ (
-            self.latents - middle
-        )
+        way = blend @ self.targets - own @ self.latents if ends is None else np.einsum("ne,ned->nd", blend, ends) - z
+        shift: NDArray[np.float64] = share * way + less @ (self.latents - self.latents.mean(axis=0))
         return shift
 
     def _share(
@@ -97,6 +101,10 @@ class AxisSet:
     """(E, E) cosines between the rows."""
     centres: Centres | None = None
     """For moves from each face's own emotion; None moves all faces alike along `directions`."""
+    ends: str | None = None
+    """Role of the graph that finds each face's own ends of these moves, if they are not those of `centres`."""
+    find_ends: EndFinder | None = None
+    """The ends, once that graph is there to find them; None goes without it, to the targets of `centres`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +162,10 @@ def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim:
         fitted=method.get("fitted", {}),
         cosine=_array(name, method, "cosine", (count, count)),
         centres=_parse_centres(name, method["centres"], count, latent_dim) if "centres" in method else None,
+        ends=method.get("ends"),
     )
+    if axes.ends is not None and (not isinstance(axes.ends, str) or axes.centres is None):
+        raise BundleDamagedError(f"axes.json: {name}.ends must name a role, beside centres, not {axes.ends!r}")
     if not isinstance(method.get("keep_norm"), bool):
         raise BundleDamagedError(f"axes.json: {name}.keep_norm must be true or false, not {method.get('keep_norm')!r}")
     if (np.abs(np.linalg.norm(axes.directions, axis=1) - 1) > _UNIT_TOLERANCE).any():

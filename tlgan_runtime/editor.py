@@ -18,6 +18,7 @@ from tlgan_runtime.caption import MIN_CAPTION_SIZE, Caption, caption_height
 from tlgan_runtime.course import timeline_course, walk_course
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.manifest import Manifest
+from tlgan_runtime.methods import usable_axes
 from tlgan_runtime.mix import Mix, apply_mix, check_columns, check_keep, check_mix, check_timeline
 from tlgan_runtime.picture import MAX_SIZE, Pixels, plan
 from tlgan_runtime.session import MICRO_BATCH, Engine, Graph, Tensor
@@ -60,7 +61,7 @@ class CheerMeUp:
         self._options: dict[str, Any] = {"provider": provider, "threads": threads}
         engine = Engine(provider, threads)
         self._bundle = Bundle(find_bundle(bundle))
-        self._axes = self._bundle.axes
+        self._axes = usable_axes(self._bundle, engine)
         manifest = self._bundle.manifest
         image = Tensor("tensor(uint8)", (manifest.image_size, manifest.image_size, 3))
         latents = Tensor("tensor(float)", (manifest.latent_dim,))
@@ -327,7 +328,7 @@ class CheerMeUp:
         best, highest = start.copy(), np.full(len(start), -1.0)
         pending = np.arange(len(start))
         for share in latent.walk_strengths(UNTIL_STEPS + 1):
-            moved = self._moved(start[pending], axes, share * mix, kept)
+            moved = self._moved(start, axes, share * mix, kept)[pending]
             seen = self._seen(moved, mix > 0)
             better = seen > highest[pending]
             best[pending[better]], highest[pending[better]] = moved[better], seen[better]

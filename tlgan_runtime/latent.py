@@ -21,14 +21,16 @@ def move(z: NDArray[np.float32], axes: AxisSet, strengths: NDArray[np.float64]) 
 
     `z` is (N, latent_dim); `strengths` (E,) for all faces alike, or (N, E). Where the axes say `keep_norm`, each
     moved latent is rescaled to the norm that it had, so that it stays on the shell where N(0, I) has its mass.
-    Axes with `centres` move each face on a line of its own, as `Centres.shift` says. A face whose strengths are all 0
-    comes back bit for bit.
+    Axes with `centres` move each face on a line of its own, as `Centres.shift` says, to the ends that `find_ends` finds
+    if there is one. A face whose strengths are all 0 comes back bit for bit.
     """
     start = z.astype(np.float64)
     if axes.centres is None:
         moved = start + (strengths * axes.max_strength) @ axes.directions
     else:
-        moved = start + axes.centres.shift(start, strengths)
+        wanted: NDArray[np.bool_] = np.any(np.atleast_2d(strengths) > 0, axis=0)
+        ends = axes.find_ends(z, wanted) if axes.find_ends is not None and wanted.any() else None
+        moved = start + axes.centres.shift(start, strengths, ends)
     if axes.keep_norm:
         before = np.linalg.norm(start, axis=1, keepdims=True)
         after = np.linalg.norm(moved, axis=1, keepdims=True)

@@ -18,6 +18,8 @@ ROLES = {
     "axes.json": "axes",
     "encoder.onnx": "encoder",
     "mapping.onnx": "mapping",
+    "paths.onnx": "paths",
+    "gradient.onnx": "gradient",
     "MODEL_CARD.md": "card",
     "preview.gif": "preview",
 }

@@ -114,7 +114,7 @@ class Engine:
 
 
 class Graph:
-    """One ONNX model with one input, started at its first use; may be shared by threads."""
+    """One ONNX model, started at its first use; may be shared by threads."""
 
     def __init__(
         self,
@@ -137,23 +137,26 @@ class Graph:
         """Execution providers that the session really uses, most preferred first; starts it if need be."""
         return list(self._started().get_providers())
 
-    def run(self, batch: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """Every output for `batch`, of any length N >= 1, computed at most `MICRO_BATCH` rows at a time.
+    def run(self, *batches: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Every output for one batch an input, of any length N >= 1, computed at most `MICRO_BATCH` rows at a time.
 
         Beside the outputs themselves the memory does not depend on N.
         """
         session = self._started()
-        (feed,) = self._takes
-        names = list(self._gives)
+        names, count = list(self._gives), len(batches[0])
         outputs: dict[str, NDArray[Any]] = {}
-        for start in range(0, len(batch), MICRO_BATCH):
-            rows = np.ascontiguousarray(batch[start : start + MICRO_BATCH])
-            for name, part in zip(names, session.run(names, {feed: rows}), strict=True):
-                self._check_part(name, part, len(rows))
+        for start in range(0, count, MICRO_BATCH):
+            rows = min(MICRO_BATCH, count - start)
+            feeds = {
+                name: np.ascontiguousarray(batch[start : start + rows])
+                for name, batch in zip(self._takes, batches, strict=True)
+            }
+            for name, part in zip(names, session.run(names, feeds), strict=True):
+                self._check_part(name, part, rows)
                 if name not in outputs:
                     # At its full length from the start: parts that are joined at the end take twice the memory.
-                    outputs[name] = np.empty((len(batch), *part.shape[1:]), part.dtype)
-                outputs[name][start : start + len(rows)] = part
+                    outputs[name] = np.empty((count, *part.shape[1:]), part.dtype)
+                outputs[name][start : start + rows] = part
         return outputs
 
     def _check_part(self, name: str, part: NDArray[Any], rows: int) -> None:

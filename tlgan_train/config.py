@@ -22,7 +22,7 @@ IMAGE_SIZES = (32, 64, 128, 256)
 CHOICES = {
     "gan.discriminator_norm": ("batch", "spectral"),
     "gan.precision": ("auto", "bf16", "fp32"),
-    "axes.method": ("boundary", "lda", "local", "logit", "paper"),
+    "axes.method": ("boundary", "lda", "local", "logit", "paper", "path"),
 }
 AT_LEAST = {
     "gan.latent_dim": 1,
@@ -170,6 +170,8 @@ class AxesConfig:
     """Held-out latents on which strength 1 is set."""
     max_distance: float = 8.0
     """Largest strength that calibration may choose, in standard deviations of the prior."""
+    path_moves: int = 0
+    """Moves that the network of the methods `path` and `guided` is trained on; with 0 there are no such methods."""
 
 
 @dataclass(frozen=True)

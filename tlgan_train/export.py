@@ -18,11 +18,15 @@ from torch import Tensor, nn
 from tlgan_runtime.bundle import write_manifest
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.manifest import MANIFEST
+from tlgan_runtime.methods import GRADIENT, PATHS
 from tlgan_train.classifier import load_classifier
 from tlgan_train.errors import TrainError
 from tlgan_train.gan import load_generator
+from tlgan_train.gradient import GradientGraph
 from tlgan_train.model_card import model_card
+from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator, to_uint8
+from tlgan_train.paths import load_paths
 from tlgan_train.run import code_revision, read_json
 from tlgan_train.samples import draw_latents
 
@@ -70,7 +74,7 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         raise TrainError(f"{out} exists and is no bundle; give --out a new folder")
     settings = read_json(run / "config.json", made_by="all")
     evaluation = read_json(run / "evaluation.json", made_by="evaluate")
-    read_json(run / "axes.json", made_by="axes")
+    axes = read_json(run / "axes.json", made_by="axes")
     generator, classifier = load_generator(run), load_classifier(run)
     config = settings["config"]
     facts = {
@@ -92,9 +96,14 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
         images = DrawingGraph(generator)(z)
         if not generator.prior.plain:
-            to_onnx(generator.prior, torch.randn(2, generator.latent_dim), ("z",), ("latent",), folder / "mapping.onnx")
-        to_onnx(DrawingGraph(generator), z[:2], ("z",), ("image",), folder / "generator.onnx")
-        to_onnx(ReadingGraph(classifier), images[:2], ("image",), ("emotion", "character"), folder / "classifier.onnx")
+            to_onnx(
+                generator.prior, (torch.randn(2, generator.latent_dim),), ("z",), ("latent",), folder / "mapping.onnx"
+            )
+        to_onnx(DrawingGraph(generator), (z[:2],), ("z",), ("image",), folder / "generator.onnx")
+        to_onnx(
+            ReadingGraph(classifier), (images[:2],), ("image",), ("emotion", "character"), folder / "classifier.onnx"
+        )
+        export_ends({method.get("ends") for method in axes["methods"].values()}, run, generator, classifier, folder)
         shutil.copyfile(run / "axes.json", folder / "axes.json")
         (folder / "MODEL_CARD.md").write_text(model_card(facts, evaluation), encoding="utf-8")
         write_manifest(folder, **facts)
@@ -111,16 +120,31 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
     return out
 
 
-def to_onnx(model: nn.Module, example: Tensor, inputs: tuple[str], outputs: tuple[str, ...], path: Path) -> None:
+def export_ends(
+    roles: set[str | None], run: Path, generator: Generator, classifier: EmotionClassifier, folder: Path
+) -> None:
+    """Write the graphs of these roles, which find the ends of moves."""
+    z = torch.randn(2, generator.latent_dim)
+    if PATHS in roles:
+        to_onnx(load_paths(run), (z,), ("z",), ("ends",), folder / "paths.onnx")
+    if GRADIENT in roles:
+        wanted = [torch.zeros(2, head[-1].out_features) for head in (classifier.emotion, classifier.character)]
+        inputs, outputs = ("z", "wanted_emotion", "wanted_character"), ("gradient", "emotion", "character")
+        to_onnx(GradientGraph(generator, classifier), (z, *wanted), inputs, outputs, folder / "gradient.onnx")
+
+
+def to_onnx(
+    model: nn.Module, examples: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], path: Path
+) -> None:
     """Write `model` in eval mode as one ONNX file whose first dimension is free."""
     model = model.eval().to(memory_format=torch.contiguous_format)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(
-            model, (example,), path, dynamo=True, external_data=False, opset_version=OPSET, verbose=False,
+            model, examples, path, dynamo=True, external_data=False, opset_version=OPSET, verbose=False,
             input_names=list(inputs), output_names=list(outputs),
-            dynamic_shapes=({0: torch.export.Dim("N")},),
+            dynamic_shapes=tuple({0: torch.export.Dim("N")} for _ in inputs),
         )  # fmt: skip
     bare = onnx.load(path)
     _forget_origin(bare.graph)
