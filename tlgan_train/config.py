@@ -120,6 +120,9 @@ class GanConfig:
     truncation: float = 1.0
     """Standard deviation of the draws that enter the flow outside training (truncation trick, Brock et al. 2019): below
     1, fewer of the extremes that were hardly ever seen, at the price of variety."""
+    label_truncation: float = 1.0
+    """Share of its distance from the middle of its cluster that a draw keeps outside training, on the coordinates
+    of labels: below 1, fewer draws that lie where no picture is encoded, between an emotion and all others."""
     ema_images: int = 10_000
     """Half-life of the averaged weights that are exported, in pictures seen; 0 exports the last weights."""
     precision: str = "auto"
