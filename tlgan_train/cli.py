@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import sys
+import tempfile
 import traceback
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Annotated, Any
 
 import typer
 
+from tlgan_runtime.errors import CheerMeUpError
+from tlgan_runtime.manifest import MANIFEST
 from tlgan_train.config import Config, load_config
 from tlgan_train.errors import TrainError
 
@@ -103,16 +106,47 @@ def train(
 
 @export_app.command()
 def export_run(
-    run: Annotated[Path, typer.Argument(help="Run folder of a finished `tlgan-train all`.")],
-    out: Annotated[Path, typer.Option(help="Folder of the bundle; a bundle that is there is replaced.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN|BUNDLE", help="Run folder of a finished `tlgan-train all`; with --triton also a bundle."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the bundle; a bundle that is there is replaced.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the bundle.", show_default="that of the folder")] = None,
+    triton: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="New folder for a model repository of Triton Inference Server, and walk.onnx."
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Write generator, classifier and axes of a run as a bundle of ONNX and JSON files."""
+    """Write generator, classifier and axes of a run as a bundle of ONNX and JSON files, or for a server, or both."""
+    bundle = _bundle(source)
+    if out is None and triton is None:
+        raise TrainError("name what to write: --out DIR for a bundle, --triton DIR for a model repository, or both")
+    if bundle is not None and out is not None:
+        raise TrainError(f"{source} is a bundle already; --out takes a run folder")
+    if name is not None and out is None:
+        raise TrainError("--name is that of the bundle, which takes --out")
+    from tlgan_runtime.bundle import Bundle
     from tlgan_train.export import export_bundle
+    from tlgan_train.triton import check_new, write_triton
 
-    typer.echo(export_bundle(run, out, name, (lambda _: None) if quiet else _say))
+    log = (lambda _: None) if quiet else _say
+    if triton is not None:
+        check_new(triton)
+    with tempfile.TemporaryDirectory() as scratch:
+        if bundle is None:
+            bundle = export_bundle(source, out or Path(scratch) / "bundle", name, log if out else lambda _: None)
+        if out is not None:
+            typer.echo(out)
+        if triton is not None:
+            typer.echo(write_triton(Bundle(bundle), triton, log))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -121,8 +155,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def export_main(arguments: list[str] | None = None) -> int:
-    """Entry point of `tlgan-export`; exit codes as for `main`."""
+    """Entry point of `tlgan-export`; exit codes as for `main`, and 3 for a bundle that is damaged."""
     return _run(export_app, "tlgan-export", arguments)
+
+
+def _bundle(source: Path) -> Path | None:
+    """The bundle that `source` is or names; None for a run folder, which may lack something."""
+    from tlgan_runtime.bundle import embedded_bundles, find_bundle
+
+    if source.is_dir() and not (source / MANIFEST).is_file():
+        return None
+    if not source.exists() and str(source) not in embedded_bundles():
+        known = ", ".join(embedded_bundles()) or "none"
+        raise TrainError(f"{source} is neither a run folder nor a bundle; embedded bundles: {known}")
+    return find_bundle(source)
 
 
 def _config(
@@ -159,6 +205,8 @@ def _run(app: typer.Typer, name: str, arguments: list[str] | None) -> int:
         usage = getattr(error, "format_message", None)
         if isinstance(error, TrainError):
             message, code = str(error), USAGE
+        elif isinstance(error, CheerMeUpError):
+            message, code = str(error), error.exit_code
         elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
             message, code = (
                 "the disk is full; free some space, and the same command goes on from what is written",
