@@ -34,10 +34,12 @@ def make_bundle(
     latent_dim: int = 8,
     image_size: int = 16,
     drawn: int = 1,
+    attribute: str | None = None,
 ) -> Path:
     """Writes the bundle into `folder` (made if need be) and returns it; needs at least as many latents as names.
 
     With more than one `drawn` character, faces can become any of the first so many: along the latents that tell them.
+    An `attribute` lies along the last latent, from -2 to 3.
     """
     folder.mkdir(parents=True, exist_ok=True)
     source = latent_index(latent_dim, image_size)
@@ -47,6 +49,8 @@ def make_bundle(
     axes = _axes(emotions, directions, latent_dim)
     if drawn > 1:
         axes["characters"] = {"names": list(characters[:drawn]), **_characters(drawn, latent_dim)}
+    if attribute is not None:
+        axes["attributes"] = [attribute_entry(attribute, latent_dim)]
     (folder / "axes.json").write_text(json.dumps(axes), encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text("# Tiny\n\nFor tests.\n", encoding="utf-8")
     write_manifest(
@@ -63,6 +67,18 @@ def make_bundle(
         license="MIT",
     )
     return folder
+
+
+def attribute_entry(name: str, latent_dim: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": "binary",
+        "direction": np.eye(latent_dim)[-1].tolist(),
+        "levels": [-2.0, 3.0],
+        "max_strength": [2.0, 3.0],
+        "fitted": {},
+        "measured": {},
+    }
 
 
 def axis_directions(emotions: int, latent_dim: int) -> NDArray[np.float64]:
