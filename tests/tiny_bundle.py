@@ -36,11 +36,13 @@ def make_bundle(
     image_size: int = 16,
     drawn: int = 1,
     learned: bool = False,
+    attribute: str | None = None,
 ) -> Path:
     """Writes the bundle into `folder` (made if need be) and returns it; needs at least as many latents as names.
 
     With more than one `drawn` character, faces can become any of the first so many: along the latents that tell them.
     `learned` adds the methods `path`, whose ends lie `PATH_LENGTH` along the axis, and `guided`.
+    An `attribute` lies along the last latent, from -2 to 3.
     """
     folder.mkdir(parents=True, exist_ok=True)
     source = latent_index(latent_dim, image_size)
@@ -54,6 +56,8 @@ def make_bundle(
         axes["methods"] |= _learned(axes["methods"]["paper"], directions)
         onnx.save(_paths(directions), folder / "paths.onnx")
         onnx.save(_gradient(directions, len(characters)), folder / "gradient.onnx")
+    if attribute is not None:
+        axes["attributes"] = [attribute_entry(attribute, latent_dim)]
     (folder / "axes.json").write_text(json.dumps(axes), encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text("# Tiny\n\nFor tests.\n", encoding="utf-8")
     write_manifest(
@@ -70,6 +74,18 @@ def make_bundle(
         license="MIT",
     )
     return folder
+
+
+def attribute_entry(name: str, latent_dim: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": "binary",
+        "direction": np.eye(latent_dim)[-1].tolist(),
+        "levels": [-2.0, 3.0],
+        "max_strength": [2.0, 3.0],
+        "fitted": {},
+        "measured": {},
+    }
 
 
 def axis_directions(emotions: int, latent_dim: int) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tlgan_runtime.attributes import KINDS, NAME, RESERVED, Attribute
 from tlgan_runtime.errors import BundleDamagedError
 
 AXES_SCHEMA_VERSION = 1
@@ -115,6 +116,8 @@ class Axes:
     methods: Mapping[str, AxisSet]
     characters: AxisSet | None = None
     """From each drawn character to each other, rows in their order; None where there is only one."""
+    attributes: tuple[Attribute, ...] = ()
+    """What was added to the finished model."""
 
 
 def parse_axes(
@@ -138,14 +141,15 @@ def parse_axes(
     parsed = {name: _parse_method(name, method, emotions, latent_dim) for name, method in methods.items()}
     characters = document.get("characters")
     if characters is None:
-        return Axes(default, parsed)
+        return Axes(default, parsed, None, _parse_attributes(document.get("attributes", []), emotions, latent_dim))
     told = characters.get("names") if isinstance(characters, dict) else None
     names = tuple(told) if isinstance(told, list) and all(isinstance(name, str) for name in told) else ()
     if len(set(names)) != len(names) or len(names) < 2 or (drawn is not None and names != drawn):
         raise BundleDamagedError(f"axes.json has characters {told!r}, the manifest draws {list(drawn or ())}")
     if set(names) & set(emotions):
         raise BundleDamagedError(f"axes.json: characters {list(names)} have names of emotions")
-    return Axes(default, parsed, _parse_method("characters", characters, names, latent_dim))
+    attributes = _parse_attributes(document.get("attributes", []), emotions + names, latent_dim)
+    return Axes(default, parsed, _parse_method("characters", characters, names, latent_dim), attributes)
 
 
 def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim: int) -> AxisSet:
@@ -192,6 +196,28 @@ def _parse_centres(name: str, centres: Any, count: int, latent_dim: int) -> Cent
         targets=_array(name, centres, "targets", (count, latent_dim)),
         pace=pace,
     )
+
+
+def _parse_attributes(entries: Any, taken: tuple[str, ...], latent_dim: int) -> tuple[Attribute, ...]:
+    """In the order of the file; `taken` are names that mixes use for something else."""
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise BundleDamagedError("axes.json: attributes must be a list of objects")
+    attributes: list[Attribute] = []
+    for entry in entries:
+        name = entry.get("name")
+        used = (*taken, *RESERVED, *(attribute.name for attribute in attributes))
+        if not isinstance(name, str) or not NAME.fullmatch(name) or name in used:
+            raise BundleDamagedError(f"axes.json: {name!r} cannot be the name of an attribute, or is there twice")
+        if entry.get("kind") not in KINDS:
+            raise BundleDamagedError(f"axes.json: attribute {name} must be {' or '.join(KINDS)}")
+        direction = _array(name, entry, "direction", (latent_dim,))
+        low, high = _array(name, entry, "levels", (2,)).tolist()
+        if abs(np.linalg.norm(direction) - 1) > _UNIT_TOLERANCE or low >= high:
+            raise BundleDamagedError(f"axes.json: {name}.direction must have length 1, and {name}.levels must rise")
+        away, towards = _array(name, entry, "max_strength", (2,)).tolist()
+        facts = [found if isinstance(found := entry.get(key), dict) else {} for key in ("fitted", "measured")]
+        attributes.append(Attribute(name, entry["kind"], direction, (low, high), (away, towards), *facts))
+    return tuple(attributes)
 
 
 def _array(name: str, method: Mapping[str, Any], key: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:

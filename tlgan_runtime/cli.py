@@ -34,10 +34,7 @@ from tlgan_runtime.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tlgan_runtime.editor import CheerMeUp
-    from tlgan_runtime.manifest import Manifest
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -243,18 +240,20 @@ def info(
     """Say what is in a bundle."""
     editor = _open(bundle, provider, threads, quiet)
     manifest = editor.manifest
-    document = {"path": str(editor.path), "methods": editor.methods, **manifest.to_dict()}
+    added = editor.attributes
+    document = {"path": str(editor.path), "methods": editor.methods, "attributes": added, **manifest.to_dict()}
     lines = [
         f"name        {manifest.name} (schema {manifest.schema_version}, made by {manifest.created_by})",
         f"path        {editor.path}",
         f"emotions    {', '.join(manifest.emotions)}",
         f"characters  {', '.join(manifest.characters)}",
         f"draws       {', '.join(manifest.drawn_characters)}",
+        *([f"attributes  {', '.join(added)}"] if added else []),
         f"pictures    {manifest.image_size} x {manifest.image_size} pixels from {manifest.latent_dim} latents",
         f"methods     {', '.join(editor.methods)} (the first is the default)",
         f"license     {manifest.license}",
         *(f"file        {name}: {entry.role}, {entry.bytes} bytes" for name, entry in manifest.files.items()),
-        *_measured(manifest, editor.methods[0]),
+        *manifest.measured(editor.methods[0]),
     ]
     _report(json_output, document, lines)
 
@@ -332,18 +331,6 @@ def _open(bundle: str | None, provider: Provider, threads: int | None, quiet: bo
 
     _hush(quiet)
     return CheerMeUp(bundle, provider=provider.value, threads=threads)
-
-
-def _measured(manifest: Manifest, method: str) -> Iterator[str]:
-    """Lines on how well each emotion was measured to work; none when the bundle does not say."""
-    try:
-        for emotion, figures in manifest.metrics["methods"][method]["emotions"].items():
-            yield (
-                f"measured    {emotion}: success {figures['success']['value']:.2f}, "
-                f"mean end probability {figures['mean_end']['value']:.2f} by an independent judge"
-            )
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return
 
 
 def _parse_setting(item: str) -> tuple[str, float]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tlgan_runtime.axes import AxisSet
+from tlgan_runtime.errors import InputError
 
 EASINGS = ("linear", "smooth")
 
@@ -14,6 +15,23 @@ def sample(count: int, latent_dim: int, seed: int) -> NDArray[np.float32]:
     """(count, latent_dim) draws from N(0, I); row i depends on `seed` and i only, on every machine."""
     generator = np.random.Generator(np.random.PCG64(seed))
     return generator.standard_normal((count, latent_dim), dtype=np.float32)
+
+
+def check_latents(z: ArrayLike, latent_dim: int) -> NDArray[np.float32]:
+    """`z` as float32 (N, latent_dim); raises `InputError` for another shape or type, NaN, infinity or no rows."""
+    try:
+        array = np.asarray(z)
+    except ValueError as error:
+        raise InputError(f"z is not an array: {error}") from error
+    if array.dtype.kind != "f":
+        raise InputError(f"z must be float32, not {array.dtype}")
+    if array.ndim != 2 or array.shape[1] != latent_dim or len(array) == 0:
+        raise InputError(f"z must be (N, {latent_dim}) with N at least 1, not {array.shape}")
+    with np.errstate(over="ignore"):
+        latents = array.astype(np.float32, copy=False)
+    if not np.isfinite(latents).all():
+        raise InputError("z must be finite; it holds NaN or infinity")
+    return latents
 
 
 def move(z: NDArray[np.float32], axes: AxisSet, strengths: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -23,9 +23,11 @@ from tlgan_train.config import Config, load_config
 from tlgan_train.errors import TrainError
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
+ATTRIBUTE = "attribute"
 
 _STYLE = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 train_app = typer.Typer(**_STYLE)
+attribute_app = typer.Typer(**_STYLE)
 export_app = typer.Typer(**_STYLE)
 
 
@@ -71,7 +73,8 @@ def train(
 ) -> None:
     """Train a generator of your characters, read their emotions, and find the axes between them.
 
-    Without options other than --run, a run folder goes on with the settings that it was started with.
+    Without options other than --run, a run folder goes on with the settings that it was started with. To add an axis of
+    your own to what is finished, see `tlgan-train attribute --help`.
     """
     folder = run or Path("runs") / (preset or "quick")
     config = _config(folder, preset, settings, {"data.spec": data, "data.characters": characters, "seed": seed})
@@ -102,6 +105,30 @@ def train(
         else:
             pipeline.stage(stage.value)
             typer.echo(folder / PRODUCTS[stage.value])
+
+
+@attribute_app.command()
+def attribute(
+    name: Annotated[str, typer.Argument(help="What mixes are to call it, for example glasses.")],
+    labels: Annotated[
+        Path,
+        typer.Option(metavar="FILE.csv", help="path,label or path,NAME: 0 or 1, no or yes, or numbers; any pictures."),
+    ],
+    run: Annotated[Path | None, typer.Option(help="Run folder of a finished `tlgan-train all`.")] = None,
+    bundle: Annotated[str | None, typer.Option(help="Or a bundle, changed in place: folder or name.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Add an axis to a finished model from labelled pictures: glasses, whither a head turns, anything that is seen.
+
+    Generator and other axes stay as they are. A run keeps it in RUN/attributes.json, from where tlgan-export takes it.
+    """
+    if (run is None) == (bundle is None):
+        raise TrainError("name the model to add to: either --run FOLDER or --bundle FOLDER")
+    from tlgan_train.added import add_to_bundle, add_to_run
+
+    log = (lambda _: None) if quiet else _say
+    typer.echo(add_to_bundle(name, labels, bundle, log) if bundle is not None else add_to_run(name, labels, run, log))
 
 
 @export_app.command()
@@ -151,7 +178,11 @@ def export_run(
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point of `tlgan-train`; the exit code: 0 done, 1 a bug, 2 usage or bad input, 130 interrupted."""
-    return _run(train_app, "tlgan-train", arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    # One word beside the stages, with options of its own.
+    if given[:1] == [ATTRIBUTE]:
+        return _run(attribute_app, f"tlgan-train {ATTRIBUTE}", given[1:])
+    return _run(train_app, "tlgan-train", given)
 
 
 def export_main(arguments: list[str] | None = None) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -19,15 +18,16 @@ from tlgan_runtime.bundle import write_manifest
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.manifest import MANIFEST
 from tlgan_runtime.methods import GRADIENT, PATHS
+from tlgan_train.added import current_attributes, measured
 from tlgan_train.classifier import load_classifier
 from tlgan_train.errors import TrainError
 from tlgan_train.gan import load_generator
 from tlgan_train.gradient import GradientGraph
-from tlgan_train.model_card import model_card
+from tlgan_train.model_card import model_card, with_attributes
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator, to_uint8
 from tlgan_train.paths import load_paths
-from tlgan_train.run import code_revision, read_json
+from tlgan_train.run import code_revision, read_json, write_json
 from tlgan_train.samples import draw_latents
 
 OPSET = 18
@@ -74,7 +74,8 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         raise TrainError(f"{out} exists and is no bundle; give --out a new folder")
     settings = read_json(run / "config.json", made_by="all")
     evaluation = read_json(run / "evaluation.json", made_by="evaluate")
-    axes = read_json(run / "axes.json", made_by="axes")
+    attributes = current_attributes(run, log)
+    axes = {**read_json(run / "axes.json", made_by="axes"), **({"attributes": attributes} if attributes else {})}
     generator, classifier = load_generator(run), load_classifier(run)
     config = settings["config"]
     facts = {
@@ -86,7 +87,7 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         "characters": evaluation["characters"],
         "drawn_characters": evaluation["drawn_characters"],
         "training": {**read_json(run / "training.json", made_by="all"), "code_revision": settings["code_revision"]},
-        "metrics": summary(evaluation),
+        "metrics": {**summary(evaluation), **({"attributes": measured(attributes)} if attributes else {})},
         "license": license_of(config["data"]["spec"]),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -104,8 +105,9 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
             ReadingGraph(classifier), (images[:2],), ("image",), ("emotion", "character"), folder / "classifier.onnx"
         )
         export_ends({method.get("ends") for method in axes["methods"].values()}, run, generator, classifier, folder)
-        shutil.copyfile(run / "axes.json", folder / "axes.json")
-        (folder / "MODEL_CARD.md").write_text(model_card(facts, evaluation), encoding="utf-8")
+        write_json(folder / "axes.json", axes)
+        card = with_attributes(model_card(facts, evaluation), attributes)
+        (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
         write_manifest(folder, **facts)
         app = CheerMeUp(folder, provider="cpu")
         check_parity(app, generator, classifier, z.numpy())

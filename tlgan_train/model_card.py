@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+ATTRIBUTES_HEADING = "## Attributes"
+ATTRIBUTE_FIGURES = {
+    "success": "success",
+    "mean_end": "mean end probability",
+    "rank_correlation": "rank correlation",
+    "monotone": "monotone",
+    "emotion_kept": "emotion kept",
+    "character_kept": "character kept",
+    "random_mean_end": "mean end probability, random direction",
+}
+"""Of those in `axes.json`, with the titles of their columns."""
+
 
 def model_card(facts: dict[str, Any], evaluation: dict[str, Any]) -> str:
     """Markdown of `MODEL_CARD.md` from the manifest's facts and the evaluation."""
@@ -42,6 +54,39 @@ For drawing and animating these characters. It knows nothing of photographs or o
 emotions is that of the drawings it was trained on: do not use it to judge anybody's feelings. Strengths above 1 leave
 what was measured here.
 """
+
+
+def with_attributes(card: str, entries: list[dict[str, Any]]) -> str:
+    """The card with a section on attributes (as in `axes.json`) in place of the one that it had, or before its last."""
+    before, found, rest = card.partition(f"{ATTRIBUTES_HEADING}\n")
+    after = f"## {rest.partition('## ')[2]}" if found else None
+    if after is None:
+        before, heading, rest = card.rpartition("## Use\n")
+        before, after = (before, heading + rest) if heading else (f"{card}\n", "")
+    return f"{before}{_attributes(entries)}{after}" if entries else before + after
+
+
+def _attributes(entries: list[dict[str, Any]]) -> str:
+    rows = [
+        f"| {entry['name']}, {side} | {' | '.join(_cell(entry, side, key) for key in ATTRIBUTE_FIGURES)} "
+        f"| {_number(entry['measured']['ceiling'][side])} |"
+        for entry in entries
+        for side in ("without", "with")
+    ]
+    return f"""{ATTRIBUTES_HEADING}
+
+Added to the finished model from labelled pictures: `with` is strength 1, `without` strength -1, for numbers much and
+little of it. By a reader that learned from other pictures than the one that the axis was fitted with.
+
+| attribute | {" | ".join(ATTRIBUTE_FIGURES.values())} | ceiling |
+|---|{"---|" * (len(ATTRIBUTE_FIGURES) + 1)}
+{chr(10).join(rows)}
+
+"""
+
+
+def _cell(entry: dict[str, Any], side: str, key: str) -> str:
+    return _number(entry["measured"][side][key]["value"])
 
 
 def edit_table(evaluation: dict[str, Any], method: str) -> str:
