@@ -143,6 +143,9 @@ def export_run(
         Path | None, typer.Option(metavar="DIR", help="Folder of the bundle; a bundle that is there is replaced.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the bundle.", show_default="that of the folder")] = None,
+    guided: Annotated[
+        bool, typer.Option("--guided", help="With the gradient that the method guided follows; about twice the size.")
+    ] = False,
     triton: Annotated[
         Path | None,
         typer.Option(
@@ -158,8 +161,8 @@ def export_run(
         raise TrainError("name what to write: --out DIR for a bundle, --triton DIR for a model repository, or both")
     if bundle is not None and out is not None:
         raise TrainError(f"{source} is a bundle already; --out takes a run folder")
-    if name is not None and out is None:
-        raise TrainError("--name is that of the bundle, which takes --out")
+    if (name is not None or guided) and out is None:
+        raise TrainError("--name and --guided are for a bundle, which takes --out")
     from tlgan_runtime.bundle import Bundle
     from tlgan_train.export import export_bundle
     from tlgan_train.triton import check_new, write_triton
@@ -169,7 +172,8 @@ def export_run(
         check_new(triton)
     with tempfile.TemporaryDirectory() as scratch:
         if bundle is None:
-            bundle = export_bundle(source, out or Path(scratch) / "bundle", name, log if out else lambda _: None)
+            told = log if out else lambda _: None
+            bundle = export_bundle(source, out or Path(scratch) / "bundle", name, told, guided)
         if out is not None:
             typer.echo(out)
         if triton is not None:

@@ -64,9 +64,12 @@ class ReadingGraph(nn.Module):
         return emotion.softmax(dim=1), character.softmax(dim=1)
 
 
-def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[str], None] = print) -> Path:
+def export_bundle(
+    run: Path, out: Path, name: str | None = None, log: Callable[[str], None] = print, guided: bool = False
+) -> Path:
     """Write the bundle of a finished run to the folder `out`, replacing a bundle that is there.
 
+    With `guided`, the graph of the method of that name goes with it, as large as generator and classifier together.
     Raises `TrainError` when a stage has not run, when `out` holds something else, or when ONNX Runtime does not
     reproduce torch's pictures and probabilities on 64 latents; `out` is then as it was.
     """
@@ -74,9 +77,16 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         raise TrainError(f"{out} exists and is no bundle; give --out a new folder")
     settings = read_json(run / "config.json", made_by="all")
     evaluation = read_json(run / "evaluation.json", made_by="evaluate")
-    attributes = current_attributes(run, log)
-    axes = {**read_json(run / "axes.json", made_by="axes"), **({"attributes": attributes} if attributes else {})}
+    axes = read_json(run / "axes.json", made_by="axes")
+    if not guided:
+        axes["methods"] = {name: method for name, method in axes["methods"].items() if method.get("ends") != GRADIENT}
+    elif all(method.get("ends") != GRADIENT for method in axes["methods"].values()):
+        raise TrainError(
+            f"{run} has no method guided; set axes.path_moves, for example to 25600, and fit its axes again"
+        )
     generator, classifier = load_generator(run), load_classifier(run)
+    attributes = current_attributes(run, log)
+    axes |= {"attributes": attributes} if attributes else {}
     config = settings["config"]
     facts = {
         "name": name or out.resolve().name,
