@@ -59,7 +59,7 @@ class CheerMeUp:
         self, bundle: str | PathLike[str] | None = None, *, provider: str = "auto", threads: int | None = None
     ) -> None:
         self._options: dict[str, Any] = {"provider": provider, "threads": threads}
-        engine = Engine(provider, threads)
+        self._engine = engine = Engine(provider, threads)
         self._bundle = Bundle(find_bundle(bundle))
         self._axes = usable_axes(self._bundle, engine)
         manifest = self._bundle.manifest
@@ -263,8 +263,7 @@ class CheerMeUp:
         second, and 0 for a timeline, which holds where two keyframes are alike.
 
         Below each face, `labels` writes the emotions and strengths that it is moved by, and `bars` draws the
-        classifier's probabilities, those of these emotions in another colour. `progress` is called with the number of
-        rendered frames and of all.
+        classifier's probabilities, those of these emotions in another colour. `progress` gets frames done and of all.
         """
         target = _path(path)
         writer_for(target)
@@ -311,12 +310,13 @@ class CheerMeUp:
             seconds=course.seconds,
             columns=across,
             caption=caption if band else None,
+            threads=self._engine.threads,
         )
 
     def _frames(self, start: Latents, axes: AxisSet, strengths: NDArray[np.float64]) -> Iterator[Pixels]:
         """A frame for each of `strengths` (T, C, E), whose C columns the faces take in turn."""
-        # Few faces leave a micro-batch half empty, which costs a third more time: fill it with the steps that follow.
-        together = max(1, MICRO_BATCH // len(start))
+        # Few faces leave a micro-batch half empty (a third more time) and threads idle: the next steps fill them.
+        together = max(1, MICRO_BATCH * self._engine.threads // len(start))
         turns = len(start) // strengths.shape[1]
         for first in range(0, len(strengths), together):
             moved = [
