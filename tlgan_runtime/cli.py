@@ -24,6 +24,8 @@ from tlgan_runtime.options import (
     JsonOption,
     LoopOption,
     MethodOption,
+    Precision,
+    PrecisionOption,
     Provider,
     ProviderOption,
     QuietOption,
@@ -100,6 +102,7 @@ def gif(
     method: MethodOption = None,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     json_output: JsonOption = False,
     quiet: QuietOption = False,
@@ -113,7 +116,7 @@ def gif(
     emotion, steps = emotion or "joy", 30 if steps is None else steps
     names = [name.strip() for name in emotion.split(",")]
     name = "timeline" if timeline is not None else "-".join(names)
-    editor = _open(bundle, provider, threads, quiet)
+    editor = _open(bundle, provider, threads, quiet, precision)
     written = editor.gif(
         output or Path(f"{name}.gif"),
         names[0] if len(names) == 1 else names,
@@ -145,6 +148,7 @@ def sample(
     size: SizeOption = 256,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     json_output: JsonOption = False,
     quiet: QuietOption = False,
@@ -152,7 +156,7 @@ def sample(
     """Draw seeded faces as they are."""
     from tlgan_runtime import stills
 
-    editor = _open(bundle, provider, threads, quiet)
+    editor = _open(bundle, provider, threads, quiet, precision)
     stills.save_sample(editor, output, faces=faces, seed=seed, size=size)
     _report_file(editor, json_output, output, faces=faces, seed=seed)
 
@@ -177,6 +181,7 @@ def edit(
     method: MethodOption = None,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     json_output: JsonOption = False,
     quiet: QuietOption = False,
@@ -185,7 +190,7 @@ def edit(
     from tlgan_runtime import stills
 
     strengths = dict(_parse_setting(item) for item in settings)
-    editor = _open(bundle, provider, threads, quiet)
+    editor = _open(bundle, provider, threads, quiet, precision)
     before, after = stills.save_edit(
         editor, output, strengths, until=until, keep=keep or (), faces=faces, seed=seed, size=size, method=method
     )
@@ -206,6 +211,7 @@ def grid(
     method: MethodOption = None,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     json_output: JsonOption = False,
     quiet: QuietOption = False,
@@ -215,7 +221,7 @@ def grid(
 
     from tlgan_runtime import picture
 
-    editor = _open(bundle, provider, threads, quiet)
+    editor = _open(bundle, provider, threads, quiet, precision)
     labels = ["start", *editor.emotions]
     picture.plan(faces * len(labels), size, columns=len(labels))
     z = editor.sample(faces, seed)
@@ -235,24 +241,16 @@ def info(
     quiet: QuietOption = False,
 ) -> None:
     """Say what is in a bundle."""
+    from tlgan_runtime.description import describe_bundle
+
     editor = _open(bundle, provider, threads, quiet)
-    manifest = editor.manifest
-    added = editor.attributes
-    document = {"path": str(editor.path), "methods": editor.methods, "attributes": added, **manifest.to_dict()}
-    lines = [
-        f"name        {manifest.name} (schema {manifest.schema_version}, made by {manifest.created_by})",
-        f"path        {editor.path}",
-        f"emotions    {', '.join(manifest.emotions)}",
-        f"characters  {', '.join(manifest.characters)}",
-        f"draws       {', '.join(manifest.drawn_characters)}",
-        *([f"attributes  {', '.join(added)}"] if added else []),
-        f"pictures    {manifest.image_size} x {manifest.image_size} pixels from {manifest.latent_dim} latents",
-        f"methods     {', '.join(editor.methods)} (the first is the default)",
-        f"license     {manifest.license}",
-        *(f"file        {name}: {entry.role}, {entry.bytes} bytes" for name, entry in manifest.files.items()),
-        *manifest.measured(editor.methods[0]),
-    ]
-    report(json_output, document, lines)
+    document = {
+        "path": str(editor.path),
+        "methods": editor.methods,
+        "attributes": editor.attributes,
+        **editor.manifest.to_dict(),
+    }
+    report(json_output, document, describe_bundle(editor))
 
 
 @app.command()
@@ -326,11 +324,13 @@ def _explain(error: Exception) -> tuple[str, int]:
     return f"this is a bug: {type(error).__name__}: {error} (--debug shows where)", BUG
 
 
-def _open(bundle: str | None, provider: Provider, threads: int | None, quiet: bool) -> CheerMeUp:
+def _open(
+    bundle: str | None, provider: Provider, threads: int | None, quiet: bool, precision: Precision = Precision.auto
+) -> CheerMeUp:
     from tlgan_runtime import CheerMeUp
 
     hush(quiet)
-    return CheerMeUp(bundle, provider=provider.value, threads=threads)
+    return CheerMeUp(bundle, provider=provider.value, threads=threads, precision=precision.value)
 
 
 def _parse_setting(item: str) -> tuple[str, float]:

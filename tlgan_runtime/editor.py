@@ -17,11 +17,12 @@ from tlgan_runtime.bundle import Bundle, find_bundle
 from tlgan_runtime.caption import MIN_CAPTION_SIZE, Caption, caption_height
 from tlgan_runtime.course import timeline_course, walk_course
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.graphs import open_graphs
 from tlgan_runtime.manifest import Manifest
 from tlgan_runtime.methods import usable_axes
 from tlgan_runtime.mix import Mix, apply_mix, check_columns, check_keep, check_mix, check_timeline
 from tlgan_runtime.picture import MAX_SIZE, Pixels, plan
-from tlgan_runtime.session import MICRO_BATCH, Engine, Graph, Tensor
+from tlgan_runtime.session import MICRO_BATCH, Engine
 from tlgan_runtime.timeline import Keyframes
 from tlgan_runtime.validation import one_of, real, whole
 
@@ -48,7 +49,8 @@ class CheerMeUp:
     """Steps VI to IX of the paper on an exported bundle.
 
     `bundle` is a folder, a .zip, or the name of an embedded bundle (None: the default one). `provider` is `auto`,
-    `cpu` or `cuda`; `threads` None uses the CPUs that this process may run on. Manifest, axes and generator are
+    `cpu` or `cuda`; `threads` None uses the CPUs that this process may run on; `precision` `int8` draws with the
+    bundle's quick generator, if it has one, nearly the same faces (docs/speed.md). Manifest, axes and generator are
     verified here; the graphs start at their first use. Threads may share an instance; pickled, it travels as path and
     options and is built again where it arrives, so use the `spawn` method with `multiprocessing`.
 
@@ -56,37 +58,18 @@ class CheerMeUp:
     """
 
     def __init__(
-        self, bundle: str | PathLike[str] | None = None, *, provider: str = "auto", threads: int | None = None
+        self,
+        bundle: str | PathLike[str] | None = None,
+        *,
+        provider: str = "auto",
+        threads: int | None = None,
+        precision: str = "auto",
     ) -> None:
-        self._options: dict[str, Any] = {"provider": provider, "threads": threads}
-        self._engine = engine = Engine(provider, threads)
+        self._options: dict[str, Any] = {"provider": provider, "threads": threads, "precision": precision}
+        self._engine = Engine(provider, threads)
         self._bundle = Bundle(find_bundle(bundle))
-        self._axes = usable_axes(self._bundle, engine)
-        manifest = self._bundle.manifest
-        image = Tensor("tensor(uint8)", (manifest.image_size, manifest.image_size, 3))
-        latents = Tensor("tensor(float)", (manifest.latent_dim,))
-        self._mapping = None
-        if "mapping" in self._bundle.roles:
-            self._mapping = Graph(
-                engine, "the mapping", self._bundle.read("mapping"), takes={"z": latents}, gives={"latent": latents}
-            )
-        self._generator = Graph(
-            engine,
-            "the generator",
-            self._bundle.read("generator"),
-            takes={"z": latents},
-            gives={"image": image},
-        )
-        self._classifier = Graph(
-            engine,
-            "the classifier",
-            lambda: self._bundle.read("classifier"),
-            takes={"image": image},
-            gives={
-                "emotion": Tensor("tensor(float)", (len(manifest.emotions),)),
-                "character": Tensor("tensor(float)", (len(manifest.characters),)),
-            },
-        )
+        self._axes = usable_axes(self._bundle, self._engine)
+        self._mapping, self._generator, self._classifier = open_graphs(self._bundle, self._engine, precision)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self._bundle.path, self._options)

@@ -14,6 +14,7 @@ SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 ROLES = {
     "generator.onnx": "generator",
+    "generator_int8.onnx": "generator_int8",
     "classifier.onnx": "classifier",
     "axes.json": "axes",
     "encoder.onnx": "encoder",

@@ -146,6 +146,9 @@ def export_run(
     guided: Annotated[
         bool, typer.Option("--guided", help="With the gradient that the method guided follows; about twice the size.")
     ] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Add a generator in 8-bit integers; refused where it draws other faces.")
+    ] = False,
     triton: Annotated[
         Path | None,
         typer.Option(
@@ -161,8 +164,8 @@ def export_run(
         raise TrainError("name what to write: --out DIR for a bundle, --triton DIR for a model repository, or both")
     if bundle is not None and out is not None:
         raise TrainError(f"{source} is a bundle already; --out takes a run folder")
-    if (name is not None or guided) and out is None:
-        raise TrainError("--name and --guided are for a bundle, which takes --out")
+    if (name is not None or guided or int8) and out is None:
+        raise TrainError("--name, --guided and --int8 are for a bundle, which takes --out")
     from tlgan_runtime.bundle import Bundle
     from tlgan_train.export import export_bundle
     from tlgan_train.triton import check_new, write_triton
@@ -173,7 +176,8 @@ def export_run(
     with tempfile.TemporaryDirectory() as scratch:
         if bundle is None:
             told = log if out else lambda _: None
-            bundle = export_bundle(source, out or Path(scratch) / "bundle", name, told, guided)
+            folder = out or Path(scratch) / "bundle"
+            bundle = export_bundle(source, folder, name, told, guided=guided, int8=int8)
         if out is not None:
             typer.echo(out)
         if triton is not None:

@@ -20,18 +20,19 @@ from tlgan_runtime.manifest import MANIFEST
 from tlgan_runtime.methods import GRADIENT, PATHS
 from tlgan_train.added import current_attributes, measured
 from tlgan_train.classifier import load_classifier
+from tlgan_train.drawing_graph import drawing_graph
 from tlgan_train.errors import TrainError
 from tlgan_train.gan import load_generator
 from tlgan_train.gradient import GradientGraph
+from tlgan_train.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.model_card import model_card, with_attributes
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator, to_uint8
+from tlgan_train.onnx_graph import OPSET, store_half
 from tlgan_train.paths import load_paths
 from tlgan_train.run import code_revision, read_json, write_json
 from tlgan_train.samples import draw_latents
 
-OPSET = 18
-"""ONNX operator set: the oldest that the exporter writes natively, so that older runtimes load it too."""
 PARITY_LATENTS = 64
 PREVIEW, CAST_PREVIEW = (8, 128), (6, 80)
 """Faces of `preview.gif` and their side in pixels, for one character and for several, whose mapping takes more room."""
@@ -65,13 +66,22 @@ class ReadingGraph(nn.Module):
 
 
 def export_bundle(
-    run: Path, out: Path, name: str | None = None, log: Callable[[str], None] = print, guided: bool = False
+    run: Path,
+    out: Path,
+    name: str | None = None,
+    log: Callable[[str], None] = print,
+    *,
+    guided: bool = False,
+    int8: bool = False,
 ) -> Path:
     """Write the bundle of a finished run to the folder `out`, replacing a bundle that is there.
 
-    With `guided`, the graph of the method of that name goes with it, as large as generator and classifier together.
-    Raises `TrainError` when a stage has not run, when `out` holds something else, or when ONNX Runtime does not
-    reproduce torch's pictures and probabilities on 64 latents; `out` is then as it was.
+    With `guided`, the graph of the method of that name goes with it, which holds both networks again; with `int8`, a
+    second generator in 8-bit integers, for whoever asks for speed.
+
+    Raises `TrainError` when a stage has not run, when `out` holds something else, when ONNX Runtime does not
+    reproduce torch's pictures and probabilities on 64 latents, or when the second generator draws faces that are too
+    different (`check_int8`); `out` is then as it was.
     """
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise TrainError(f"{out} exists and is no bundle; give --out a new folder")
@@ -110,7 +120,7 @@ def export_bundle(
             to_onnx(
                 generator.prior, (torch.randn(2, generator.latent_dim),), ("z",), ("latent",), folder / "mapping.onnx"
             )
-        to_onnx(DrawingGraph(generator), (z[:2],), ("z",), ("image",), folder / "generator.onnx")
+        onnx.save(store_half(drawing_graph(generator)), folder / "generator.onnx")
         to_onnx(
             ReadingGraph(classifier), (images[:2],), ("image",), ("emotion", "character"), folder / "classifier.onnx"
         )
@@ -121,6 +131,8 @@ def export_bundle(
         write_manifest(folder, **facts)
         app = CheerMeUp(folder, provider="cpu")
         check_parity(app, generator, classifier, z.numpy())
+        if int8:
+            facts["metrics"] = {**facts["metrics"], "int8": write_int8(folder, facts, generator, config["seed"])}
         shown = "joy" if "joy" in app.emotions else app.emotions[0]
         faces, size = PREVIEW if len(app.drawn_characters) == 1 else CAST_PREVIEW
         app.gif(folder / "preview.gif", emotion=shown, faces=faces, seed=0, size=size)
@@ -142,7 +154,18 @@ def export_ends(
     if GRADIENT in roles:
         wanted = [torch.zeros(2, head[-1].out_features) for head in (classifier.emotion, classifier.character)]
         inputs, outputs = ("z", "wanted_emotion", "wanted_character"), ("gradient", "emotion", "character")
-        to_onnx(GradientGraph(generator, classifier), (z, *wanted), inputs, outputs, folder / "gradient.onnx")
+        path = folder / "gradient.onnx"
+        to_onnx(GradientGraph(generator, classifier), (z, *wanted), inputs, outputs, path)
+        onnx.save(store_half(onnx.load(path)), path)
+
+
+def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: int) -> dict[str, float]:
+    """Add the generator in 8-bit integers to a bundle and return how far its faces are from those of the other one."""
+    calibration = draw_latents(generator, CALIBRATION_LATENTS, seed, "int8 calibration")
+    onnx.save(store_half(int8_graph(generator, calibration)), folder / "generator_int8.onnx")
+    write_manifest(folder, **facts)
+    exact, quick = (CheerMeUp(folder, provider="cpu", precision=precision) for precision in ("auto", "int8"))
+    return check_int8(exact, quick, draw_latents(generator, CHECK_LATENTS, seed, "int8 check"))
 
 
 def to_onnx(

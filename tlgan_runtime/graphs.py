@@ -1,0 +1,63 @@
+"""The graphs of a bundle, ready to run: which file draws, and what each takes and gives."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tlgan_runtime.bundle import Bundle
+from tlgan_runtime.errors import InputError
+from tlgan_runtime.session import Engine, Graph, Tensor
+from tlgan_runtime.validation import one_of
+
+PRECISIONS = ("auto", "int8")
+
+
+class Graphs(NamedTuple):
+    """Each starts at its first use."""
+
+    mapping: Graph | None
+    """`z` -> `latent`; None where the generator takes draws from N(0, I) as they are."""
+    generator: Graph
+    """`z` -> `image`."""
+    classifier: Graph
+    """`image` -> `emotion`, `character`."""
+
+
+def open_graphs(bundle: Bundle, engine: Engine, precision: str = "auto") -> Graphs:
+    """The graphs of `bundle` on `engine`.
+
+    Which generator draws follows from `precision` alone, never from the machine or from how many faces there are, so
+    no face changes with the company it is drawn in: `auto` is the one in float32, `int8` the quick one in 8-bit
+    integers, which runs on the CPU whatever else there is. Raises `InputError` where that cannot be had.
+    """
+    manifest = bundle.manifest
+    role = "generator"
+    drawing = engine
+    if one_of("precision", precision, PRECISIONS) == "int8":
+        role = "generator_int8"
+        if engine.provider == "cuda":
+            raise InputError("precision int8 draws on the CPU; take provider cpu, or precision auto on the GPU")
+        if role not in bundle.roles:
+            raise InputError(
+                f"the bundle {bundle.path} has no int8 generator; take precision auto, or tlgan-export it with --int8"
+            )
+        drawing = Engine("cpu", engine.threads)
+    image = Tensor("tensor(uint8)", (manifest.image_size, manifest.image_size, 3))
+    latents = Tensor("tensor(float)", (manifest.latent_dim,))
+    mapping = None
+    if "mapping" in bundle.roles:
+        mapping = Graph(engine, "the mapping", bundle.read("mapping"), takes={"z": latents}, gives={"latent": latents})
+    return Graphs(
+        mapping,
+        Graph(drawing, "the generator", bundle.read(role), takes={"z": latents}, gives={"image": image}),
+        Graph(
+            engine,
+            "the classifier",
+            lambda: bundle.read("classifier"),
+            takes={"image": image},
+            gives={
+                "emotion": Tensor("tensor(float)", (len(manifest.emotions),)),
+                "character": Tensor("tensor(float)", (len(manifest.characters),)),
+            },
+        ),
+    )
