@@ -120,7 +120,11 @@ def test_an_interrupt_leaves_nothing_half_written_and_the_rest_is_drawn_later(bu
     jobs = [{"output": f"{seed}.gif", "seed": seed, "steps": 20, "faces": 2, "size": 64} for seed in range(60)]
     (tmp_path / "jobs.jsonl").write_text("\n".join(lines(jobs)))
     root, out = Path(__file__).parents[2], tmp_path / "out"
-    code = f"import sys; sys.path.insert(0, {str(root)!r}); from tlgan_runtime.cli import main; sys.exit(main())"
+    # A shell that starts tests in the background has them ignore SIGINT, which is inherited.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        f"sys.path.insert(0, {str(root)!r}); from tlgan_runtime.cli import main; sys.exit(main())"
+    )
     command = [sys.executable, "-c", code, "batch", str(tmp_path / "jobs.jsonl"), "--out", str(out), "-j", "2"]
     command += ["--bundle", str(bundle), "--provider", "cpu"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

