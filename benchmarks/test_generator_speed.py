@@ -1,0 +1,196 @@
+"""Pictures a second of the generator that a bundle holds, beside the two ways in which one would run it otherwise.
+
+`plain` is what `torch.onnx.export` makes of the network, in a session of ONNX Runtime with its default options, and
+`eager` is the network in torch. All alternate in one run, on one core and on two. The network has the shape of those in
+the shipped bundles; its weights, which do not change how long it takes, are random. Writes
+`results/generator_speed.json`: milliseconds a picture and pictures a second as ratios to both, from the best of all
+calls; on one core in CPU time, which other work on the machine changes least, else by the clock. How the time of a GIF
+grows with frames, faces and size is in `results/growth.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from tlgan_runtime import CheerMeUp
+from tlgan_runtime.session import Engine, Graph, Tensor
+from tlgan_train.drawing_graph import drawing_graph
+from tlgan_train.export import DrawingGraph, to_onnx
+from tlgan_train.int8_graph import int8_graph
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.onnx_graph import store_half
+
+LATENT_DIM, WIDTH, SIZE, MAPPING_WIDTH = 64, 32, 64, 256
+BATCHES = (1, 8, 64)
+CORES = (1, 2)
+ROUNDS, ROUND_SECONDS = 9, 0.06
+RESULTS = Path(__file__).with_name("results")
+
+Draw = Callable[[np.ndarray], object]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Generator, dict[str, bytes]]:
+    torch.manual_seed(0)
+    generator = Generator(LATENT_DIM, WIDTH, SIZE, MAPPING_WIDTH).eval().requires_grad_(False)
+    calibration = np.random.default_rng(0).standard_normal((256, LATENT_DIM)).astype(np.float32)
+    plain = tmp_path_factory.mktemp("plain") / "generator.onnx"
+    to_onnx(DrawingGraph(generator), (torch.zeros(2, LATENT_DIM),), ("z",), ("image",), plain)
+    graphs: dict[str, onnx.ModelProto] = {
+        "default": store_half(drawing_graph(generator)),
+        "int8": store_half(int8_graph(generator, calibration)),
+    }
+    return generator, {"plain": plain.read_bytes(), **{name: m.SerializeToString() for name, m in graphs.items()}}
+
+
+def test_images_per_second_on_cpu(models: tuple[Generator, dict[str, bytes]]) -> None:
+    usable = sorted(os.sched_getaffinity(0))
+    facts: dict[str, object] = {
+        "cpu": cpu_name(),
+        "load": os.getloadavg()[0],
+        "latent_dim": LATENT_DIM,
+        "width": WIDTH,
+        "image_size": SIZE,
+    }
+    threads = torch.get_num_threads()
+    try:
+        for cores in (cores for cores in CORES if cores <= len(usable)):
+            os.sched_setaffinity(0, usable[:cores])
+            torch.set_num_threads(cores)
+            facts[f"cores_{cores}"] = compare(
+                ways(models, "cpu", cores), time.process_time if cores == 1 else time.perf_counter
+            )
+    finally:
+        os.sched_setaffinity(0, usable)
+        torch.set_num_threads(threads)
+    facts["session_seconds"] = {name: start_seconds(model) for name, model in models[1].items()}
+    facts["bytes"] = {name: len(model) for name, model in models[1].items()}
+    write("generator_speed", facts)
+
+
+@pytest.mark.skipif(
+    "CUDAExecutionProvider" not in onnxruntime.get_available_providers() or not torch.cuda.is_available(),
+    reason="no GPU, or onnxruntime or torch without CUDA",
+)
+def test_images_per_second_on_cuda(models: tuple[Generator, dict[str, bytes]]) -> None:
+    generator, graphs = models
+    graphs = {name: model for name, model in graphs.items() if name != "int8"}  # which draws on the CPU
+    write(
+        "generator_speed_cuda",
+        {"gpu": torch.cuda.get_device_name(), **compare(ways((generator, graphs), "cuda", 1), time.perf_counter)},
+    )
+
+
+def test_time_grows_with_the_work(tmp_path: Path) -> None:
+    """Seconds of 1, 2 and 4 times the frames, the faces and the pixels of a GIF, and by how much the last of these
+    steps, for each unit of work, takes longer than the first one: 1 where time is linear."""
+    app = CheerMeUp(provider="cpu", threads=1)
+    usual = {"steps": 30, "faces": 4, "size": 128}
+    app.gif(tmp_path / "warm.gif", **usual)
+    facts = {}
+    for name, start in (("steps", 30), ("faces", 4), ("size", 128)):
+        values = [start, start * 2, start * 4] if name != "size" else [start, round(start * 2**0.5), start * 2]
+        seconds = [best(partial(app.gif, tmp_path / "out.gif", **{**usual, name: value})) for value in values]
+        growth = (seconds[2] - seconds[1]) / (2 * (seconds[1] - seconds[0]))
+        facts[name] = {"values": values, "cpu_seconds": seconds, "second_step_to_first": growth}
+        assert seconds == sorted(seconds)
+    write("growth", facts)
+
+
+def ways(models: tuple[Generator, dict[str, bytes]], device: str, cores: int) -> dict[str, Draw]:
+    generator, graphs = models
+    network = DrawingGraph(generator).to(device)
+
+    def eager(z: np.ndarray) -> object:
+        with torch.inference_mode():
+            return network(torch.from_numpy(z).to(device)).cpu().numpy()
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = cores
+    provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
+    plain = onnxruntime.InferenceSession(graphs["plain"], options, providers=[provider])
+    found: dict[str, Draw] = {"plain": lambda z: plain.run(["image"], {"z": z})[0], "eager": eager}
+    for name in graphs.keys() - {"plain"}:
+        takes, gives = Tensor("tensor(float)", (LATENT_DIM,)), Tensor("tensor(uint8)", (SIZE, SIZE, 3))
+        graph = Graph(Engine(device, cores), name, graphs[name], takes={"z": takes}, gives={"image": gives})
+        found[name] = lambda z, graph=graph: graph.run(z)["image"]
+    return found
+
+
+def compare(ways: dict[str, Draw], clock: Callable[[], float]) -> dict[str, object]:
+    """For each batch: milliseconds a picture, and pictures a second as a ratio to both other ways."""
+    facts: dict[str, object] = {}
+    for batch in BATCHES:
+        z = np.random.default_rng(batch).standard_normal((batch, LATENT_DIM)).astype(np.float32)
+        times = dict.fromkeys(ways, float("inf"))
+        for _ in range(ROUNDS):
+            for name, draw in ways.items():
+                draw(z)
+                end = time.perf_counter() + ROUND_SECONDS
+                while time.perf_counter() < end:
+                    start = clock()
+                    draw(z)
+                    times[name] = min(times[name], clock() - start)
+        facts[f"batch_{batch}"] = {
+            "ms_per_image": {name: 1000 * seconds / batch for name, seconds in times.items()},
+            "to_plain": {name: times["plain"] / seconds for name, seconds in times.items()},
+            "to_eager": {name: times["eager"] / seconds for name, seconds in times.items()},
+        }
+    return facts
+
+
+def start_seconds(model: bytes) -> float:
+    """Of a session."""
+    engine = Engine("cpu", 1)
+    return min(best(lambda: engine.start(model, "a graph")) for _ in range(5))
+
+
+def best(work: Callable[[], object]) -> float:
+    """CPU seconds, the less of two."""
+    seconds = []
+    for _ in range(2):
+        start = time.process_time()
+        work()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+def cpu_name() -> str:
+    """What Linux calls it."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown")
+
+
+def write(name: str, facts: dict[str, object]) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(facts, indent=1))
+
+
+def table(facts: dict[str, Any]) -> str:
+    """Markdown of docs/speed.md: milliseconds a picture, and how many times as fast as the other two ways."""
+    heads = ("cores", "batch", "plain, ms", "eager, ms")
+    heads += tuple(head for way in ("auto", "int8") for head in (f"`{way}`, ms", "to plain", "to eager"))
+    lines = [f"| {' | '.join(heads)} |"]
+    lines.append("|" + "---|" * 10)
+    for cores in (1, 2):
+        for batch, found in facts.get(f"cores_{cores}", {}).items():
+            spent = found["ms_per_image"]
+            cells = [f"{spent['plain']:.2f}", f"{spent['eager']:.2f}"]
+            for way in ("default", "int8"):
+                ratios = (found["to_plain"][way], found["to_eager"][way])
+                cells += [f"{spent[way]:.2f}", *(f"{ratio:.2f}" for ratio in ratios)]
+            lines.append(f"| {cores} | {batch.removeprefix('batch_')} | {' | '.join(cells)} |")
+    return "\n".join(lines)
