@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -13,8 +14,13 @@ from torchvision.datasets import ImageFolder
 LATENT_DIM, WIDTH = 100, 64
 
 
-def train_plainly(root: Path, batch_size: int, images: int, workers: int) -> nn.Module:
-    """Train on the picture files under `root` until `images` have been seen; the generator."""
+def train_plainly(
+    root: Path, batch_size: int, images: int, workers: int, after_step: Callable[[int, nn.Module], None] | None = None
+) -> nn.Module:
+    """Train on the picture files under `root` until `images` have been seen; the generator.
+
+    `after_step` is called with the pictures seen so far and the generator.
+    """
     prepare = transforms.Compose(
         [
             transforms.Resize(64),
@@ -43,6 +49,8 @@ def train_plainly(root: Path, batch_size: int, images: int, workers: int) -> nn.
             generator.zero_grad()
             criterion(discriminator(fake).view(-1), ones).backward()
             generator_optimiser.step()
+            if after_step is not None:
+                after_step(seen, generator)
 
 
 def make_generator() -> nn.Module:

@@ -15,7 +15,7 @@ from tlgan_runtime.bundle import Bundle, find_bundle
 from tlgan_runtime.cli import main
 from tlgan_train.claim_tables import markdown
 from tlgan_train.claims import Evidence, paper_claims
-from tlgan_train.model_card import comparison_table
+from tlgan_train.model_card import comparison_table, methods_table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -71,6 +71,12 @@ def test_readme_says_what_the_manifest_says() -> None:
     assert comparison_table(metrics, metrics["default"], "paper") in README
 
 
+@pytest.mark.parametrize("name", ["solo", "cast"])
+def test_the_page_on_edits_says_what_the_manifests_say(name: str) -> None:
+    metrics = json.loads((find_bundle(name) / "manifest.json").read_text(encoding="utf-8"))["metrics"]
+    assert methods_table(metrics) in (ROOT / "docs" / "edits.md").read_text(encoding="utf-8")
+
+
 def test_reproduction_says_what_the_bundle_says() -> None:
     """Otherwise copy `claims.md` of the run that was exported to the end of docs/reproduction.md."""
     folder = find_bundle()
@@ -90,4 +96,5 @@ def test_reproduction_says_what_the_bundle_says() -> None:
 )
 def test_readme_commands_work(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "jobs.jsonl").write_text(re.search(r"```json\n(.*?)```", README, re.DOTALL)[1], encoding="utf-8")
     assert main(shlex.split(line)[1:]) == 0

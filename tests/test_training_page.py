@@ -1,16 +1,59 @@
-"""The page on training says what the benchmark measured."""
+"""The page on training says what the benchmarks measured."""
 
 from __future__ import annotations
 
 import json
 import runpy
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+PAGE = (BENCHMARKS.parent / "docs" / "training.md").read_text(encoding="utf-8")
 
 
-def test_the_table_is_that_of_the_results() -> None:
+def results(name: str) -> Any:
+    return json.loads((BENCHMARKS / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def made_by(script: str) -> dict[str, Any]:
+    return runpy.run_path(str(BENCHMARKS / script))
+
+
+def test_the_table_of_recipes_is_that_of_the_results() -> None:
     """Otherwise put what `python benchmarks/recipes.py --table` prints into docs/training.md."""
-    results = json.loads((ROOT / "benchmarks" / "results" / "recipes.json").read_text(encoding="utf-8"))
-    table = runpy.run_path(str(ROOT / "benchmarks" / "recipes.py"))["table"]
-    assert results and table(results) in (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    measured = results("recipes")
+    assert measured and made_by("recipes.py")["table"](measured) in PAGE
+
+
+def test_the_profile_is_that_of_the_results() -> None:
+    """Otherwise put what `pytest -s benchmarks/test_training_profile.py` prints into docs/training.md."""
+    measured = results("training_profile")
+    assert made_by("test_training_profile.py")["table"](measured) in PAGE
+    for step in measured["steps"].values():
+        assert sum(step["share"].values()) == pytest.approx(1)
+
+
+def test_the_speed_is_that_of_the_results() -> None:
+    measured = results("training_speed")
+    speed = measured["images_per_second"]
+    for text in (
+        f"{speed['example']:.1f} against {speed['ours']:.1f} pictures/s",
+        f"a factor of {measured['ratio']:.2f}",
+    ):
+        assert text in " ".join(PAGE.split())
+
+
+def test_time_to_kid_is_told_where_ours_is_no_worse_than_the_example_at_its_end() -> None:
+    script = made_by("time_to_kid.py")
+    example = [row(4_000, 60, 0.9), row(8_000, 120, 0.2)]
+    facts = {"example": example, "ours": [row(8_000, 15, 0.5), row(16_000, 30, 0.2), row(24_000, 45, 0.1)]}
+    assert script["crossing"](facts) == (example[1], facts["ours"][1])
+    text = script["summary"](facts)
+    assert "| example | 8,000 | 2.0 | 0.200 |" in text and "after 0.5 minutes, 4.0 times sooner" in text
+    assert "ours never" in script["summary"]({**facts, "ours": facts["ours"][:1]})
+
+
+def row(images: int, seconds: float, kid: float) -> dict[str, float]:
+    return {"images": images, "seconds": seconds, "kid": kid}

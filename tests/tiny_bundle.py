@@ -24,6 +24,7 @@ CHARACTERS = ("ada", "bo", "cy")
 MIDDLE, CONTRAST = 128.0, 40.0
 EMOTION_GAIN, CHARACTER_GAIN = 2.0, 3.0
 MAX_STRENGTH = 2.5
+PATH_LENGTH = 2.0
 OPSET, IR_VERSION = 17, 8
 
 
@@ -34,10 +35,14 @@ def make_bundle(
     latent_dim: int = 8,
     image_size: int = 16,
     drawn: int = 1,
+    learned: bool = False,
+    attribute: str | None = None,
 ) -> Path:
     """Writes the bundle into `folder` (made if need be) and returns it; needs at least as many latents as names.
 
     With more than one `drawn` character, faces can become any of the first so many: along the latents that tell them.
+    `learned` adds the methods `path`, whose ends lie `PATH_LENGTH` along the axis, and `guided`.
+    An `attribute` lies along the last latent, from -2 to 3.
     """
     folder.mkdir(parents=True, exist_ok=True)
     source = latent_index(latent_dim, image_size)
@@ -47,6 +52,12 @@ def make_bundle(
     axes = _axes(emotions, directions, latent_dim)
     if drawn > 1:
         axes["characters"] = {"names": list(characters[:drawn]), **_characters(drawn, latent_dim)}
+    if learned:
+        axes["methods"] |= _learned(axes["methods"]["paper"], directions)
+        onnx.save(_paths(directions), folder / "paths.onnx")
+        onnx.save(_gradient(directions, len(characters)), folder / "gradient.onnx")
+    if attribute is not None:
+        axes["attributes"] = [attribute_entry(attribute, latent_dim)]
     (folder / "axes.json").write_text(json.dumps(axes), encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text("# Tiny\n\nFor tests.\n", encoding="utf-8")
     write_manifest(
@@ -63,6 +74,18 @@ def make_bundle(
         license="MIT",
     )
     return folder
+
+
+def attribute_entry(name: str, latent_dim: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": "binary",
+        "direction": np.eye(latent_dim)[-1].tolist(),
+        "levels": [-2.0, 3.0],
+        "max_strength": [2.0, 3.0],
+        "fitted": {},
+        "measured": {},
+    }
 
 
 def axis_directions(emotions: int, latent_dim: int) -> NDArray[np.float64]:
@@ -134,6 +157,45 @@ def _classifier(
     return _model(nodes, constants, [image], [emotion, character])
 
 
+def _paths(directions: NDArray[np.float64]) -> onnx.ModelProto:
+    count, latent_dim = directions.shape
+    nodes = [
+        helper.make_node("Unsqueeze", ["z", "axis"], ["each"]),
+        helper.make_node("Add", ["each", "way"], ["ends"]),
+    ]
+    constants = {"axis": np.array([1], np.int64), "way": (PATH_LENGTH * directions[None]).astype(np.float32)}
+    z = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", latent_dim])
+    ends = helper.make_tensor_value_info("ends", TensorProto.FLOAT, ["N", count, latent_dim])
+    return _model(nodes, constants, [z], [ends])
+
+
+def _gradient(directions: NDArray[np.float64], characters: int) -> onnx.ModelProto:
+    """Cross-entropies of the classifier's logits, which are linear in z: their gradient is (seen - wanted) slopes."""
+    latent_dim = directions.shape[1]
+    slopes = {"emotion": EMOTION_GAIN * directions, "character": CHARACTER_GAIN * np.eye(characters, latent_dim)}
+    constants: dict[str, Any] = {"last": np.array([1], np.int64)}
+    nodes = []
+    for name, rows in slopes.items():
+        constants |= {f"{name}_up": rows.astype(np.float32), f"{name}_down": rows.T.astype(np.float32)}
+        nodes += [
+            helper.make_node("MatMul", ["z", f"{name}_down"], [f"{name}_logit"]),
+            helper.make_node("Softmax", [f"{name}_logit"], [name], axis=1),
+            helper.make_node("ReduceSum", [f"wanted_{name}", "last"], [f"{name}_mass"], keepdims=1),
+            helper.make_node("Mul", [name, f"{name}_mass"], [f"{name}_seen"]),
+            helper.make_node("Sub", [f"{name}_seen", f"wanted_{name}"], [f"{name}_off"]),
+            helper.make_node("MatMul", [f"{name}_off", f"{name}_up"], [f"{name}_gradient"]),
+        ]
+    nodes.append(helper.make_node("Add", ["emotion_gradient", "character_gradient"], ["gradient"]))
+    sizes = {"emotion": len(directions), "character": characters}
+
+    def info(name: str, size: int) -> onnx.ValueInfoProto:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", size])
+
+    inputs = [info("z", latent_dim), *(info(f"wanted_{name}", size) for name, size in sizes.items())]
+    outputs = [info("gradient", latent_dim), *(info(name, size) for name, size in sizes.items())]
+    return _model(nodes, constants, inputs, outputs)
+
+
 def _model(
     nodes: list[onnx.NodeProto],
     constants: dict[str, Any],
@@ -164,6 +226,21 @@ def _axes(emotions: Sequence[str], directions: NDArray[np.float64], latent_dim: 
         "latent_dim": latent_dim,
         "default": "logit",
         "methods": {"logit": method(True), "paper": method(False)},
+    }
+
+
+def _learned(base: dict[str, Any], directions: NDArray[np.float64]) -> dict[str, Any]:
+    count = len(directions)
+    centres = {
+        "latents": (PATH_LENGTH * directions).tolist(),
+        "targets": (PATH_LENGTH * directions).tolist(),
+        "slopes": (EMOTION_GAIN * directions).tolist(),
+        "intercepts": [0.0] * count,
+        "pace": np.tile([0.0, 1.0], (count, count, 1)).tolist(),
+    }
+    return {
+        "path": {**base, "centres": centres, "ends": "paths"},
+        "guided": {**base, "centres": centres, "ends": "gradient"},
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tlgan_runtime.animation import Animation, write_animation
+    from tlgan_runtime.batch import run_batch
     from tlgan_runtime.caption import Caption
     from tlgan_runtime.editor import CheerMeUp, Scores
     from tlgan_runtime.errors import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Animation": "animation",
     "write_animation": "animation",
+    "run_batch": "batch",
     "Caption": "caption",
     "CheerMeUp": "editor",
     "Scores": "editor",
@@ -56,6 +58,7 @@ __all__ = [
     "ProviderError",
     "Scores",
     "__version__",
+    "run_batch",
     "write_animation",
 ]
 

@@ -16,7 +16,9 @@ from tlgan_runtime.atomic import replacing
 from tlgan_runtime.caption import COLOURS, Caption
 from tlgan_runtime.errors import InputError, MissingLibraryError, OutputError
 from tlgan_runtime.gif import shared_palette, write_gif
+from tlgan_runtime.ordered import ordered
 from tlgan_runtime.picture import WHITE, Pixels, canvas, tile
+from tlgan_runtime.session import MAX_THREADS
 from tlgan_runtime.validation import one_of, real, whole
 
 LOOPS = ("forth-and-back", "forth", "once")
@@ -60,10 +62,11 @@ class _Reel:
     """Ticks for each entry of `order`."""
     plays: int
     """Passes that a player shows; 0 is endless."""
+    threads: int
 
     def large(self) -> Iterator[Pixels]:
-        """The distinct pictures, tiled and enlarged one at a time."""
-        return (self.picture(index) for index in range(len(self.pictures)))
+        """The distinct pictures, tiled and enlarged one at a time on each thread."""
+        return ordered(self.picture, range(len(self.pictures)), self.threads)
 
     def picture(self, index: int) -> Pixels:
         bands = self.captions[index].draw(self.size) if self.captions else None
@@ -92,6 +95,7 @@ def write_animation(
     seconds: Sequence[float] | None = None,
     columns: int | None = None,
     caption: Callable[[int, Pixels], Caption] | None = None,
+    threads: int = 1,
 ) -> Animation:
     """Writes `frames`, uint8 (N, H, W, 3) each: N faces tiled, every face `size` pixels wide and high.
 
@@ -102,6 +106,7 @@ def write_animation(
     the hundredth of a second: what rounding takes from one delay it gives to the next.
 
     `columns` None tiles near-square. `caption` is called with the number and the pixels of each frame as it comes.
+    `threads` enlarge and compress; the file is the same for any number.
 
     Only the small frames are kept in memory, and beside them what the format's writer keeps: the compressed way back
     and two pictures for GIF, one picture for MP4, all enlarged pictures for WebP and APNG. The file appears under its
@@ -110,6 +115,7 @@ def write_animation(
     target = Path(path)
     write = writer_for(target)
     check_timing(fps, loop, hold, repeat)
+    whole("threads", threads, 1, MAX_THREADS)
     real_fps = float(min(fps, MAX_FPS))
     if fps > MAX_FPS:
         warnings.warn(
@@ -132,7 +138,7 @@ def write_animation(
             raise InputError(f"seconds must hold one number a frame: there are {len(waits)} for {len(pictures)} frames")
         order, delays = _schedule(waits, loop, hold)
         plays = 1 if loop == "once" else repeat or 0
-        reel = _Reel(pictures, captions, size, columns, order, delays, plays)
+        reel = _Reel(pictures, captions, size, columns, order, delays, plays, threads)
         height, width = reel.shape
         shown, duration = write(temporary, reel, real_fps)
         written = temporary.stat().st_size
@@ -190,7 +196,7 @@ def _schedule(waits: Sequence[float], loop: str, hold: float) -> tuple[list[int]
 def _write_gif(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
     palette = shared_palette(reel.pictures, COLOURS if reel.captions else ())
     back = len(reel.order) > len(reel.pictures)
-    write_gif(path, reel.large(), palette, reel.delays, back=back, plays=reel.plays)
+    write_gif(path, reel.large(), palette, reel.delays, back=back, plays=reel.plays, threads=reel.threads)
     return len(reel.order), sum(reel.delays) / _TICKS
 
 

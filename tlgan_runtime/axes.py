@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tlgan_runtime.attributes import KINDS, NAME, RESERVED, Attribute
 from tlgan_runtime.errors import BundleDamagedError
 
 AXES_SCHEMA_VERSION = 1
 _UNIT_TOLERANCE = 1e-3  # JSON floats may have been rounded
+
+EndFinder = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.float64]]
+"""Latents (N, latent_dim) and which emotions (E,) are asked for → the latents (N, E, latent_dim) that show the same
+faces with each emotion complete; those of emotions not asked for may be anything finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +47,15 @@ class Centres:
         posterior: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
         return posterior
 
-    def shift(self, z: NDArray[np.float64], strengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    def shift(
+        self, z: NDArray[np.float64], strengths: NDArray[np.float64], ends: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
         """(N, latent_dim) by which `strengths`, (E,) or (N, E), move latents (N, latent_dim).
 
-        Above 0, towards the emotion's target from the centre of the face itself, blended by its posterior; where
-        strengths of several emotions add up to more than 1 (or than the largest of them), they are scaled down to that,
-        for a blend of their targets. Below 0, away from the emotion towards the middle of all, as far as the face shows
-        it: less of it, and nothing for other faces.
+        Above 0, towards the emotion's target from the centre of the face itself, blended by its posterior, or towards
+        the face's own `ends` (N, E, latent_dim); where strengths of several emotions add up to more than 1 (or than the
+        largest of them), they are scaled down to that, for a blend of their targets. Below 0, away from the emotion
+        towards the middle of all, as far as the face shows it: less of it, and nothing for other faces.
         """
         own, strengths = self.posterior(z), np.atleast_2d(strengths)
         more, less = np.maximum(strengths, 0.0), np.minimum(strengths, 0.0) * own
@@ -56,10 +63,8 @@ class Centres:
         blend = np.divide(more, total, out=np.zeros_like(more), where=total > 0)
         total = np.minimum(total, np.maximum(more.max(axis=1, keepdims=True), 1.0))
         share = np.where(total > 1, total, self._share(own, blend, np.minimum(total, 1.0)))
-        middle = self.latents.mean(axis=0)
-        shift: NDArray[np.float64] = share * (blend @ self.targets - own @ self.latents) + less @ (
-            self.latents - middle
-        )
+        way = blend @ self.targets - own @ self.latents if ends is None else np.einsum("ne,ned->nd", blend, ends) - z
+        shift: NDArray[np.float64] = share * way + less @ (self.latents - self.latents.mean(axis=0))
         return shift
 
     def _share(
@@ -97,6 +102,10 @@ class AxisSet:
     """(E, E) cosines between the rows."""
     centres: Centres | None = None
     """For moves from each face's own emotion; None moves all faces alike along `directions`."""
+    ends: str | None = None
+    """Role of the graph that finds each face's own ends of these moves, if they are not those of `centres`."""
+    find_ends: EndFinder | None = None
+    """The ends, once that graph is there to find them; None goes without it, to the targets of `centres`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +116,8 @@ class Axes:
     methods: Mapping[str, AxisSet]
     characters: AxisSet | None = None
     """From each drawn character to each other, rows in their order; None where there is only one."""
+    attributes: tuple[Attribute, ...] = ()
+    """What was added to the finished model."""
 
 
 def parse_axes(
@@ -130,14 +141,15 @@ def parse_axes(
     parsed = {name: _parse_method(name, method, emotions, latent_dim) for name, method in methods.items()}
     characters = document.get("characters")
     if characters is None:
-        return Axes(default, parsed)
+        return Axes(default, parsed, None, _parse_attributes(document.get("attributes", []), emotions, latent_dim))
     told = characters.get("names") if isinstance(characters, dict) else None
     names = tuple(told) if isinstance(told, list) and all(isinstance(name, str) for name in told) else ()
     if len(set(names)) != len(names) or len(names) < 2 or (drawn is not None and names != drawn):
         raise BundleDamagedError(f"axes.json has characters {told!r}, the manifest draws {list(drawn or ())}")
     if set(names) & set(emotions):
         raise BundleDamagedError(f"axes.json: characters {list(names)} have names of emotions")
-    return Axes(default, parsed, _parse_method("characters", characters, names, latent_dim))
+    attributes = _parse_attributes(document.get("attributes", []), emotions + names, latent_dim)
+    return Axes(default, parsed, _parse_method("characters", characters, names, latent_dim), attributes)
 
 
 def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim: int) -> AxisSet:
@@ -154,7 +166,10 @@ def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim:
         fitted=method.get("fitted", {}),
         cosine=_array(name, method, "cosine", (count, count)),
         centres=_parse_centres(name, method["centres"], count, latent_dim) if "centres" in method else None,
+        ends=method.get("ends"),
     )
+    if axes.ends is not None and (not isinstance(axes.ends, str) or axes.centres is None):
+        raise BundleDamagedError(f"axes.json: {name}.ends must name a role, beside centres, not {axes.ends!r}")
     if not isinstance(method.get("keep_norm"), bool):
         raise BundleDamagedError(f"axes.json: {name}.keep_norm must be true or false, not {method.get('keep_norm')!r}")
     if (np.abs(np.linalg.norm(axes.directions, axis=1) - 1) > _UNIT_TOLERANCE).any():
@@ -181,6 +196,28 @@ def _parse_centres(name: str, centres: Any, count: int, latent_dim: int) -> Cent
         targets=_array(name, centres, "targets", (count, latent_dim)),
         pace=pace,
     )
+
+
+def _parse_attributes(entries: Any, taken: tuple[str, ...], latent_dim: int) -> tuple[Attribute, ...]:
+    """In the order of the file; `taken` are names that mixes use for something else."""
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise BundleDamagedError("axes.json: attributes must be a list of objects")
+    attributes: list[Attribute] = []
+    for entry in entries:
+        name = entry.get("name")
+        used = (*taken, *RESERVED, *(attribute.name for attribute in attributes))
+        if not isinstance(name, str) or not NAME.fullmatch(name) or name in used:
+            raise BundleDamagedError(f"axes.json: {name!r} cannot be the name of an attribute, or is there twice")
+        if entry.get("kind") not in KINDS:
+            raise BundleDamagedError(f"axes.json: attribute {name} must be {' or '.join(KINDS)}")
+        direction = _array(name, entry, "direction", (latent_dim,))
+        low, high = _array(name, entry, "levels", (2,)).tolist()
+        if abs(np.linalg.norm(direction) - 1) > _UNIT_TOLERANCE or low >= high:
+            raise BundleDamagedError(f"axes.json: {name}.direction must have length 1, and {name}.levels must rise")
+        away, towards = _array(name, entry, "max_strength", (2,)).tolist()
+        facts = [found if isinstance(found := entry.get(key), dict) else {} for key in ("fitted", "measured")]
+        attributes.append(Attribute(name, entry["kind"], direction, (low, high), (away, towards), *facts))
+    return tuple(attributes)
 
 
 def _array(name: str, method: Mapping[str, Any], key: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from tlgan_runtime.manifest import MANIFEST, ROLES, SCHEMA_VERSION, FileEntry, M
 
 DEFAULT_BUNDLE = "solo"
 _MAX_MANIFEST_BYTES = 4 * 2**20  # a manifest is a few kilobytes; anything near this is not one
+_BEFORE = "before-"  # begins the names of copies of files that are being replaced
 # A tensor kept in another file has a key/value pair whose key is "location" (onnx.proto, TensorProto.external_data).
 _EXTERNAL_DATA = b"\x0a\x08location\x12"
 
@@ -37,7 +38,7 @@ class Bundle:
         self._prefix = _manifest_prefix(self.path, sizes)
         if sizes[self._prefix + MANIFEST] > _MAX_MANIFEST_BYTES:
             raise BundleDamagedError(f"{MANIFEST} in {self.path} is over {_MAX_MANIFEST_BYTES} bytes: not a manifest")
-        self.manifest = Manifest.from_dict(parse_json(self._bytes(MANIFEST), MANIFEST))
+        self.manifest = Manifest.from_dict(parse_json(self.read_manifest(), MANIFEST))
         for name, entry in self.manifest.files.items():
             size = sizes.get(self._prefix + name)
             if size is None:
@@ -46,6 +47,10 @@ class Bundle:
                 raise BundleDamagedError(
                     f"{name} in the bundle {self.path} has {size} bytes, not {entry.bytes}; get a fresh copy"
                 )
+
+    def read_manifest(self) -> bytes:
+        """The file itself, with what this version does not know."""
+        return self._bytes(MANIFEST)
 
     def read(self, role: str) -> bytes:
         """The content of the file of that role, verified; raises `BundleError`s, also for a role that is not there."""
@@ -144,9 +149,8 @@ def write_manifest(
     for path in sorted(root.iterdir()):
         if path.name == MANIFEST or path.name.startswith("."):
             continue
-        content = path.read_bytes()
         role = {**ROLES, **(roles or {})}.get(path.name, path.stem)
-        files[path.name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "role": role}
+        files[path.name] = _described(path.read_bytes(), role)
     document = {
         "schema_version": SCHEMA_VERSION,
         "name": name,
@@ -162,10 +166,50 @@ def write_manifest(
         "license": license,
     }
     manifest = Manifest.from_dict(document)
-    with replacing(root / MANIFEST) as temporary:
-        temporary.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    _write_manifest(root, document)
     Bundle(root).verify()
     return manifest
+
+
+def amend_bundle(path: str | PathLike[str], files: Mapping[str, bytes], metrics: Mapping[str, Any]) -> Manifest:
+    """Replaces files of a bundle that is a folder, and adds `metrics` to its own; interrupted anywhere, it is whole.
+
+    Two files cannot be replaced at once. So copies of the old files are what the manifest names meanwhile.
+    """
+    bundle = Bundle(path)
+    if not bundle.path.is_dir():
+        raise InputError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
+    root, document = bundle.path, parse_json(bundle.read_manifest(), MANIFEST)
+    listed = document["files"]
+    for name in set(files) & set(listed):
+        _write(root / (_BEFORE + name), bundle.read(listed[name]["role"]))
+        listed[_BEFORE + name] = listed.pop(name)
+    _write_manifest(root, document)
+    for name, content in files.items():
+        _write(root / name, content)
+        listed.pop(_BEFORE + name, None)
+        listed[name] = _described(content, ROLES.get(name, Path(name).stem))
+    document["files"] = dict(sorted(listed.items()))
+    document["metrics"] |= metrics
+    _write_manifest(root, document)
+    for leftover in root.glob(_BEFORE + "*"):
+        leftover.unlink()
+    amended = Bundle(root)
+    amended.verify()
+    return amended.manifest
+
+
+def _described(content: bytes, role: str) -> dict[str, Any]:
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "role": role}
+
+
+def _write_manifest(root: Path, document: Mapping[str, Any]) -> None:
+    _write(root / MANIFEST, (json.dumps(document, indent=2, allow_nan=False) + "\n").encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def _exported() -> Path:

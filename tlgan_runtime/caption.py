@@ -1,4 +1,7 @@
-"""Captions under animated faces: the strengths that they were moved by, and what the classifier sees."""
+"""Captions under animated faces: the strengths that they were moved by, and what the classifier sees.
+
+Fonts are imported where text is drawn: most animations have none.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from tlgan_runtime.picture import WHITE, Pixels
 from tlgan_runtime.timeline import START
@@ -58,6 +61,8 @@ class Caption:
 
     def _text(self, strengths: NDArray[np.float64], size: int) -> str:
         """As many of the strongest as can be read in one line, in the order of the emotions."""
+        from PIL import ImageFont
+
         smallest = ImageFont.load_default(size=_line(size) * _TEXT * _SHRUNK)
         order = sorted(np.flatnonzero(strengths).tolist(), key=lambda index: -abs(strengths[index]))
         for count in range(len(order), 0, -1):
@@ -100,6 +105,8 @@ def _row(size: int) -> int:
 @lru_cache(maxsize=64)
 def _written(text: str, size: int) -> Pixels:
     """(line, size, 3): left-aligned, so that it stands still while the figures change; smaller where it is long."""
+    from PIL import ImageDraw, ImageFont
+
     line, margin = _line(size), _margin(size)
     font = ImageFont.load_default(size=line * _TEXT)
     widest = font.getlength(text)
@@ -113,6 +120,8 @@ def _written(text: str, size: int) -> Pixels:
 @lru_cache(maxsize=4)
 def _names(emotions: tuple[str, ...], size: int) -> tuple[Pixels, int, int]:
     """The rows with their names and no bars, and from where to where the bars go."""
+    from PIL import ImageDraw, ImageFont
+
     row, margin = _row(size), _margin(size)
     font = ImageFont.load_default(size=row * 0.85)
     widest = max(font.getlength(name) for name in emotions)

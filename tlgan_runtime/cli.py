@@ -6,7 +6,6 @@ Everything heavy is imported inside the commands, so that `--help` and `--versio
 from __future__ import annotations
 
 import json
-import os
 import sys
 import traceback
 import warnings
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tlgan_runtime.batch_command import batch
+from tlgan_runtime.console import hush, report, show_progress, show_warning, write
 from tlgan_runtime.errors import CheerMeUpError, InputError
 from tlgan_runtime.options import (
     BundleOption,
@@ -132,7 +133,7 @@ def gif(
         labels=labels,
         bars=bars,
         method=method,
-        progress=None if quiet or not sys.stderr.isatty() else _show_progress,
+        progress=None if quiet or not sys.stderr.isatty() else show_progress,
     )
     moved: dict[str, Any] = {"emotion": emotion, "steps": steps} if timeline is None else {"timeline": timeline}
     details = {"frames": written.frames, "duration": written.duration, "fps": written.fps, "bytes": written.bytes}
@@ -153,11 +154,10 @@ def sample(
     quiet: QuietOption = False,
 ) -> None:
     """Draw seeded faces as they are."""
-    from tlgan_runtime import picture
+    from tlgan_runtime import stills
 
-    picture.plan(faces, size)
     editor = _open(bundle, provider, threads, quiet, precision)
-    picture.save_png(output, picture.tile(editor.render(editor.sample(faces, seed)), size))
+    stills.save_sample(editor, output, faces=faces, seed=seed, size=size)
     _report_file(editor, json_output, output, faces=faces, seed=seed)
 
 
@@ -187,16 +187,13 @@ def edit(
     quiet: QuietOption = False,
 ) -> None:
     """Change the expression of seeded faces: before above, after below."""
-    import numpy as np
-
-    from tlgan_runtime import picture
+    from tlgan_runtime import stills
 
     strengths = dict(_parse_setting(item) for item in settings)
-    picture.plan(2 * faces, size, columns=faces)
     editor = _open(bundle, provider, threads, quiet, precision)
-    z = editor.sample(faces, seed)
-    before, after = editor.render(z), editor.render(editor.move(z, strengths, method, until=until, keep=keep or ()))
-    picture.save_png(output, picture.tile(np.concatenate([before, after]), size, columns=faces))
+    before, after = stills.save_edit(
+        editor, output, strengths, until=until, keep=keep or (), faces=faces, seed=seed, size=size, method=method
+    )
     details: dict[str, Any] = {"faces": faces, "seed": seed, "strengths": strengths}
     if json_output:
         for key, images in (("before", before), ("after", after)):
@@ -247,8 +244,13 @@ def info(
     from tlgan_runtime.description import describe_bundle
 
     editor = _open(bundle, provider, threads, quiet)
-    document = {"path": str(editor.path), "methods": editor.methods, **editor.manifest.to_dict()}
-    _report(json_output, document, describe_bundle(editor))
+    document = {
+        "path": str(editor.path),
+        "methods": editor.methods,
+        "attributes": editor.attributes,
+        **editor.manifest.to_dict(),
+    }
+    report(json_output, document, describe_bundle(editor))
 
 
 @app.command()
@@ -265,7 +267,7 @@ def verify(
     opened = Bundle(find_bundle(bundle))
     files = opened.verify()
     lines = [f"{name}: ok, {entry.bytes} bytes" for name, entry in files.items()]
-    _report(json_output, {"path": str(opened.path), "intact": True, "files": list(files)}, lines)
+    report(json_output, {"path": str(opened.path), "intact": True, "files": list(files)}, lines)
 
 
 @app.command()
@@ -279,10 +281,13 @@ def doctor(
     """Say what hardware, libraries and providers are really in use, and what is wrong with them."""
     from tlgan_runtime.doctor import describe, examine
 
-    _hush(quiet)
-    report, exit_code = examine(bundle, provider.value, threads)
-    _report(json_output, report, describe(report))
+    hush(quiet)
+    findings, exit_code = examine(bundle, provider.value, threads)
+    report(json_output, findings, describe(findings))
     raise typer.Exit(exit_code)
+
+
+app.command()(batch)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -292,7 +297,7 @@ def main(arguments: list[str] | None = None) -> int:
     if debug:
         given = ["--debug", *(argument for argument in given if argument != "--debug")]
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = show_warning
         try:
             result = app(given, prog_name="cheermeup", standalone_mode=False)
             return result if isinstance(result, int) else 0
@@ -304,7 +309,7 @@ def main(arguments: list[str] | None = None) -> int:
                 traceback.print_exc()
             message, exit_code = _explain(error)
             if "--json" in given:
-                _write(json.dumps({"error": message, "type": type(error).__name__, "exit_code": exit_code}))
+                write(json.dumps({"error": message, "type": type(error).__name__, "exit_code": exit_code}))
             typer.echo(f"cheermeup: {message}", err=True)
             return exit_code
 
@@ -324,7 +329,7 @@ def _open(
 ) -> CheerMeUp:
     from tlgan_runtime import CheerMeUp
 
-    _hush(quiet)
+    hush(quiet)
     return CheerMeUp(bundle, provider=provider.value, threads=threads, precision=precision.value)
 
 
@@ -340,41 +345,7 @@ def _parse_setting(item: str) -> tuple[str, float]:
 
 def _report_file(editor: CheerMeUp, json_output: bool, path: Path, **details: Any) -> None:
     document = {"path": str(path), **details, "bundle": editor.manifest.name, "providers": editor.providers}
-    _report(json_output, document, [str(path)])
-
-
-def _report(json_output: bool, document: dict[str, Any], lines: list[str]) -> None:
-    _write(json.dumps(document) if json_output else "\n".join(lines))
-
-
-def _write(text: str) -> None:
-    try:
-        typer.echo(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read has seen enough; without this Python complains once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _show_progress(done: int, total: int) -> None:
-    typer.echo(f"\rframe {done}/{total}", err=True, nl=done == total)
-
-
-def _hush(quiet: bool) -> None:
-    if quiet:
-        warnings.simplefilter("ignore")
-
-
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: object = None,
-    line: str | None = None,
-) -> None:
-    """`warnings.showwarning` for people: what, but not where in the code."""
-    typer.echo(f"warning: {message}", err=True)
+    report(json_output, document, [str(path)])
 
 
 if __name__ == "__main__":

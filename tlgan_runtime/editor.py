@@ -19,6 +19,7 @@ from tlgan_runtime.course import timeline_course, walk_course
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.graphs import open_graphs
 from tlgan_runtime.manifest import Manifest
+from tlgan_runtime.methods import usable_axes
 from tlgan_runtime.mix import Mix, apply_mix, check_columns, check_keep, check_mix, check_timeline
 from tlgan_runtime.picture import MAX_SIZE, Pixels, plan
 from tlgan_runtime.session import MICRO_BATCH, Engine
@@ -65,10 +66,10 @@ class CheerMeUp:
         precision: str = "auto",
     ) -> None:
         self._options: dict[str, Any] = {"provider": provider, "threads": threads, "precision": precision}
-        engine = Engine(provider, threads)
+        self._engine = Engine(provider, threads)
         self._bundle = Bundle(find_bundle(bundle))
-        self._axes = self._bundle.axes
-        self._mapping, self._generator, self._classifier = open_graphs(self._bundle, engine, precision)
+        self._axes = usable_axes(self._bundle, self._engine)
+        self._mapping, self._generator, self._classifier = open_graphs(self._bundle, self._engine, precision)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self._bundle.path, self._options)
@@ -100,6 +101,11 @@ class CheerMeUp:
     def drawn_characters(self) -> list[str]:
         """Those that the generator was trained to draw."""
         return list(self.manifest.drawn_characters)
+
+    @property
+    def attributes(self) -> list[str]:
+        """What was added to the finished model, which `move`, `walk` and `gif` take as well."""
+        return [attribute.name for attribute in self._axes.attributes]
 
     @property
     def methods(self) -> list[str]:
@@ -153,8 +159,9 @@ class CheerMeUp:
         """`z` moved along a mix of emotions, (N, latent_dim) -> the same shape.
 
         Where the bundle draws several characters, a mix may name these, too: a face becomes another's, whatever it
-        feels. Strength 0 is no effect and returns `z` bit for bit, 1 is the full effect of that emotion
-        (`max_strength`), negative is away from it. `method` names the axes, None the bundle's default.
+        feels. It may name `attributes`; negative strengths lead to faces without them. Strength 0 is no effect and
+        returns `z` bit for bit, 1 is the full effect of that emotion (`max_strength`), negative is away from it.
+        `method` names the axes, None the bundle's default.
 
         With `until`, a probability, each face goes only as far towards `strengths`, in steps of a sixteenth, as it
         takes the classifier to see the emotions of positive strength with that probability together (and the
@@ -165,7 +172,7 @@ class CheerMeUp:
         """
         axes = self._axis_set(method)
         start, mix = self._check_latents(z), check_mix(strengths, self._names)
-        kept = check_keep(keep, mix, axes, self._axes.characters)
+        kept = check_keep(keep, mix, axes, self._axes.characters, self._axes.attributes)
         if until is None:
             return self._moved(start, axes, mix, kept)
         return self._move_until(start, axes, mix, kept, real("until", until, 0.0, 1.0))
@@ -239,8 +246,7 @@ class CheerMeUp:
         second, and 0 for a timeline, which holds where two keyframes are alike.
 
         Below each face, `labels` writes the emotions and strengths that it is moved by, and `bars` draws the
-        classifier's probabilities, those of these emotions in another colour. `progress` is called with the number of
-        rendered frames and of all.
+        classifier's probabilities, those of these emotions in another colour. `progress` gets frames done and of all.
         """
         target = _path(path)
         writer_for(target)
@@ -287,12 +293,13 @@ class CheerMeUp:
             seconds=course.seconds,
             columns=across,
             caption=caption if band else None,
+            threads=self._engine.threads,
         )
 
     def _frames(self, start: Latents, axes: AxisSet, strengths: NDArray[np.float64]) -> Iterator[Pixels]:
         """A frame for each of `strengths` (T, C, E), whose C columns the faces take in turn."""
-        # Few faces leave a micro-batch half empty, which costs a third more time: fill it with the steps that follow.
-        together = max(1, MICRO_BATCH // len(start))
+        # Few faces leave a micro-batch half empty (a third more time) and threads idle: the next steps fill them.
+        together = max(1, MICRO_BATCH * self._engine.threads // len(start))
         turns = len(start) // strengths.shape[1]
         for first in range(0, len(strengths), together):
             moved = [
@@ -305,13 +312,14 @@ class CheerMeUp:
     def _move_until(
         self, start: Latents, axes: AxisSet, mix: NDArray[np.float64], kept: NDArray[np.float64], until: float
     ) -> Latents:
-        if not (mix > 0).any():
+        wanted = mix[: len(self._read_names)] > 0
+        if not wanted.any():
             raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
         best, highest = start.copy(), np.full(len(start), -1.0)
         pending = np.arange(len(start))
         for share in latent.walk_strengths(UNTIL_STEPS + 1):
-            moved = self._moved(start[pending], axes, share * mix, kept)
-            seen = self._seen(moved, mix > 0)
+            moved = self._moved(start, axes, share * mix, kept)[pending]
+            seen = self._seen(moved, wanted)
             better = seen > highest[pending]
             best[pending[better]], highest[pending[better]] = moved[better], seen[better]
             pending = pending[seen < until]
@@ -326,12 +334,12 @@ class CheerMeUp:
         strengths: NDArray[np.float64],
         kept: NDArray[np.float64] | None = None,
     ) -> Latents:
-        return apply_mix(z, axes, self._axes.characters, strengths, kept)
+        return apply_mix(z, axes, self._axes.characters, strengths, kept, self._axes.attributes)
 
     def _seen(self, z: Latents, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
         """(N,) probability of the wanted emotions together, or of the wanted characters if that is lower."""
         scores = self.classify(self.render(z))
-        drawn = [self.characters.index(name) for name in self._names[len(self.emotions) :]]
+        drawn = [self.characters.index(name) for name in self._read_names[len(self.emotions) :]]
         sides = np.split(wanted, [len(self.emotions)])
         sums = [
             table[:, side].sum(axis=1, dtype=np.float64)
@@ -343,7 +351,12 @@ class CheerMeUp:
 
     @property
     def _names(self) -> list[str]:
-        """What a mix may name, in the order of strengths: emotions, then characters where faces can become others."""
+        """What a mix may name, in the order of strengths: emotions, characters that faces can become, attributes."""
+        return [*self._read_names, *self.attributes]
+
+    @property
+    def _read_names(self) -> list[str]:
+        """Those that the classifier reads: emotions, and characters where faces can become others."""
         characters = self._axes.characters
         return [*self.emotions, *(characters.emotions if characters is not None else ())]
 
@@ -351,19 +364,7 @@ class CheerMeUp:
         return self._axes.methods[self._axes.default if method is None else one_of("method", method, self.methods)]
 
     def _check_latents(self, z: ArrayLike) -> Latents:
-        try:
-            array = np.asarray(z)
-        except ValueError as error:
-            raise InputError(f"z is not an array: {error}") from error
-        if array.dtype.kind != "f":
-            raise InputError(f"z must be float32, not {array.dtype}")
-        if array.ndim != 2 or array.shape[1] != self.latent_dim or len(array) == 0:
-            raise InputError(f"z must be (N, {self.latent_dim}) with N at least 1, not {array.shape}")
-        with np.errstate(over="ignore"):
-            latents = array.astype(np.float32, copy=False)
-        if not np.isfinite(latents).all():
-            raise InputError("z must be finite; it holds NaN or infinity")
-        return latents
+        return latent.check_latents(z, self.latent_dim)
 
 
 def _rebuild(kind: type[CheerMeUp], path: Path, options: dict[str, Any]) -> CheerMeUp:

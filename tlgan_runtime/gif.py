@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageChops
 
+from tlgan_runtime.ordered import ordered
 from tlgan_runtime.picture import WHITE, Pixels
 
 _PALETTE_PICTURES = 64  # one picture in five already gives the same palette, within 0.1 dB
@@ -36,10 +38,14 @@ def shared_palette(pictures: Sequence[Pixels], reserved: Sequence[tuple[int, int
     as much time as a tenth of the animation; dithering costs 1 dB and triples the flicker.
     """
     spread = pictures[:: math.ceil(len(pictures) / _PALETTE_PICTURES)]
-    small = np.concatenate([picture.reshape(-1, picture.shape[2], 3) for picture in [*spread, pictures[-1]]])
+    strips = [picture.reshape(-1, picture.shape[2], 3) for picture in [*spread, pictures[-1]]]
+    height, width = strips[0].shape[:2]
+    small = Image.new("RGB", (width, height * len(strips)))
+    for index, strip in enumerate(strips):  # one by one: joined as arrays first they would take twice the memory
+        small.paste(Image.fromarray(strip), (0, index * height))
     fixed = [level for colour in (*reserved, (WHITE, WHITE, WHITE)) for level in colour]
     count = _FREE - len(fixed) // 3
-    chosen = Image.fromarray(small).quantize(count, method=Image.Quantize.FASTOCTREE).getpalette() or []
+    chosen = small.quantize(count, method=Image.Quantize.FASTOCTREE).getpalette() or []
     levels = chosen[: 3 * count] + fixed
     palette = Image.new("P", (1, 1))
     # Filled up with its first colour: of equal ones the nearest is always the first, so the free one is never it.
@@ -48,28 +54,36 @@ def shared_palette(pictures: Sequence[Pixels], reserved: Sequence[tuple[int, int
 
 
 def write_gif(
-    path: Path, pictures: Iterable[Pixels], palette: Image.Image, delays: Sequence[int], *, back: bool, plays: int
+    path: Path,
+    pictures: Iterable[Pixels],
+    palette: Image.Image,
+    delays: Sequence[int],
+    *,
+    back: bool,
+    plays: int,
+    threads: int = 1,
 ) -> None:
     """Writes `pictures`, (h, w, 3) each, as they come; with `back` then those between the last and the first, reversed.
 
-    `delays` are hundredths of a second for each picture shown; `plays` counts passes, 0 is endless. Two pictures and
-    the compressed way back are all that is kept in memory.
+    `delays` are hundredths of a second for each picture shown; `plays` counts passes, 0 is endless. `threads` compress;
+    two pictures for each, and the compressed way back, are all that is kept in memory.
     """
     wait = iter(delays)
     returns: list[bytes] = []
-    before: Pixels | None = None
+
+    def compressed(pair: tuple[Pixels, Pixels]) -> tuple[bytes, bytes]:
+        before, after = pair
+        return _change(before, after), _change(after, before) if back else b""
+
+    settled = _settled(pictures, palette)
+    first = next(settled)
     with path.open("wb") as file:
-        for indices in _settled(pictures, palette):
-            if before is None:
-                file.write(_header(indices.shape, palette, plays))
-                block = _block(indices, (0, 0))
-            else:
-                block = _change(before, indices)
-                if back:
-                    returns.append(_change(indices, before))
-            file.write(_control(next(wait)) + block)
-            before = indices
-        for block in returns[:0:-1]:
+        file.write(_header(first.shape, palette, plays))
+        file.write(_control(next(wait)) + _block(first, (0, 0)))
+        for forth, way_back in ordered(compressed, pairwise(chain([first], settled)), threads):
+            file.write(_control(next(wait)) + forth)
+            returns.append(way_back)
+        for block in returns[:0:-1] if back else ():
             file.write(_control(next(wait)) + block)
         file.write(b";")
 
@@ -80,14 +94,18 @@ def _settled(pictures: Iterable[Pixels], palette: Image.Image) -> Iterator[Pixel
     because neighbouring colours of the palette do not alternate."""
     shown: Image.Image | None = None
     for picture in pictures:
-        true = Image.fromarray(picture)
-        indexed = true.quantize(palette=palette, dither=Image.Dither.NONE)
-        if shown is not None:
-            red, green, blue = ImageChops.difference(shown.convert("RGB"), true).split()
-            off = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-            indexed.paste(shown, mask=off.point(_KEEPS))
-        shown = indexed
-        yield np.asarray(indexed)
+        shown = _settle(shown, Image.fromarray(picture), palette)
+        del picture  # nothing large but the result is kept while that is compressed
+        yield np.asarray(shown)
+
+
+def _settle(shown: Image.Image | None, true: Image.Image, palette: Image.Image) -> Image.Image:
+    indexed = true.quantize(palette=palette, dither=Image.Dither.NONE)
+    if shown is not None:
+        red, green, blue = ImageChops.difference(shown.convert("RGB"), true).split()
+        off = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+        indexed.paste(shown, mask=off.point(_KEEPS))
+    return indexed
 
 
 def _change(before: Pixels, after: Pixels) -> bytes:

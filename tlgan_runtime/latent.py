@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tlgan_runtime.axes import AxisSet
+from tlgan_runtime.errors import InputError
 
 EASINGS = ("linear", "smooth")
 
@@ -16,19 +17,38 @@ def sample(count: int, latent_dim: int, seed: int) -> NDArray[np.float32]:
     return generator.standard_normal((count, latent_dim), dtype=np.float32)
 
 
+def check_latents(z: ArrayLike, latent_dim: int) -> NDArray[np.float32]:
+    """`z` as float32 (N, latent_dim); raises `InputError` for another shape or type, NaN, infinity or no rows."""
+    try:
+        array = np.asarray(z)
+    except ValueError as error:
+        raise InputError(f"z is not an array: {error}") from error
+    if array.dtype.kind != "f":
+        raise InputError(f"z must be float32, not {array.dtype}")
+    if array.ndim != 2 or array.shape[1] != latent_dim or len(array) == 0:
+        raise InputError(f"z must be (N, {latent_dim}) with N at least 1, not {array.shape}")
+    with np.errstate(over="ignore"):
+        latents = array.astype(np.float32, copy=False)
+    if not np.isfinite(latents).all():
+        raise InputError("z must be finite; it holds NaN or infinity")
+    return latents
+
+
 def move(z: NDArray[np.float32], axes: AxisSet, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
     """z + sum over emotions of strength * max_strength * direction (paper, step IX: Z -> Z + kF).
 
     `z` is (N, latent_dim); `strengths` (E,) for all faces alike, or (N, E). Where the axes say `keep_norm`, each
     moved latent is rescaled to the norm that it had, so that it stays on the shell where N(0, I) has its mass.
-    Axes with `centres` move each face on a line of its own, as `Centres.shift` says. A face whose strengths are all 0
-    comes back bit for bit.
+    Axes with `centres` move each face on a line of its own, as `Centres.shift` says, to the ends that `find_ends` finds
+    if there is one. A face whose strengths are all 0 comes back bit for bit.
     """
     start = z.astype(np.float64)
     if axes.centres is None:
         moved = start + (strengths * axes.max_strength) @ axes.directions
     else:
-        moved = start + axes.centres.shift(start, strengths)
+        wanted: NDArray[np.bool_] = np.any(np.atleast_2d(strengths) > 0, axis=0)
+        ends = axes.find_ends(z, wanted) if axes.find_ends is not None and wanted.any() else None
+        moved = start + axes.centres.shift(start, strengths, ends)
     if axes.keep_norm:
         before = np.linalg.norm(start, axis=1, keepdims=True)
         after = np.linalg.norm(moved, axis=1, keepdims=True)

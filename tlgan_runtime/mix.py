@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime import latent
+from tlgan_runtime.attributes import Attribute
 from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.timeline import Keyframes, check_keyframes, parse_timeline
@@ -52,23 +53,31 @@ def check_timeline(timeline: str | Keyframes, names: Sequence[str]) -> tuple[NDA
 
 
 def check_keep(
-    keep: Sequence[str], strengths: NDArray[np.float64], axes: AxisSet, characters: AxisSet | None
+    keep: Sequence[str],
+    strengths: NDArray[np.float64],
+    axes: AxisSet,
+    characters: AxisSet | None,
+    attributes: Sequence[Attribute] = (),
 ) -> NDArray[np.float64]:
-    """(K, latent_dim) directions along which nothing may change, of emotions by name and of the character.
+    """(K, latent_dim) directions along which nothing may change: emotions and attributes by name, and the character.
 
-    Raises `InputError` for unknown names, and where next to nothing would be left of a move by `strengths` (E + C,).
+    Raises `InputError` for unknown names, and where next to nothing is left of a move by `strengths` (E + C + A,).
     """
     if isinstance(keep, str):
         raise InputError(f"keep is a list of names, for example [{keep!r}]")
     rows = [axes.directions[:0]]
+    added = {attribute.name: attribute.direction[None] for attribute in attributes}
     for name in keep:
-        one_of("thing to keep", name, [CHARACTER, *axes.emotions])
-        if name != CHARACTER:
+        one_of("thing to keep", name, [CHARACTER, *axes.emotions, *added])
+        if name in added:
+            rows.append(added[name])
+        elif name != CHARACTER:
             rows.append(axes.directions[[axes.emotions.index(name)]])
         elif characters is not None:  # where only one is drawn, it stays by itself
             rows.append(characters.directions)
     kept = np.concatenate(rows)
-    directions = np.concatenate([axes.directions, *([] if characters is None else [characters.directions])])
+    others = [] if characters is None else [characters.directions]
+    directions = np.concatenate([axes.directions, *others, *added.values()])
     wanted = directions[strengths != 0]
     if len(kept) and len(wanted):
         left = np.linalg.norm(wanted - wanted @ np.linalg.pinv(kept) @ kept, axis=1)
@@ -86,13 +95,18 @@ def apply_mix(
     characters: AxisSet | None,
     strengths: NDArray[np.float64],
     kept: NDArray[np.float64] | None = None,
+    attributes: Sequence[Attribute] = (),
 ) -> NDArray[np.float32]:
-    """Latents (N, latent_dim) moved by strengths (..., E), or (..., E + C) with those of `characters`.
+    """Latents (N, latent_dim) moved by strengths (..., E + C + A) of emotions, `characters` and `attributes`.
 
     Nothing of the way leads along the rows of `kept` (K, latent_dim).
     """
     count, moved = len(axes.emotions), z
+    first = count  # of the attributes
     if characters is not None:
-        moved = latent.move(moved, characters, strengths[..., count:])
+        first += len(characters.emotions)
+        moved = latent.move(moved, characters, strengths[..., count:first])
+    for index, attribute in enumerate(attributes, start=first):
+        moved = attribute.move(moved, strengths[..., index])
     moved = latent.move(moved, axes, strengths[..., :count])
     return latent.hold(z, moved, kept) if kept is not None and len(kept) else moved

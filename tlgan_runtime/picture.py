@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from tlgan_runtime.atomic import replacing
 from tlgan_runtime.errors import InputError
@@ -71,6 +71,8 @@ def tile(images: Pixels, size: int, columns: int | None = None, bands: Pixels | 
 
 def label_columns(picture: Pixels, labels: Sequence[str], size: int) -> Pixels:
     """The tiled picture with a white band on top that names each column of faces."""
+    from PIL import ImageDraw, ImageFont  # only here: most pictures have no text
+
     band = max(12, size // 6)
     font = ImageFont.load_default(size=band * 0.6)
     widest = max(font.getlength(label) for label in labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import warnings
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime.errors import BundleDamagedError, MissingLibraryError, ProviderError
+from tlgan_runtime.ordered import ordered
 from tlgan_runtime.validation import one_of, whole
 
 PROVIDERS = ("auto", "cpu", "cuda")
@@ -48,7 +50,7 @@ class Engine:
     """Which provider and how many threads; starts sessions. One engine serves all graphs of a bundle.
 
     `auto` takes CUDA where onnxruntime offers it and it works, and says once why it does not; `cuda` raises
-    `ProviderError` instead; `cpu` never looks. `threads` is the number a single run may use, None for all
+    `ProviderError` instead; `cpu` never looks. `threads` is the number that one call may use, None for all
     CPUs that the process may run on; the host program's own thread settings are never touched.
     """
 
@@ -95,7 +97,8 @@ class Engine:
 
     def _session(self, ort: Any, model: bytes, name: str, providers: list[Any]) -> Any:
         options = ort.SessionOptions()
-        options.intra_op_num_threads = self.threads
+        # Threads take a micro-batch each: sharing every operation of one costs a third more time for the same pictures.
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
         # The arena never gives memory back and is not faster on these graphs.
@@ -114,7 +117,7 @@ class Engine:
 
 
 class Graph:
-    """One ONNX model with one input, started at its first use; may be shared by threads."""
+    """One ONNX model, started at its first use; may be shared by threads."""
 
     def __init__(
         self,
@@ -137,23 +140,30 @@ class Graph:
         """Execution providers that the session really uses, most preferred first; starts it if need be."""
         return list(self._started().get_providers())
 
-    def run(self, batch: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """Every output for `batch`, of any length N >= 1, computed at most `MICRO_BATCH` rows at a time.
+    def run(self, *batches: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Every output for one batch an input, any N >= 1 rows each, at most `MICRO_BATCH` at a time on each thread.
 
         Beside the outputs themselves the memory does not depend on N.
         """
         session = self._started()
-        (feed,) = self._takes
-        names = list(self._gives)
+        names, count = list(self._gives), len(batches[0])
         outputs: dict[str, NDArray[Any]] = {}
-        for start in range(0, len(batch), MICRO_BATCH):
-            rows = np.ascontiguousarray(batch[start : start + MICRO_BATCH])
-            for name, part in zip(names, session.run(names, {feed: rows}), strict=True):
-                self._check_part(name, part, len(rows))
+        # Few rows are spread over the threads; a GPU is one device and takes them at once.
+        threads = self._engine.threads if session.get_providers()[0] == _CPU else 1
+        rows = min(MICRO_BATCH, math.ceil(count / threads))
+        starts = range(0, count, rows)
+
+        def parts(start: int) -> list[NDArray[Any]]:
+            chunks = (np.ascontiguousarray(batch[start : start + rows]) for batch in batches)
+            return list(session.run(names, dict(zip(self._takes, chunks, strict=True))))
+
+        for start, row_parts in zip(starts, ordered(parts, starts, min(threads, len(starts))), strict=True):
+            for name, part in zip(names, row_parts, strict=True):
+                self._check_part(name, part, min(rows, count - start))
                 if name not in outputs:
                     # At its full length from the start: parts that are joined at the end take twice the memory.
-                    outputs[name] = np.empty((len(batch), *part.shape[1:]), part.dtype)
-                outputs[name][start : start + len(rows)] = part
+                    outputs[name] = np.empty((count, *part.shape[1:]), part.dtype)
+                outputs[name][start : start + len(part)] = part
         return outputs
 
     def _check_part(self, name: str, part: NDArray[Any], rows: int) -> None:

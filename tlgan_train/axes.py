@@ -16,6 +16,7 @@ from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.latent_axes import METHODS, LatentAxes, LocalAxes, LogitAxes, PaperAxes, unit_rows
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.paths import learned_methods, save_paths, train_paths
 from tlgan_train.run import read_json, write_json
 from tlgan_train.samples import Samples, read_faces
 
@@ -39,6 +40,8 @@ def fit_axes(
     axes `local` are kept from changing the character, and moves from one character to another are fitted as well.
     """
     held_out = int(len(samples.z) * config.axes.held_out_share)
+    if config.axes.method == "path" and not config.axes.path_moves:
+        raise TrainError("axes.method path needs a network; set axes.path_moves, for example to 25600")
     if held_out < config.axes.calibration_faces:
         raise TrainError(
             f"axes.held_out_share of {len(samples.z)} samples is {held_out}; "
@@ -108,6 +111,20 @@ def fit_axes(
         log("no moves between characters: they have names of emotions, and a mix could not tell them apart")
     elif several:
         document["characters"] = {"names": list(drawn), **described("character", "characters", LocalAxes())}
+    if config.axes.path_moves:
+        local = parse_axes({**document, "default": "local"}, emotions, samples.z.shape[1]).methods["local"]
+        network = train_paths(
+            local, samples.z[held_out:], samples.character[held_out:], generator, classifier, config.axes.path_moves,
+            config.seed, log,
+        )  # fmt: skip
+        save_paths(network, run)
+
+        def read_emotion(latents: np.ndarray) -> np.ndarray:
+            return read_faces(generator, classifier, latents)[0]
+
+        faces = samples.z[: config.axes.calibration_faces]
+        learned = learned_methods(document["methods"]["local"], local, network, faces, read_emotion)
+        document["methods"] |= learned
     parse_axes(document, emotions, samples.z.shape[1])
     write_json(run / "axes.json", document)
     return document

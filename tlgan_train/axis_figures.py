@@ -17,7 +17,7 @@ from tlgan_train.axes import moved_cosines
 from tlgan_train.figures import FLOOR, METHOD_COLOURS, PALETTE, heat_map, new_figure
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)))
-METHOD_MARKERS = ("o", "s", "^", "v", "P", "X")
+METHOD_MARKERS = ("o", "s", "^", "v", "P", "X", "*")
 SCORES = {
     "success": "success",
     "mean_end": "mean end\nprobability",

@@ -95,7 +95,7 @@ def centres_of(fitted: LocalAxes, z: np.ndarray, read: Read) -> Centres:
         axes = axis_set(fitted, np.ones(count), replace(centres, targets=reaching(centres, reach)))
         shares.append((probabilities(axes, z, read) >= SUCCESS).mean(axis=0))
     centres = replace(centres, targets=reaching(centres, nearest_reach(np.array(shares))))
-    return replace(centres, pace=paces(fitted, centres, z, read))
+    return replace(centres, pace=paces(axis_set(fitted, np.ones(count), centres), z, read))
 
 
 def nearest_reach(shares: np.ndarray) -> float:
@@ -124,13 +124,15 @@ def reaching(centres: Centres, reach: float) -> np.ndarray:
     return targets
 
 
-def paces(fitted: LocalAxes, centres: Centres, z: np.ndarray, read: Read) -> np.ndarray:
+def paces(axes: AxisSet, z: np.ndarray, read: Read) -> np.ndarray:
     """Shares of the way (E, E, K + 1) at which faces of each emotion, on their way to each, have changed evenly.
 
-    What changes is measured in the classifier's centred logits.
+    What changes is measured in the classifier's centred logits. `axes` have centres, and go at an even pace.
     """
-    count, way = len(fitted.axes_), np.linspace(0, 1, KNOTS + 1)
-    axes, own = axis_set(fitted, np.ones(count), centres), centres.posterior(z.astype(np.float64)).argmax(axis=1)
+    if axes.centres is None:
+        raise TypeError("axes without centres have no pace")
+    count, way = len(axes.emotions), np.linspace(0, 1, KNOTS + 1)
+    own = axes.centres.posterior(z.astype(np.float64)).argmax(axis=1)
     pace = np.tile(way, (count, count, 1))
     for e in range(count):
         frames = np.stack([move(z, axes, share * np.eye(count)[e]) for share in way], axis=1)
@@ -146,9 +148,9 @@ def paces(fitted: LocalAxes, centres: Centres, z: np.ndarray, read: Read) -> np.
     return pace
 
 
-def probabilities(axes: AxisSet, z: np.ndarray, read: Read) -> np.ndarray:
-    """Probability (N, E) of each emotion, by the classifier, for latents moved to full strength towards it alone."""
-    logits = [read(move(z, axes, unit)) for unit in np.eye(len(axes.emotions))]
+def probabilities(axes: AxisSet, z: np.ndarray, read: Read, strength: float = 1.0) -> np.ndarray:
+    """Probability (N, E) of each emotion, by the classifier, for latents moved towards it alone, fully by default."""
+    logits = [read(move(z, axes, strength * unit)) for unit in np.eye(len(axes.emotions))]
     return np.stack([softmax(rows, axis=1)[:, e] for e, rows in enumerate(logits)], axis=1)
 
 

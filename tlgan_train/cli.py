@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import sys
+import tempfile
 import traceback
 from enum import StrEnum
 from pathlib import Path
@@ -16,13 +17,17 @@ from typing import Annotated, Any
 
 import typer
 
+from tlgan_runtime.errors import CheerMeUpError
+from tlgan_runtime.manifest import MANIFEST
 from tlgan_train.config import Config, load_config
 from tlgan_train.errors import TrainError
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
+ATTRIBUTE = "attribute"
 
 _STYLE = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 train_app = typer.Typer(**_STYLE)
+attribute_app = typer.Typer(**_STYLE)
 export_app = typer.Typer(**_STYLE)
 
 
@@ -68,7 +73,8 @@ def train(
 ) -> None:
     """Train a generator of your characters, read their emotions, and find the axes between them.
 
-    Without options other than --run, a run folder goes on with the settings that it was started with.
+    Without options other than --run, a run folder goes on with the settings that it was started with. To add an axis of
+    your own to what is finished, see `tlgan-train attribute --help`.
     """
     folder = run or Path("runs") / (preset or "quick")
     config = _config(folder, preset, settings, {"data.spec": data, "data.characters": characters, "seed": seed})
@@ -101,31 +107,107 @@ def train(
             typer.echo(folder / PRODUCTS[stage.value])
 
 
-@export_app.command()
-def export_run(
-    run: Annotated[Path, typer.Argument(help="Run folder of a finished `tlgan-train all`.")],
-    out: Annotated[Path, typer.Option(help="Folder of the bundle; a bundle that is there is replaced.")],
-    name: Annotated[str | None, typer.Option(help="Name of the bundle.", show_default="that of the folder")] = None,
-    int8: Annotated[
-        bool, typer.Option("--int8", help="Add a generator in 8-bit integers; refused where it draws other faces.")
-    ] = False,
+@attribute_app.command()
+def attribute(
+    name: Annotated[str, typer.Argument(help="What mixes are to call it, for example glasses.")],
+    labels: Annotated[
+        Path,
+        typer.Option(metavar="FILE.csv", help="path,label or path,NAME: 0 or 1, no or yes, or numbers; any pictures."),
+    ],
+    run: Annotated[Path | None, typer.Option(help="Run folder of a finished `tlgan-train all`.")] = None,
+    bundle: Annotated[str | None, typer.Option(help="Or a bundle, changed in place: folder or name.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Write generator, classifier and axes of a run as a bundle of ONNX and JSON files."""
-    from tlgan_train.export import export_bundle
+    """Add an axis to a finished model from labelled pictures: glasses, whither a head turns, anything that is seen.
 
-    typer.echo(export_bundle(run, out, name, (lambda _: None) if quiet else _say, int8=int8))
+    Generator and other axes stay as they are. A run keeps it in RUN/attributes.json, from where tlgan-export takes it.
+    """
+    if (run is None) == (bundle is None):
+        raise TrainError("name the model to add to: either --run FOLDER or --bundle FOLDER")
+    from tlgan_train.added import add_to_bundle, add_to_run
+
+    log = (lambda _: None) if quiet else _say
+    typer.echo(add_to_bundle(name, labels, bundle, log) if bundle is not None else add_to_run(name, labels, run, log))
+
+
+@export_app.command()
+def export_run(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN|BUNDLE", help="Run folder of a finished `tlgan-train all`; with --triton also a bundle."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the bundle; a bundle that is there is replaced.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the bundle.", show_default="that of the folder")] = None,
+    guided: Annotated[
+        bool, typer.Option("--guided", help="With the gradient that the method guided follows; about twice the size.")
+    ] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Add a generator in 8-bit integers; refused where it draws other faces.")
+    ] = False,
+    triton: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="New folder for a model repository of Triton Inference Server, and walk.onnx."
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Write generator, classifier and axes of a run as a bundle of ONNX and JSON files, or for a server, or both."""
+    bundle = _bundle(source)
+    if out is None and triton is None:
+        raise TrainError("name what to write: --out DIR for a bundle, --triton DIR for a model repository, or both")
+    if bundle is not None and out is not None:
+        raise TrainError(f"{source} is a bundle already; --out takes a run folder")
+    if (name is not None or guided or int8) and out is None:
+        raise TrainError("--name, --guided and --int8 are for a bundle, which takes --out")
+    from tlgan_runtime.bundle import Bundle
+    from tlgan_train.export import export_bundle
+    from tlgan_train.triton import check_new, write_triton
+
+    log = (lambda _: None) if quiet else _say
+    if triton is not None:
+        check_new(triton)
+    with tempfile.TemporaryDirectory() as scratch:
+        if bundle is None:
+            told = log if out else lambda _: None
+            folder = out or Path(scratch) / "bundle"
+            bundle = export_bundle(source, folder, name, told, guided=guided, int8=int8)
+        if out is not None:
+            typer.echo(out)
+        if triton is not None:
+            typer.echo(write_triton(Bundle(bundle), triton, log))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point of `tlgan-train`; the exit code: 0 done, 1 a bug, 2 usage or bad input, 130 interrupted."""
-    return _run(train_app, "tlgan-train", arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    # One word beside the stages, with options of its own.
+    if given[:1] == [ATTRIBUTE]:
+        return _run(attribute_app, f"tlgan-train {ATTRIBUTE}", given[1:])
+    return _run(train_app, "tlgan-train", given)
 
 
 def export_main(arguments: list[str] | None = None) -> int:
-    """Entry point of `tlgan-export`; exit codes as for `main`."""
+    """Entry point of `tlgan-export`; exit codes as for `main`, and 3 for a bundle that is damaged."""
     return _run(export_app, "tlgan-export", arguments)
+
+
+def _bundle(source: Path) -> Path | None:
+    """The bundle that `source` is or names; None for a run folder, which may lack something."""
+    from tlgan_runtime.bundle import embedded_bundles, find_bundle
+
+    if source.is_dir() and not (source / MANIFEST).is_file():
+        return None
+    if not source.exists() and str(source) not in embedded_bundles():
+        known = ", ".join(embedded_bundles()) or "none"
+        raise TrainError(f"{source} is neither a run folder nor a bundle; embedded bundles: {known}")
+    return find_bundle(source)
 
 
 def _config(
@@ -153,7 +235,8 @@ def _run(app: typer.Typer, name: str, arguments: list[str] | None) -> int:
         # typer itself turns Ctrl-C into this code; 0 or None mean that all went well.
         code = app(given, prog_name=name, standalone_mode=False) or 0
         if code == INTERRUPTED:
-            typer.echo("interrupted; the same command goes on from the last checkpoint", err=True)
+            goes_on = "; the same command goes on from the last checkpoint" if app is train_app else ""
+            typer.echo(f"interrupted{goes_on}", err=True)
         return int(code)
     except Exception as error:
         if "--debug" in given:
@@ -162,6 +245,8 @@ def _run(app: typer.Typer, name: str, arguments: list[str] | None) -> int:
         usage = getattr(error, "format_message", None)
         if isinstance(error, TrainError):
             message, code = str(error), USAGE
+        elif isinstance(error, CheerMeUpError):
+            message, code = str(error), error.exit_code
         elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
             message, code = (
                 "the disk is full; free some space, and the same command goes on from what is written",

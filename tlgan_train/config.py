@@ -22,7 +22,7 @@ IMAGE_SIZES = (32, 64, 128, 256)
 CHOICES = {
     "gan.discriminator_norm": ("batch", "spectral"),
     "gan.precision": ("auto", "bf16", "fp32"),
-    "axes.method": ("boundary", "lda", "local", "logit", "paper"),
+    "axes.method": ("boundary", "lda", "local", "logit", "paper", "path"),
 }
 AT_LEAST = {
     "gan.latent_dim": 1,
@@ -120,6 +120,9 @@ class GanConfig:
     truncation: float = 1.0
     """Standard deviation of the draws that enter the flow outside training (truncation trick, Brock et al. 2019): below
     1, fewer of the extremes that were hardly ever seen, at the price of variety."""
+    label_truncation: float = 1.0
+    """Share of its distance from the middle of its cluster that a draw keeps outside training, on the coordinates
+    of labels: below 1, fewer draws that lie where no picture is encoded, between an emotion and all others."""
     ema_images: int = 10_000
     """Half-life of the averaged weights that are exported, in pictures seen; 0 exports the last weights."""
     precision: str = "auto"
@@ -170,6 +173,8 @@ class AxesConfig:
     """Held-out latents on which strength 1 is set."""
     max_distance: float = 8.0
     """Largest strength that calibration may choose, in standard deviations of the prior."""
+    path_moves: int = 0
+    """Moves that the network of the methods `path` and `guided` is trained on; with 0 there are no such methods."""
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,18 @@ import numpy as np
 from scipy.special import softmax
 from torch import nn
 
-from tlgan_runtime.axes import AxisSet, parse_axes
+from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.latent import move, walk_strengths
-from tlgan_train.axes import load_axes
+from tlgan_runtime.methods import GRADIENT
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.judge import SUCCESS, factor_names, load_judge, reading_noise
 from tlgan_train.latent_axes import unit_rows
 from tlgan_train.metrics import ALREADY, edit_figures, estimate, fid, kid, nearest, precision_recall, quantiles
+from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.judge import Judge
+from tlgan_train.moves import load_moves
 from tlgan_train.run import read_json, write_json
 from tlgan_train.samples import draw_latents, read_faces
 from tlgan_train.supervised import predict
@@ -29,6 +31,9 @@ NEAREST_SAMPLES = 16
 """Samples whose nearest training picture is looked up, to show that they are no copies."""
 MANIFOLD_SAMPLES = 2500
 """Pictures of each side in precision and recall, whose cost grows with the square."""
+
+GUIDED_FACES = 128
+"""Faces of the method `guided`, each of whose ends takes as long as a hundred faces to draw and read."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +72,13 @@ def evaluate(
     dataset: Dataset,
     characters: tuple[str, ...],
     generator: Generator,
-    classifier: nn.Module,
+    classifier: EmotionClassifier,
     run: Path,
     log: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Measure the generator, and every method of axes beside random directions; write `RUN/evaluation.json`."""
     judge, judged = load_judge(run), read_json(run / "judge" / "metrics.json", made_by="judge")
     reader = Reader(judge).eval()
-    document = load_axes(run)
     train = dataset.indices("train", characters)
     real = Verdicts.of(predict(reader, dataset.images, train))
     z = draw_latents(generator, config.evaluate.samples, config.seed, "evaluation samples")
@@ -84,13 +88,14 @@ def evaluate(
     figures["classifier_agrees"] = float((labels.argmax(axis=1) == drawn.emotion.argmax(axis=1)).mean())
     log("generator: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items() if isinstance(value, float)))
 
-    axes = parse_axes(document, dataset.emotions, generator.latent_dim)
-    methods = {**axes.methods, "random": random_axes(axes.methods[document["default"]], config.seed)}
+    axes = load_moves(run, dataset.emotions, generator, classifier)
+    methods = {**axes.methods, "random": random_axes(axes.methods[axes.default], config.seed)}
     faces = draw_latents(generator, config.evaluate.faces, config.seed, "evaluation faces")
     results = {}
     for name, method in methods.items():
+        some = faces[:GUIDED_FACES] if method.ends == GRADIENT else faces
         results[name] = evaluate_axes(
-            method, faces, config.evaluate.steps, generator, reader, real, dataset.emotion[train], drawn,
+            method, some, config.evaluate.steps, generator, reader, real, dataset.emotion[train], drawn,
             factor_names(run),
         )  # fmt: skip
         means = ", ".join(f"{e} {f['mean_end']['value']:.2f}" for e, f in results[name]["emotions"].items())
@@ -105,7 +110,7 @@ def evaluate(
         "drawn_characters": characters,
         "faces": len(faces),
         "steps": config.evaluate.steps,
-        "default": document["default"],
+        "default": axes.default,
         "judge": {
             "emotion_accuracy": judged["test"]["emotion_accuracy"],
             "character_accuracy": judged["test"]["character_accuracy"],
@@ -174,7 +179,9 @@ def evaluate_axes(
         character = seen.character.argmax(axis=1).reshape(len(z), steps)
         figures: dict[str, Any] = edit_figures(probability[:, :, e], character, features)
         figures |= _realism(features, real.features, real_emotion == e, drawn, e)
-        figures["distance"] = float(axes.max_strength[e])
+        moved = probability[:, 0, e] < ALREADY
+        apart = np.linalg.norm(frames[:, -1] - frames[:, 0], axis=1)
+        figures["distance"] = float((apart[moved] if moved.any() else apart).mean())
         figures["end_norm"] = float(np.linalg.norm(frames[:, -1], axis=1).mean() / np.linalg.norm(z, axis=1).mean())
         figures["curves"] = probability.mean(axis=0).T
         figures["curve_quantiles"] = quantiles(probability[:, :, e])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -18,15 +17,20 @@ from torch import Tensor, nn
 from tlgan_runtime.bundle import write_manifest
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.manifest import MANIFEST
+from tlgan_runtime.methods import GRADIENT, PATHS
+from tlgan_train.added import current_attributes, measured
 from tlgan_train.classifier import load_classifier
 from tlgan_train.drawing_graph import drawing_graph
 from tlgan_train.errors import TrainError
 from tlgan_train.gan import load_generator
+from tlgan_train.gradient import GradientGraph
 from tlgan_train.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
-from tlgan_train.model_card import model_card
+from tlgan_train.model_card import model_card, with_attributes
+from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator, to_uint8
 from tlgan_train.onnx_graph import OPSET, store_half
-from tlgan_train.run import code_revision, read_json
+from tlgan_train.paths import load_paths
+from tlgan_train.run import code_revision, read_json, write_json
 from tlgan_train.samples import draw_latents
 
 PARITY_LATENTS = 64
@@ -62,11 +66,18 @@ class ReadingGraph(nn.Module):
 
 
 def export_bundle(
-    run: Path, out: Path, name: str | None = None, log: Callable[[str], None] = print, *, int8: bool = False
+    run: Path,
+    out: Path,
+    name: str | None = None,
+    log: Callable[[str], None] = print,
+    *,
+    guided: bool = False,
+    int8: bool = False,
 ) -> Path:
     """Write the bundle of a finished run to the folder `out`, replacing a bundle that is there.
 
-    With `int8` there is a second generator in 8-bit integers in it, for whoever asks for speed.
+    With `guided`, the graph of the method of that name goes with it, which holds both networks again; with `int8`, a
+    second generator in 8-bit integers, for whoever asks for speed.
 
     Raises `TrainError` when a stage has not run, when `out` holds something else, when ONNX Runtime does not
     reproduce torch's pictures and probabilities on 64 latents, or when the second generator draws faces that are too
@@ -76,8 +87,16 @@ def export_bundle(
         raise TrainError(f"{out} exists and is no bundle; give --out a new folder")
     settings = read_json(run / "config.json", made_by="all")
     evaluation = read_json(run / "evaluation.json", made_by="evaluate")
-    read_json(run / "axes.json", made_by="axes")
+    axes = read_json(run / "axes.json", made_by="axes")
+    if not guided:
+        axes["methods"] = {name: method for name, method in axes["methods"].items() if method.get("ends") != GRADIENT}
+    elif all(method.get("ends") != GRADIENT for method in axes["methods"].values()):
+        raise TrainError(
+            f"{run} has no method guided; set axes.path_moves, for example to 25600, and fit its axes again"
+        )
     generator, classifier = load_generator(run), load_classifier(run)
+    attributes = current_attributes(run, log)
+    axes |= {"attributes": attributes} if attributes else {}
     config = settings["config"]
     facts = {
         "name": name or out.resolve().name,
@@ -88,7 +107,7 @@ def export_bundle(
         "characters": evaluation["characters"],
         "drawn_characters": evaluation["drawn_characters"],
         "training": {**read_json(run / "training.json", made_by="all"), "code_revision": settings["code_revision"]},
-        "metrics": summary(evaluation),
+        "metrics": {**summary(evaluation), **({"attributes": measured(attributes)} if attributes else {})},
         "license": license_of(config["data"]["spec"]),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -98,11 +117,17 @@ def export_bundle(
         z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
         images = DrawingGraph(generator)(z)
         if not generator.prior.plain:
-            to_onnx(generator.prior, torch.randn(2, generator.latent_dim), ("z",), ("latent",), folder / "mapping.onnx")
+            to_onnx(
+                generator.prior, (torch.randn(2, generator.latent_dim),), ("z",), ("latent",), folder / "mapping.onnx"
+            )
         onnx.save(store_half(drawing_graph(generator)), folder / "generator.onnx")
-        to_onnx(ReadingGraph(classifier), images[:2], ("image",), ("emotion", "character"), folder / "classifier.onnx")
-        shutil.copyfile(run / "axes.json", folder / "axes.json")
-        (folder / "MODEL_CARD.md").write_text(model_card(facts, evaluation), encoding="utf-8")
+        to_onnx(
+            ReadingGraph(classifier), (images[:2],), ("image",), ("emotion", "character"), folder / "classifier.onnx"
+        )
+        export_ends({method.get("ends") for method in axes["methods"].values()}, run, generator, classifier, folder)
+        write_json(folder / "axes.json", axes)
+        card = with_attributes(model_card(facts, evaluation), attributes)
+        (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
         write_manifest(folder, **facts)
         app = CheerMeUp(folder, provider="cpu")
         check_parity(app, generator, classifier, z.numpy())
@@ -119,6 +144,21 @@ def export_bundle(
     return out
 
 
+def export_ends(
+    roles: set[str | None], run: Path, generator: Generator, classifier: EmotionClassifier, folder: Path
+) -> None:
+    """Write the graphs of these roles, which find the ends of moves."""
+    z = torch.randn(2, generator.latent_dim)
+    if PATHS in roles:
+        to_onnx(load_paths(run), (z,), ("z",), ("ends",), folder / "paths.onnx")
+    if GRADIENT in roles:
+        wanted = [torch.zeros(2, head[-1].out_features) for head in (classifier.emotion, classifier.character)]
+        inputs, outputs = ("z", "wanted_emotion", "wanted_character"), ("gradient", "emotion", "character")
+        path = folder / "gradient.onnx"
+        to_onnx(GradientGraph(generator, classifier), (z, *wanted), inputs, outputs, path)
+        onnx.save(store_half(onnx.load(path)), path)
+
+
 def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: int) -> dict[str, float]:
     """Add the generator in 8-bit integers to a bundle and return how far its faces are from those of the other one."""
     calibration = draw_latents(generator, CALIBRATION_LATENTS, seed, "int8 calibration")
@@ -128,16 +168,18 @@ def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: 
     return check_int8(exact, quick, draw_latents(generator, CHECK_LATENTS, seed, "int8 check"))
 
 
-def to_onnx(model: nn.Module, example: Tensor, inputs: tuple[str], outputs: tuple[str, ...], path: Path) -> None:
+def to_onnx(
+    model: nn.Module, examples: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], path: Path
+) -> None:
     """Write `model` in eval mode as one ONNX file whose first dimension is free."""
     model = model.eval().to(memory_format=torch.contiguous_format)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(
-            model, (example,), path, dynamo=True, external_data=False, opset_version=OPSET, verbose=False,
+            model, examples, path, dynamo=True, external_data=False, opset_version=OPSET, verbose=False,
             input_names=list(inputs), output_names=list(outputs),
-            dynamic_shapes=({0: torch.export.Dim("N")},),
+            dynamic_shapes=tuple({0: torch.export.Dim("N")} for _ in inputs),
         )  # fmt: skip
     bare = onnx.load(path)
     _forget_origin(bare.graph)

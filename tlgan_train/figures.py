@@ -41,7 +41,7 @@ STYLE = {
     "text.parse_math": False,  # names come from people's folders
 }
 PALETTE = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#3d3d3d", "#0072B2", "#56B4E9")
-METHOD_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+METHOD_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#3d3d3d")
 FLOOR = "#8a8a8a"
 """Colour of the method `random`, of chance and of other things that one compares with."""
 SMOOTH_FROM = 100

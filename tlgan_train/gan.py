@@ -291,7 +291,7 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device:
     try:
         prior = Prior(
             sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.flow_width,
-            gan.truncation,
+            gan.truncation, gan.label_truncation,
         )  # fmt: skip
     except ValueError as error:
         raise TrainError(f"gan.latent_dim is too small: {error}") from None

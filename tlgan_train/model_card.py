@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+ATTRIBUTES_HEADING = "## Attributes"
+ATTRIBUTE_FIGURES = {
+    "success": "success",
+    "mean_end": "mean end probability",
+    "rank_correlation": "rank correlation",
+    "monotone": "monotone",
+    "emotion_kept": "emotion kept",
+    "character_kept": "character kept",
+    "random_mean_end": "mean end probability, random direction",
+}
+"""Of those in `axes.json`, with the titles of their columns."""
 
 
 def model_card(facts: dict[str, Any], evaluation: dict[str, Any]) -> str:
     """Markdown of `MODEL_CARD.md` from the manifest's facts and the evaluation."""
     default = evaluation["default"]
-    others = [name for name in evaluation["methods"] if name != default]
     judge, figures = evaluation["judge"], evaluation["generator"]
     return f"""# {facts["name"]}
 
@@ -29,7 +41,12 @@ pictures), on {evaluation["faces"]} latents that nothing was fitted to. Success:
 that start below 0.5; the ceiling is the share of real test pictures with p ≥ 0.9. Brackets: 95 % intervals.
 
 {edit_table(evaluation, default)}
-{"".join(f"{chr(10)}Mean end probability of method `{name}`: {_means(evaluation, name)}.{chr(10)}" for name in others)}
+
+All methods, worst and best emotion. KID is that of end frames against real pictures of the emotion, over that of
+samples which show it anyway; distance is in standard deviations of the prior.
+
+{methods_table(evaluation)}
+
 {_becoming(evaluation.get("character_edits", {}))}
 Samples: FID {figures["fid"]:.1f} and KID {figures["kid"]:.4f} in the judge's features (two halves of the training
 pictures: {figures["kid_between_real"]:.4f}), precision {figures["precision"]:.2f}, recall {figures["recall"]:.2f};
@@ -42,6 +59,39 @@ For drawing and animating these characters. It knows nothing of photographs or o
 emotions is that of the drawings it was trained on: do not use it to judge anybody's feelings. Strengths above 1 leave
 what was measured here.
 """
+
+
+def with_attributes(card: str, entries: list[dict[str, Any]]) -> str:
+    """The card with a section on attributes (as in `axes.json`) in place of the one that it had, or before its last."""
+    before, found, rest = card.partition(f"{ATTRIBUTES_HEADING}\n")
+    after = f"## {rest.partition('## ')[2]}" if found else None
+    if after is None:
+        before, heading, rest = card.rpartition("## Use\n")
+        before, after = (before, heading + rest) if heading else (f"{card}\n", "")
+    return f"{before}{_attributes(entries)}{after}" if entries else before + after
+
+
+def _attributes(entries: list[dict[str, Any]]) -> str:
+    rows = [
+        f"| {entry['name']}, {side} | {' | '.join(_cell(entry, side, key) for key in ATTRIBUTE_FIGURES)} "
+        f"| {_number(entry['measured']['ceiling'][side])} |"
+        for entry in entries
+        for side in ("without", "with")
+    ]
+    return f"""{ATTRIBUTES_HEADING}
+
+Added to the finished model from labelled pictures: `with` is strength 1, `without` strength -1, for numbers much and
+little of it. By a reader that learned from other pictures than the one that the axis was fitted with.
+
+| attribute | {" | ".join(ATTRIBUTE_FIGURES.values())} | ceiling |
+|---|{"---|" * (len(ATTRIBUTE_FIGURES) + 1)}
+{chr(10).join(rows)}
+
+"""
+
+
+def _cell(entry: dict[str, Any], side: str, key: str) -> str:
+    return _number(entry["measured"][side][key]["value"])
 
 
 def edit_table(evaluation: dict[str, Any], method: str) -> str:
@@ -85,9 +135,33 @@ Faces turned into another character: share that reaches p ≥ 0.9 for it, and sh
 """
 
 
-def _means(evaluation: dict[str, Any], method: str) -> str:
-    figures = evaluation["methods"][method]["emotions"]
-    return ", ".join(f"{emotion} {_number(f['mean_end']['value'])}" for emotion, f in figures.items())
+def methods_table(evaluation: dict[str, Any]) -> str:
+    """Markdown table that sums every method up, the surest first."""
+    heads = ("method", "success", "mean end probability", "KID ratio", "largest step over mean step", "distance")
+    rows = []
+    for name, result in evaluation["methods"].items():
+        found = list(result["emotions"].values())
+        success, ends, steps = (
+            _values(f[key]["value"] for f in found) for key in ("success", "mean_end", "smoothness")
+        )
+        ratios = _values(_ratio(f["kid_end"], f["kid_unmoved"]) for f in found)
+        distance = sum(f["distance"] for f in found) / len(found)
+        cells = (f"`{name}`", _range(success), _range(ends), _range(ratios), _number(max(steps)), f"{distance:.1f}")
+        rows.append((min(success, default=0.0), f"| {' | '.join(cells)} |"))
+    lines = [line for _, line in sorted(rows, key=lambda row: -row[0])]
+    return "\n".join([f"| {' | '.join(heads)} |", "|---|---|---|---|---|---|", *lines])
+
+
+def _values(found: Iterable[float | None]) -> list[float]:
+    return [value for value in found if value is not None]
+
+
+def _ratio(value: float | None, of: float | None) -> float | None:
+    return value / of if value is not None and of is not None and of > 0 else None
+
+
+def _range(values: list[float]) -> str:
+    return f"{min(values):.2f}–{max(values):.2f}" if values else "–"
 
 
 def _interval(figure: dict[str, float | None]) -> str:

@@ -113,7 +113,7 @@ def fit(
         {"params": [p for p in model.parameters() if id(p) in slow_ids], "lr": training.lr / 10},
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_pace, steps=training.epochs * parts))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(one_cycle, steps=training.epochs * parts))
     order = np.random.default_rng(training.seed)
     changes = torch.Generator().manual_seed(training.seed)
 
@@ -209,7 +209,7 @@ def _validation(model: nn.Module, dataset: Dataset, targets: tuple[np.ndarray, .
     }
 
 
-def _pace(step: int, steps: int) -> float:
+def one_cycle(step: int, steps: int) -> float:
     """Share of the peak step size at `step` of `steps`: up in a line, down to 0 in a half cosine."""
     rise = max(1.0, WARM_UP * steps)
     if step < rise:

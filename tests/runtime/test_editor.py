@@ -315,3 +315,15 @@ def test_keep_takes_names_that_there_are(editor: CheerMeUp) -> None:
             editor.move(z, {"joy": 1}, keep=keep)
     with pytest.raises(InputError, match="list of names"):
         editor.move(z, {"joy": 1}, keep="joy")
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_threads_change_nothing_but_the_time(bundle: Path, editor: CheerMeUp, tmp_path: Path, threads: int) -> None:
+    several = CheerMeUp(bundle, threads=threads)
+    z = editor.sample(19)
+    np.testing.assert_array_equal(several.sample(19), z)
+    np.testing.assert_array_equal(several.render(z), editor.render(z))
+    np.testing.assert_allclose(several.classify(several.render(z)).emotion, editor.classify(editor.render(z)).emotion)
+    for name, app in (("one.gif", editor), ("several.gif", several)):
+        app.gif(tmp_path / name, steps=7, faces=3, size=64, labels=True)
+    assert (tmp_path / "one.gif").read_bytes() == (tmp_path / "several.gif").read_bytes()

@@ -126,7 +126,7 @@ def test_options_of_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
     (options,) = fake.options
     assert vars(options) | {"entries": None} == {
         "entries": None,
-        "intra_op_num_threads": 3,
+        "intra_op_num_threads": 1,
         "inter_op_num_threads": 1,
         "log_severity_level": 3,
         "enable_cpu_mem_arena": False,
@@ -135,12 +135,15 @@ def test_options_of_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Engine().threads == usable_cpus() >= 1
 
 
-@pytest.mark.parametrize(("rows", "batches"), [(1, [1]), (8, [8]), (9, [8, 1]), (20, [8, 8, 4])])
-def test_runs_go_in_micro_batches(monkeypatch: pytest.MonkeyPatch, rows: int, batches: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("rows", "threads", "batches"),
+    [(1, 1, [1]), (8, 1, [8]), (9, 1, [8, 1]), (20, 1, [8, 8, 4]), (1, 2, [1]), (8, 2, [4, 4]), (20, 2, [8, 8, 4])],
+)
+def test_runs_go_in_micro_batches(monkeypatch: pytest.MonkeyPatch, rows: int, threads: int, batches: list[int]) -> None:
     fake = use(monkeypatch, FakeOnnxRuntime([CPU], [CPU]))
     feed = np.arange(2 * rows, dtype=np.float32).reshape(rows, 2)
-    np.testing.assert_array_equal(graph(Engine("cpu")).run(feed)["x"], feed)
-    assert fake.batches == batches and max(batches) <= MICRO_BATCH
+    np.testing.assert_array_equal(graph(Engine("cpu", threads)).run(feed)["x"], feed)
+    assert sorted(fake.batches, reverse=True) == batches and max(batches) <= MICRO_BATCH
 
 
 def test_an_output_that_is_not_finite_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from tlgan_train.cli import export_main
 from tlgan_train.errors import TrainError
 from tlgan_train.export import check_parity, export_bundle, license_of
 from tlgan_train.gan import load_generator
+from tlgan_train.latent_axes import METHODS
 
 FILES = {
     "MODEL_CARD.md",
@@ -28,6 +29,7 @@ FILES = {
     "generator.onnx",
     "manifest.json",
     "mapping.onnx",
+    "paths.onnx",
     "preview.gif",
 }
 
@@ -52,7 +54,7 @@ def test_the_bundle_is_complete_and_sound(run: Path) -> None:
     assert manifest.characters == ("ada", "bo") and manifest.drawn_characters == ("ada",)
     assert manifest.training["images_seen"] == 96 and manifest.training["preset"] == "tiny"
     assert {**manifest.training, "code_revision": ""} == {**trained, "code_revision": ""}
-    assert set(manifest.metrics["methods"]) == {"boundary", "lda", "local", "logit", "paper", "random"}
+    assert set(manifest.metrics["methods"]) == {*METHODS, "guided", "path", "random"}
     assert "curves" not in json.dumps(manifest.metrics)
     card = (run / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert all(f"| {emotion} |" in card for emotion in manifest.emotions)
@@ -64,9 +66,27 @@ def test_models_say_nothing_of_the_machine_that_made_them(run: Path) -> None:
         assert b"site-packages" not in content and b"tlgan_train" not in content
 
 
-def test_models_are_single_files_of_standard_operators_with_a_free_batch(run: Path) -> None:
-    for name, inputs in (("generator", ["z"]), ("classifier", ["image"]), ("mapping", ["z"])):
-        model = onnx.load(run / "bundle" / f"{name}.onnx", load_external_data=False)
+@pytest.fixture(scope="module")
+def guided(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("guided") / "bundle"
+    assert call(export_main, run, "--out", out, "--guided").code == 0
+    return out
+
+
+def test_guided_edits_come_on_request(run: Path, app: CheerMeUp, guided: Path) -> None:
+    more = CheerMeUp(guided, provider="cpu", threads=1)
+    assert set(more.methods) - set(app.methods) == {"guided"}
+    assert set(contents(guided)) - set(contents(run / "bundle")) == {"gradient.onnx"}
+    z = more.sample(3)
+    before, after = (more.classify(more.render(more.move(z, {"joy": 1}, m))).emotion[:, 1] for m in ("path", "guided"))
+    assert (after >= before - 0.01).all()
+
+
+def test_models_are_single_files_of_standard_operators_with_a_free_batch(guided: Path) -> None:
+    takes = {"generator": ["z"], "classifier": ["image"], "mapping": ["z"], "paths": ["z"]}
+    takes["gradient"] = ["z", "wanted_emotion", "wanted_character"]
+    for name, inputs in takes.items():
+        model = onnx.load(guided / f"{name}.onnx", load_external_data=False)
         onnx.checker.check_model(model)
         assert {opset.domain for opset in model.opset_import} <= {"", "ai.onnx"}
         assert [value.name for value in model.graph.input] == inputs
@@ -110,7 +130,7 @@ def test_parity_finds_a_generator_or_a_classifier_that_is_another(run: Path, app
 
 
 def test_the_axes_of_the_bundle_move_faces(run: Path, app: CheerMeUp) -> None:
-    assert app.methods == ["logit", "boundary", "lda", "local", "paper"]
+    assert app.methods == ["path", "boundary", "lda", "local", "logit", "paper"]
     z = app.sample(2)
     np.testing.assert_array_equal(app.move(z, {"joy": 0.0}), z)
     written = json.loads((run / "axes.json").read_text())["methods"]["paper"]

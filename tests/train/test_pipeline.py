@@ -86,13 +86,13 @@ def test_a_stage_whose_product_is_gone_is_done_again_and_what_comes_before_is_ke
 
 def test_what_was_made_from_something_that_changed_is_done_again(copy: Path) -> None:
     document = json.loads((copy / "axes.json").read_text())
-    document["methods"]["logit"]["max_strength"][0] *= 2
+    document["methods"]["paper"]["max_strength"][0] *= 2
     (copy / "axes.json").write_text(json.dumps(document))
     assert call(main, "axes", "--run", copy).stages("started") == []
     assert call(main, "evaluate", "--run", copy).stages("started") == ["evaluate"]
     evaluation = json.loads((copy / "evaluation.json").read_text())
-    moved = evaluation["methods"]["logit"]["emotions"]["anger"]["distance"]
-    assert moved == document["methods"]["logit"]["max_strength"][0]
+    moved = evaluation["methods"]["paper"]["emotions"]["anger"]["distance"]
+    assert moved == pytest.approx(document["methods"]["paper"]["max_strength"][0], rel=1e-5)
     assert call(main, "report", "--run", copy).stages("started") == ["report"]
     assert call(main, "report", "--run", copy).stages("started") == []
 

@@ -102,7 +102,21 @@ def test_moments_are_those_of_the_latents_of_a_sector(push: float) -> None:
         )
 
 
+def test_truncation_of_labels_draws_each_cluster_together_and_moves_nothing_else() -> None:
+    whole, half = (Prior((3, 2), 6, 1.5, sharpness=50, label_truncation=share).eval() for share in (1.0, 0.5))
+    z = draws(2000, 6)
+    wide, narrow = whole(z), half(z)
+    assert torch.equal(wide[:, 3:], narrow[:, 3:])
+    for vectors, labels in zip(whole.vectors, whole.labels(z), strict=True):
+        assert torch.equal(half.labels(z)[0], whole.labels(z)[0])
+        for label in range(len(vectors)):
+            one, other = (w[labels == label][:, vectors.any(dim=0)] for w in (wide, narrow))
+            torch.testing.assert_close(other - other.mean(dim=0), (one - one.mean(dim=0)) / 2, rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(other.mean(dim=0), one.mean(dim=0), rtol=0, atol=0.15)
+    assert torch.equal(half.train()(z), whole.train()(z))
+
+
 def test_facts_make_the_same_prior_again() -> None:
-    prior = Prior((3, 2), 6, push=1.5, sharpness=4.0)
-    again = Prior(latent_dim=6, **prior.facts())
+    prior = Prior((3, 2), 6, push=1.5, sharpness=4.0, label_truncation=0.7).eval()
+    again = Prior(latent_dim=6, **prior.facts()).eval()
     assert torch.equal(again(draws(9, 6)), prior(draws(9, 6)))

@@ -48,7 +48,7 @@ def refused_export(root: Path) -> str:
         (["everything"], "everything", "evaluate"),
         ([], "stage", "evaluate"),
         (["gan", "--bogus"], "--bogus", "--help"),
-        (["gan", "--seed", "one"], "--seed", "integer"),
+        (["gan", "--seed", "one"], "--seed", "int"),
         (["gan", "--preset", "huge"], "'huge'", "paper"),
         (["gan", "--set", "gan.width=3"], "'gan.width'", "gan.generator_width"),
         (["gan", "--set", "gan.width"], "'gan.width'", "section.key=value"),

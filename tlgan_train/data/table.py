@@ -24,14 +24,14 @@ def list_table(file: Path) -> Listing:
 
     Raises `TrainError`, with the line where there is one, for a missing file, header, column, cell or a repeated path.
     """
-    rows = _rows(file)
-    if not rows:
+    table = rows(file, EXAMPLE)
+    if not table:
         raise TrainError(f"{file} is empty; {EXAMPLE}")
-    header = [name.strip() for name in rows[0][1]]
+    header = [name.strip() for name in table[0][1]]
     _check_header(file, header)
     extra = [name for name in header if name not in REQUIRED]
     columns: dict[str, list[str]] = {name: [] for name in header}
-    for line, cells in rows[1:]:
+    for line, cells in table[1:]:
         if len(cells) != len(header):
             raise TrainError(f"{file}, line {line}: {len(cells)} cells, but the header has {len(header)} columns")
         for name, cell in zip(header, cells, strict=True):
@@ -40,21 +40,21 @@ def list_table(file: Path) -> Listing:
             columns[name].append(cell.strip())
     if not columns["path"]:
         raise TrainError(f"{file} lists no pictures; one a line must follow the header")
-    _check_paths(file, columns["path"], [line for line, _ in rows[1:]])
+    check_paths(file, columns["path"], [line for line, _ in table[1:]])
     factors = {name: values for name in extra if (values := _numbers(columns[name])) is not None}
     root = file.resolve().parent
     pictures = tuple(
-        ListedPicture(path, character, emotion, *_stamp(os.path.join(root, path)))  # noqa: PTH118 - for speed
+        ListedPicture(path, character, emotion, *stamp(os.path.join(root, path)))  # noqa: PTH118 - for speed
         for path, character, emotion in zip(*(columns[name] for name in REQUIRED), strict=True)
     )
     notes = tuple(f"column {name!r} is not used: not all numbers" for name in extra if name not in factors)
     return Listing(root, pictures, factors, notes)
 
 
-def _rows(file: Path) -> list[tuple[int, list[str]]]:
-    """Line number and cells of each row that is not blank."""
+def rows(file: Path, example: str) -> list[tuple[int, list[str]]]:
+    """Line number and cells of each row that is not blank; `example` says what the first line must be."""
     if not file.is_file():
-        raise TrainError(f"no file {file}; it must be a CSV file, and {EXAMPLE}")
+        raise TrainError(f"no file {file}; it must be a CSV file, and {example}")
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.reader(lines, strict=True)
@@ -62,7 +62,7 @@ def _rows(file: Path) -> list[tuple[int, list[str]]]:
     except UnicodeDecodeError:
         raise TrainError(f"{file} is not UTF-8 text; save it as CSV in UTF-8") from None
     except csv.Error as error:
-        raise TrainError(f"{file} is not a CSV file: {error}; {EXAMPLE}") from None
+        raise TrainError(f"{file} is not a CSV file: {error}; {example}") from None
     except OSError as error:
         raise TrainError(f"cannot read {file}: {error.strerror}") from None
 
@@ -73,12 +73,16 @@ def _check_header(file: Path, header: list[str]) -> None:
         raise TrainError(f"{file} has no header line; {EXAMPLE}")
     if missing:
         raise TrainError(f"{file} has no column {missing[0]!r}, only {', '.join(header)}; {EXAMPLE}")
+    check_unique(file, header)
+
+
+def check_unique(file: Path, header: list[str]) -> None:
     repeated = [name for name in header if header.count(name) > 1]
     if repeated:
         raise TrainError(f"{file} has two columns {repeated[0]!r}; every column needs a name of its own")
 
 
-def _check_paths(file: Path, paths: list[str], lines: list[int]) -> None:
+def check_paths(file: Path, paths: list[str], lines: list[int]) -> None:
     """The same picture twice could be trained on and tested on."""
     first: dict[str, int] = {}
     for path, line in zip(paths, lines, strict=True):
@@ -97,7 +101,7 @@ def _numbers(cells: list[str]) -> np.ndarray | None:
     return None if too_large.any() or not any(cells) else values.astype(np.float32)
 
 
-def _stamp(path: str) -> tuple[int, int]:
+def stamp(path: str) -> tuple[int, int]:
     try:
         status = os.stat(path)  # noqa: PTH116 - for speed
     except (OSError, ValueError):  # ValueError: a zero byte in the name

@@ -77,24 +77,31 @@ def convolution_trunk(width: int, image_size: int, norm: str) -> tuple[nn.Sequen
     """Strided convolutions from S × S down to 4 × 4 with LeakyReLU, and their output channels; shared by D and E."""
     doublings = _doublings(image_size)
     channels = [width * 2**i for i in range(doublings)]
-    layers: list[nn.Module] = [_normed(nn.Conv2d(3, width, 4, 2, 1, bias=False), norm), nn.LeakyReLU(SLOPE)]
+    layers: list[nn.Module] = [
+        _normed(nn.Conv2d(3, width, 4, 2, 1, bias=False), norm),
+        nn.LeakyReLU(SLOPE, inplace=True),
+    ]
     for before, after in pairwise(channels):
         layers.append(_normed(nn.Conv2d(before, after, 4, 2, 1, bias=norm == "spectral"), norm))
         if norm == "batch":
             layers.append(nn.BatchNorm2d(after))
-        layers.append(nn.LeakyReLU(SLOPE))
+        layers.append(nn.LeakyReLU(SLOPE, inplace=True))
     return nn.Sequential(*layers), channels[-1]
 
 
 def _up(before: int, after: int, stride: int, padding: int) -> tuple[nn.Module, ...]:
-    return nn.ConvTranspose2d(before, after, 4, stride, padding, bias=False), nn.BatchNorm2d(after), nn.ReLU()
+    return (
+        nn.ConvTranspose2d(before, after, 4, stride, padding, bias=False),
+        nn.BatchNorm2d(after),
+        nn.ReLU(inplace=True),
+    )
 
 
 def _fully_connected(before: int, after: int) -> tuple[nn.Module, ...]:
     layer = nn.Linear(before, after)
     nn.init.kaiming_normal_(layer.weight, SLOPE)
     nn.init.zeros_(layer.bias)
-    return layer, nn.LeakyReLU(SLOPE)
+    return layer, nn.LeakyReLU(SLOPE, inplace=True)
 
 
 def _normed(layer: nn.Module, norm: str) -> nn.Module:

@@ -20,7 +20,11 @@ class Encoder(nn.Module):
         self.trunk, channels = convolution_trunk(width, image_size, "batch")
         layers: list[nn.Module] = []
         if mapping_width:
-            layers = [nn.Linear(channels * 16, mapping_width), nn.BatchNorm1d(mapping_width), nn.LeakyReLU(SLOPE)]
+            layers = [
+                nn.Linear(channels * 16, mapping_width),
+                nn.BatchNorm1d(mapping_width),
+                nn.LeakyReLU(SLOPE, inplace=True),
+            ]
         self.head = nn.Sequential(*layers, nn.Linear(mapping_width or channels * 16, 2 * latent_dim))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -45,6 +45,8 @@ class Prior(nn.Module):
         flow_layers: couplings of the flow; 0 for none.
         flow_width: hidden units of each.
         truncation: outside training, standard deviation of the draws that enter the flow (Brock et al. 2019).
+        label_truncation: outside training, share of its distance from the middle of its cluster that a draw keeps on
+            the coordinates of labels.
     """
 
     def __init__(
@@ -56,9 +58,10 @@ class Prior(nn.Module):
         flow_layers: int = 0,
         flow_width: int = 64,
         truncation: float = 1.0,
+        label_truncation: float = 1.0,
     ) -> None:
         super().__init__()
-        self.truncation = truncation
+        self.truncation, self.label_truncation = truncation, label_truncation
         self.flow_layers, self.flow_width = flow_layers, flow_width
         self.labelled = sum(size - 1 for size in sizes)
         self.sizes, self.push, self.sharpness = tuple(sizes), push, sharpness
@@ -82,8 +85,8 @@ class Prior(nn.Module):
     def facts(self) -> dict[str, Any]:
         """The arguments that make this again, but for `latent_dim`."""
         shape = {"sizes": self.sizes, "push": self.push, "sharpness": self.sharpness}
-        flow = {"flow_layers": self.flow_layers, "flow_width": self.flow_width, "truncation": self.truncation}
-        return {**shape, **flow}
+        truncation = {"truncation": self.truncation, "label_truncation": self.label_truncation}
+        return {**shape, "flow_layers": self.flow_layers, "flow_width": self.flow_width, **truncation}
 
     @property
     def plain(self) -> bool:
@@ -103,6 +106,10 @@ class Prior(nn.Module):
         for vectors in self.vectors:
             sharpness = self.sharpness if self.training else math.inf
             latents = latents + _shift(exact, vectors.double(), self.push, sharpness)
+        if not self.training and self.label_truncation != 1:
+            middles = self._middles(exact)
+            near = middles + self.label_truncation * (latents - middles)
+            latents = torch.cat([near[:, : self.labelled], latents[:, self.labelled :]], dim=1)
         if self.flow is not None:
             labelled, rest = self._parts(latents)
             rest = rest if self.training else self.truncation * rest
@@ -118,6 +125,13 @@ class Prior(nn.Module):
 
     def _parts(self, latents: Tensor) -> tuple[Tensor, Tensor]:
         return latents[:, : self.labelled], latents[:, self.labelled :]
+
+    def _middles(self, z: Tensor) -> Tensor:
+        """Middles of the clusters that draws belong to, (N, latent_dim), 0 on coordinates without labels."""
+        middles = torch.zeros_like(z)
+        for vectors, (centre, _) in zip(self.vectors, self._moments, strict=True):
+            middles = middles + centre * vectors.to(z.dtype)[sector_labels(z, vectors.to(z.dtype))]
+        return middles
 
     def labels(self, z: Tensor) -> tuple[Tensor, ...]:
         """Label of the sector that each draw (or latent: the push crosses no border) lies in, int64 (N,) each."""

@@ -1,0 +1,103 @@
+"""The README's table of what was measured against what a user would otherwise do, from `results/*.json`.
+
+`python benchmarks/readme_table.py` prints it; a result that is not there has no row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).with_name("results")
+Row = tuple[str, str, str, str]
+HEADS = ("what", "ours", "otherwise", "source")
+
+
+def cold_start(facts: dict[str, Any]) -> Iterator[Row]:
+    cpu, memory, ratio = facts["cpu_seconds"], facts.get("peak_mib"), facts["cpu_ratio_to_bare_import"]["ours"]
+    what = "`cheermeup gif`, whole process, CPU time"
+    yield what, f"{cpu['ours']:.2f} s", f"{cpu['plain']:.1f} s with onnxruntime and imageio", "cold_start"
+    yield (
+        f"{what} beside the bare import of numpy and onnxruntime",
+        f"{ratio:.1f} times",
+        f"{cpu['bare_import']:.2f} s",
+        "cold_start",
+    )
+    if memory:
+        yield (
+            "peak memory of that process",
+            f"{memory['ours']:.0f} MiB",
+            f"{memory['plain']:.0f} MiB with onnxruntime and imageio",
+            "cold_start",
+        )
+
+
+def gif(facts: dict[str, Any]) -> Iterator[Row]:
+    pairs = [(one["ours"], one["pillow"]) for one in facts.values()]
+    shares = [ours["bytes"] / other["bytes"] for ours, other in pairs]
+    gains = [ours["psnr"] - other["psnr"] for ours, other in pairs]
+    ours = f"{min(shares):.2f} to {max(shares):.2f} of them, {min(gains):+.1f} to {max(gains):+.1f} dB"
+    yield "bytes and PSNR of a GIF", ours, "those of Pillow's default", "gif"
+
+
+def training_speed(facts: dict[str, Any]) -> Iterator[Row]:
+    speed = facts["images_per_second"]
+    other = f"{speed['example']:.0f} a second in the loop of the PyTorch DCGAN example"
+    yield "pictures in training", f"{speed['ours']:.0f} a second", other, "training_speed"
+
+
+def memory(facts: dict[str, Any]) -> Iterator[Row]:
+    yield f"growth of memory over {facts['calls']:,} calls", f"{facts['growth_mib']:.1f} MiB", "–", "memory"
+
+
+def batch(facts: dict[str, Any]) -> Iterator[Row]:
+    speed = facts["frames_per_second"]
+    yield (
+        "`cheermeup batch`, two processes",
+        f"{speed['2']:.0f} frames a second",
+        f"{speed['1']:.0f} with one process",
+        "batch",
+    )
+
+
+def generator_speed(facts: dict[str, Any]) -> Iterator[Row]:
+    for cores in (key for key in facts if key.startswith("cores_")):
+        batch = list(facts[cores])[-1]
+        times = facts[cores][batch]["ms_per_image"]
+        for name in sorted(times.keys() - {"plain", "eager"}):
+            what = f"a face of the generator ({name}), {batch.replace('_', ' of ')}, CPU {cores.replace('_', ': ')}"
+            other = f"{times['plain']:.2f} ms as torch exports it, {times['eager']:.2f} ms in torch"
+            yield what, f"{times[name]:.2f} ms", other, "generator_speed"
+
+
+def size(facts: dict[str, Any]) -> Iterator[Row]:
+    ours, other = (facts[name]["bytes"] / 10**6 for name in ("runtime", "torch"))
+    alone = facts["torch"]["distributions"]["torch"] / 10**6
+    yield (
+        'installed size of `".[cpu]"`',
+        f"{ours:.0f} MB",
+        f"{other:.0f} MB after `pip install torch` ({alone:.0f} MB of them torch itself)",
+        "size",
+    )
+
+
+ROWS: dict[str, Callable[[dict[str, Any]], Iterator[Row]]] = {
+    one.__name__: one for one in (cold_start, memory, batch, generator_speed, size, gif, training_speed)
+}
+
+
+def table(results: Path = RESULTS) -> str:
+    """Markdown."""
+    lines = ["| " + " | ".join(HEADS) + " |", "|" + "---|" * len(HEADS)]
+    for name, rows in ROWS.items():
+        path = results / f"{name}.json"
+        if path.is_file():
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            lines += [f"| {' | '.join(cells[:-1])} | `{cells[-1]}` |" for cells in rows(facts)]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table())

@@ -1,0 +1,138 @@
+"""Many jobs at once: what is drawn, what is refused, what is not drawn twice."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tlgan_runtime import CheerMeUp, InputError, run_batch
+from tlgan_runtime.cli import main
+from tlgan_runtime.job import Job
+
+SMALL = {"faces": 1, "size": 32}
+JOBS: list[dict[str, Any]] = [
+    {"output": "joy.gif", "emotion": "joy", "steps": 3, **SMALL},
+    {"output": "through.webp", "timeline": "neutral, fear:0.5@0.2s", **SMALL},
+    {"output": "faces.png", "kind": "sample", "seed": 3, **SMALL},
+    {"output": "mix.png", "kind": "edit", "set": {"joy": 0.8}, "keep": ["fear"], **SMALL},
+]
+
+
+def lines(jobs: list[dict[str, Any]]) -> list[str]:
+    return [json.dumps(job) for job in jobs]
+
+
+def test_jobs_give_what_their_commands_give(bundle: Path, editor: CheerMeUp, tmp_path: Path) -> None:
+    outcomes = list(run_batch(lines(JOBS), tmp_path / "out", bundle=bundle, provider="cpu", processes=2))
+    assert [(outcome.line, outcome.status) for outcome in outcomes] == [(n, "done") for n in range(1, 5)]
+    assert [outcome.output for outcome in outcomes] == [str(tmp_path / "out" / job["output"]) for job in JOBS]
+    editor.gif(tmp_path / "alone.gif", "joy", 3, 1, size=32)
+    assert (tmp_path / "out" / "joy.gif").read_bytes() == (tmp_path / "alone.gif").read_bytes()
+    options = ["--seed", "3", "--faces", "1", "--size", "32", "-o", str(tmp_path / "alone.png")]
+    assert main(["sample", "--bundle", str(bundle), *options]) == 0
+    assert (tmp_path / "out" / "faces.png").read_bytes() == (tmp_path / "alone.png").read_bytes()
+    with Image.open(tmp_path / "out" / "mix.png") as image:
+        assert image.size == (32, 2 * 32 + 2)
+
+
+def test_only_what_is_new_changed_or_lost_is_drawn_again(bundle: Path, tmp_path: Path) -> None:
+    def statuses(jobs: list[dict[str, Any]]) -> list[str]:
+        return [one.status for one in run_batch(lines(jobs), tmp_path, bundle=bundle, provider="cpu", processes=1)]
+
+    assert statuses(JOBS[:3]) == ["done"] * 3
+    (tmp_path / JOBS[1]["output"]).unlink()
+    assert statuses(JOBS) == ["skipped", "done", "skipped", "done"]
+    assert statuses([{**JOBS[0], "seed": 1}, *JOBS[1:]]) == ["done", "skipped", "skipped", "skipped"]
+    (tmp_path / JOBS[2]["output"]).write_bytes(b"cut")
+    with (tmp_path / ".cheermeup.jsonl").open("a") as journal:
+        journal.write('{"output": "joy.g')  # as a machine leaves it that stops
+    assert statuses(JOBS[1:3]) == ["skipped", "done"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("nonsense", "not readable JSON"),
+        ("[]", "JSON object"),
+        ('{"emotion": "joy"}', "output must be"),
+        ('{"output": "../joy.gif"}', "without folder"),
+        ('{"output": ".cheermeup.jsonl"}', "without folder"),
+        ('{"output": "a.gif", "kind": "dance"}', "gif, sample, edit"),
+        ('{"output": "a.gif", "stpes": 3}', "did you mean steps?"),
+        ('{"output": "a.png", "kind": "sample", "fps": 3}', "unknown option 'fps'"),
+        ('{"output": "a.gif", "steps": "3"}', "steps must be a whole number"),
+        ('{"output": "a.gif", "size": true}', "size must be a whole number"),
+        ('{"output": "a.gif", "labels": 1}', "labels must be true or false"),
+        ('{"output": "a.png", "kind": "edit"}', "edit needs set"),
+        ('{"output": "a.gif", "timeline": "start, joy@1s", "steps": 3}', "leave emotion and steps out"),
+    ],
+)
+def test_a_line_that_cannot_be_read_says_why(line: str, says: str) -> None:
+    with pytest.raises(InputError) as error:
+        Job.parse(line)
+    assert says in str(error.value)
+
+
+def test_a_failed_job_stops_nobody(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = [{"output": "a.gif", "emotion": "glee"}, JOBS[2], {"output": "a.jpg", **SMALL}, JOBS[2]]
+    (tmp_path / "jobs.jsonl").write_text("\n".join(["broken", *lines(bad), "", *lines(JOBS[3:])]))
+    command = ["batch", str(tmp_path / "jobs.jsonl"), "--out", str(tmp_path / "out"), "-j", "1"]
+    assert main([*command, "--bundle", str(bundle), "--json"]) == 2
+    out, err = capsys.readouterr()
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [one["line"] for one in told] == [1, 2, 3, 4, 5, 7]
+    assert [one["status"] for one in told] == ["failed", "failed", "done", "failed", "failed", "done"]
+    assert "line 1: " in err and "line 2: unknown emotion 'glee'" in err and "that of line 3" in err
+    assert err.splitlines()[-1] == "2 done, 0 skipped, 4 failed"
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {".cheermeup.jsonl", "faces.png", "mix.png"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["nowhere.jsonl", "--out", "out"], 2, "cannot read nowhere.jsonl"),
+        (["jobs.jsonl", "--out", "jobs.jsonl"], 2, "cannot make the folder jobs.jsonl"),
+        (["jobs.jsonl", "--out", "out", "-j", "0"], 2, "number of processes"),
+        (["jobs.jsonl", "--out", "out", "--bundle", "none"], 3, "no bundle at none"),
+        (["jobs.jsonl"], 2, "--out"),
+    ],
+)
+def test_wrong_usage(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    arguments: list[str], code: int, says: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("jobs.jsonl").write_text("{}\n")
+    assert main(["batch", "--bundle", str(bundle), *arguments]) == code
+    err = capsys.readouterr().err
+    assert says in err and err.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process there")
+def test_an_interrupt_leaves_nothing_half_written_and_the_rest_is_drawn_later(bundle: Path, tmp_path: Path) -> None:
+    jobs = [{"output": f"{seed}.gif", "seed": seed, "steps": 20, "faces": 2, "size": 64} for seed in range(60)]
+    (tmp_path / "jobs.jsonl").write_text("\n".join(lines(jobs)))
+    root, out = Path(__file__).parents[2], tmp_path / "out"
+    # A shell that starts tests in the background has them ignore SIGINT, which is inherited.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        f"sys.path.insert(0, {str(root)!r}); from tlgan_runtime.cli import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", code, "batch", str(tmp_path / "jobs.jsonl"), "--out", str(out), "-j", "2"]
+    command += ["--bundle", str(bundle), "--provider", "cpu"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline().strip() == str(out / "0.gif")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in err
+    finished = {path.name for path in out.glob("*.gif")}
+    assert {path.name for path in out.iterdir()} == {*finished, ".cheermeup.jsonl"} and len(finished) < len(jobs)
+    statuses = [one.status for one in run_batch(lines(jobs), out, bundle=bundle, provider="cpu", processes=2)]
+    assert statuses.count("skipped") == len(finished) and statuses.count("done") == len(jobs) - len(finished)

@@ -1,0 +1,92 @@
+"""Jobs: pictures to be drawn, each described by a line of JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tlgan_runtime import __version__
+from tlgan_runtime.bundle import Bundle
+from tlgan_runtime.editor import CheerMeUp
+from tlgan_runtime.errors import CheerMeUpError, InputError
+from tlgan_runtime.manifest import parse_json
+from tlgan_runtime.stills import save_edit, save_sample
+from tlgan_runtime.validation import one_of
+
+_STILL: dict[str, Any] = {"faces": int, "seed": int, "size": int}
+_NUMBER = (int, float)
+# What each kind of job takes beside `output`, as the command of that name does.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "gif": {
+        **_STILL,
+        "emotion": (str, list, dict),
+        "steps": int,
+        "timeline": (str, list),
+        "fps": _NUMBER,
+        "easing": str,
+        "loop": str,
+        "hold": _NUMBER,
+        "repeat": int,
+        "labels": bool,
+        "bars": bool,
+        "method": str,
+    },
+    "sample": _STILL,
+    "edit": {**_STILL, "set": dict, "until": _NUMBER, "keep": list, "method": str},
+}
+_JSON_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"} | {
+    dict: "an object"
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to be drawn."""
+
+    kind: str
+    """`gif`, `sample` or `edit`."""
+    output: str
+    """Name of the file, without folder."""
+    options: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, text: str) -> Job:
+        """From a line of JSON; raises `InputError` for anything that the kind of job does not take."""
+        try:
+            document = parse_json(text.encode(), "the line")
+        except CheerMeUpError as error:
+            raise InputError(str(error)) from error
+        kind = one_of("kind", document.pop("kind", "gif"), list(_OPTIONS))
+        output = document.pop("output", None)
+        if not isinstance(output, str) or output.startswith(".") or {*"/\\\0"} & {*output} or not output:
+            raise InputError(f'output must be the name of a file without folder, for example "joy.gif", not {output!r}')
+        for key, value in document.items():
+            kinds = _OPTIONS[kind][one_of("option", key, ["kind", "output", *_OPTIONS[kind]])]
+            if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
+                names = " or ".join(_JSON_NAMES[one] for one in (kinds if isinstance(kinds, tuple) else (kinds,)))
+                raise InputError(f"{key} must be {names}, not {value!r}")
+        if kind == "edit" and "set" not in document:
+            raise InputError('edit needs set, for example {"joy": 0.8}')
+        if "timeline" in document and document.keys() & {"emotion", "steps"}:
+            raise InputError("timeline names emotions and times itself; leave emotion and steps out")
+        return cls(kind, output, document)
+
+    def draw(self, editor: CheerMeUp, folder: Path) -> None:
+        """Writes the picture into `folder`, wholly or not at all; raises as the methods of `editor` do."""
+        path, options = folder / self.output, dict(self.options)
+        if self.kind == "gif":
+            editor.gif(path, **options)
+        elif self.kind == "sample":
+            save_sample(editor, path, **options)
+        else:
+            save_edit(editor, path, options.pop("set"), **options)
+
+    def digest(self, bundle: Bundle) -> str:
+        """SHA-256 of all that the picture depends on: the job, the files of the bundle, the version of the program."""
+        files = {name: entry.sha256 for name, entry in bundle.manifest.files.items()}
+        content = json.dumps([asdict(self), files, __version__], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()

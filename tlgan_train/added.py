@@ -1,0 +1,94 @@
+"""Where attributes added to a finished model are kept: `attributes.json` of a run, `axes.json` of a bundle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tlgan_runtime.bundle import Bundle, amend_bundle, find_bundle
+from tlgan_runtime.errors import CheerMeUpError
+from tlgan_runtime.manifest import parse_json
+from tlgan_train.attribute import check_name, fit_attribute
+from tlgan_train.data.cache import Progress
+from tlgan_train.data.labels import load_labels
+from tlgan_train.errors import TrainError
+from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
+from tlgan_train.model_card import with_attributes
+from tlgan_train.run import claimed, read_json, write_json
+
+ATTRIBUTES = "attributes.json"
+MADE_FROM = {"gan": "gan/generator.safetensors", "classifier": "classifier/weights.safetensors"}
+"""Files of a run whose change makes its attributes stale. Axes may be fitted again: they have no part in attributes."""
+
+
+def add_to_run(
+    name: str, labels: Path, run: Path, log: Callable[[str], None] = print, progress: Progress | None = None
+) -> Path:
+    """Fit an attribute and write it to `RUN/attributes.json`, in place of one of the same name; `tlgan-export` takes it
+    from there. Those that were made from another generator or classifier are dropped."""
+    if not run.is_dir():
+        raise TrainError(f"there is no run folder {run}; give --run that of a finished `tlgan-train all`, or --bundle")
+    with claimed(run):
+        entry = _fitted(name, labels, finished_run(run), log, progress)
+        entry["fitted"]["made_from"] = made_from(run)
+        others = [other for other in current_attributes(run, log) if other["name"] != name]
+        write_json(run / ATTRIBUTES, {"attributes": [*others, entry]})
+    return run / ATTRIBUTES
+
+
+def add_to_bundle(
+    name: str, labels: Path, bundle: str, log: Callable[[str], None] = print, progress: Progress | None = None
+) -> Path:
+    """Fit an attribute and write it into the bundle, in place of one of the same name; interrupted, that is whole."""
+    try:
+        path = find_bundle(bundle)
+        if not path.is_dir():
+            raise TrainError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
+        entry = _fitted(name, labels, finished_bundle(path), log, progress)
+        opened = Bundle(path)
+        document = parse_json(opened.read("axes"), "axes.json")
+        entries = [other for other in document.get("attributes", []) if other["name"] != name] + [entry]
+        files = {"axes.json": (json.dumps({**document, "attributes": entries}, indent=1) + "\n").encode()}
+        if "card" in opened.roles:
+            files["MODEL_CARD.md"] = with_attributes(opened.read("card").decode(), entries).encode()
+        amend_bundle(path, files, {"attributes": measured(entries)})
+    except CheerMeUpError as error:
+        raise TrainError(str(error)) from error
+    return path
+
+
+def current_attributes(run: Path, log: Callable[[str], None] = print) -> list[dict[str, Any]]:
+    """Entries of a run's attributes that were made from the generator and the classifier that it has now.
+
+    `log` is told of the others by name.
+    """
+    path = run / ATTRIBUTES
+    entries = read_json(path, made_by="attribute")["attributes"] if path.exists() else []
+    now = made_from(run)
+    for entry in entries:
+        if entry["fitted"]["made_from"] != now:
+            log(
+                f"attribute {entry['name']} is left out: it was made from another generator or classifier; run "
+                f"`tlgan-train attribute {entry['name']}` again"
+            )
+    return [entry for entry in entries if entry["fitted"]["made_from"] == now]
+
+
+def measured(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a manifest says of attributes, by name."""
+    return {entry["name"]: {"kind": entry["kind"], **entry["measured"]} for entry in entries}
+
+
+def _fitted(
+    name: str, labels: Path, model: FinishedModel, log: Callable[[str], None], progress: Progress | None
+) -> dict[str, Any]:
+    check_name(name, model)
+    return fit_attribute(name, load_labels(labels, name, model.image_size, progress=progress), model, log)
+
+
+def made_from(run: Path) -> dict[str, str]:
+    """SHA-256 of what the attributes of a run are made from, by stage."""
+    return {stage: hashlib.sha256((run / file).read_bytes()).hexdigest() for stage, file in MADE_FROM.items()}

@@ -1,0 +1,274 @@
+"""An axis for something that a finished model was never told of, learned from labelled pictures in minutes.
+
+The steps of the paper again, with everything else as it is: a reader learns the labels, reads what the generator draws,
+and a regression on latents gives the axis, kept apart from those of emotions and characters. A second reader, which
+learned from other pictures, measures what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.linear_model import LinearRegression
+
+from tlgan_runtime.attributes import BINARY, NAME, RESERVED, Attribute
+from tlgan_runtime.latent import walk_strengths
+from tlgan_train.attribute_reader import (
+    AttributeReader,
+    Score,
+    check_readable,
+    deal,
+    grade_reader,
+    probability,
+    standard_scores,
+    train_reader,
+)
+from tlgan_train.data.labels import LabelledPictures
+from tlgan_train.errors import TrainError
+from tlgan_train.finished import FinishedModel
+from tlgan_train.judge import SUCCESS
+from tlgan_train.latent_axes import LogitAxes, spanned
+from tlgan_train.metrics import edit_figures, estimate
+from tlgan_train.supervised import predict, stream_seed
+
+SAMPLES, HELD_OUT = 6_000, 1_000
+"""Latents that are drawn and read for the regression, and those of them that it is scored on."""
+CALIBRATION_FACES, FACES, FRAMES = 256, 256, 15
+"""Latents that levels are chosen on, latents that are measured on, and frames of each measured walk."""
+FARTHEST_SCORE = 5.0
+"""Scores are cut off here for the regression: how sure beyond doubt a reader is says nothing of how far to go."""
+LEAST_LEFT = 0.5
+"""Share of the axis that must be left without those of characters; else the attribute is a matter of who it is, and a
+face gets it by becoming another character's."""
+DISTANCES = np.arange(1.0, 6.1, 0.5)
+"""Levels that are tried, in standard deviations of faces along the axis."""
+ENOUGH, NEARLY = 0.95, 0.05
+"""A level is far enough where that share of faces is surely there, or nearly as many as at any level."""
+EMOTION_KEPT = 0.85
+"""Share of the faces which show an emotion clearly that must keep it at a level, by the classifier."""
+LEAST_GAIN = 0.1
+"""By which the mean probability must rise on one side at least."""
+SIDES = ("without", "with")
+CHUNK = 512
+"""Faces in memory at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What is seen in N faces."""
+
+    score: np.ndarray
+    """(N,) of the attribute."""
+    emotion: np.ndarray
+    """(N, E) log-odds."""
+    character: np.ndarray
+    """(N, C) log-odds."""
+    features: np.ndarray
+    """(N, D) of the attribute's reader."""
+
+
+def check_name(name: str, model: FinishedModel) -> None:
+    """Raise `TrainError` for a name that mixes cannot hold or that means something else already."""
+    if not NAME.fullmatch(name) or name in RESERVED:
+        raise TrainError(
+            f"{name!r} cannot be the name of an attribute; take letters, digits, - and _, beginning with a letter, "
+            f"and none of {', '.join(RESERVED)}"
+        )
+    if name in (*model.emotions, *model.characters):
+        raise TrainError(f"{name!r} is the name of an emotion or a character already; take another")
+
+
+def fit_attribute(
+    name: str, pictures: LabelledPictures, model: FinishedModel, log: Callable[[str], None] = print
+) -> dict[str, Any]:
+    """The entry of `axes.json` for an attribute of labelled pictures, fitted, calibrated and measured.
+
+    Raises `TrainError` when the labels cannot be told from the pictures, or when the generator does not draw what they
+    are about.
+    """
+    check_name(name, model)
+    kind, seed = pictures.kind, stream_seed(model.seed, f"attribute {name}")
+    targets = pictures.values if kind == BINARY else standard_scores(pictures.values)
+    *hands, test = deal(targets, kind, seed)
+    reader, judge = (train_reader(pictures, targets, hand, seed + i) for i, hand in enumerate(hands))
+    scores = [grade_reader(network, pictures, targets, test) for network in (reader, judge)]
+    for who, score in zip(("reader", "judge"), scores, strict=True):
+        log(f"{name}: {who} {_told(score, kind)}")
+        check_readable(name, score, kind)
+
+    z = model.latents(SAMPLES, f"attribute {name}")
+    seen = look(model, reader, z)
+    direction, fitted = fit_direction(z, seen, model)
+    log(f"{name}: held-out R² {fitted['held_out_r2']:.2f}, kept apart from {' and '.join(fitted['kept'])}")
+    attribute = Attribute(name, kind, direction, (0.0, 0.0), (0.0, 0.0), {}, {})
+    places = z @ direction
+    faces = model.latents(CALIBRATION_FACES, "attribute calibration")
+    attribute, found = calibrated(attribute, float(places.mean()), float(places.std()), faces, model, reader)
+    measured = measure(attribute, model, judge)
+    for side in SIDES:
+        figures = measured[side]
+        log(
+            f"{name}, {side}: success {_number(figures['success'])}, mean end probability "
+            f"{_number(figures['mean_end'])} (start {figures['mean_start']:.2f}, random direction "
+            f"{_number(figures['random_mean_end'])}), emotion kept {_number(figures['emotion_kept'])}, "
+            f"character kept {_number(figures['character_kept'])}"
+        )
+    return {
+        "name": name,
+        "kind": kind,
+        "direction": direction.tolist(),
+        "levels": list(attribute.levels),
+        "max_strength": list(attribute.max_strength),
+        "fitted": {
+            **fitted,
+            **found,
+            "labelled_pictures": len(targets),
+            "reader": asdict(scores[0]),
+        },
+        "measured": {
+            **measured,
+            "reader": asdict(scores[1]),
+            "ceiling": dict(zip(SIDES, scores[1].ceiling, strict=True)),
+        },
+    }
+
+
+def look(model: FinishedModel, reader: AttributeReader, z: np.ndarray, judged: bool = False) -> Sight:
+    """What `reader`, and the model's classifier or judge, see in the faces of latents (N, latent_dim)."""
+    parts = []
+    for start in range(0, len(z), CHUNK):
+        images = model.draw(z[start : start + CHUNK])
+        features, score = predict(reader, images)
+        parts.append((score[:, 0], *(model.judge if judged else model.classify)(images), features))
+    return Sight(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def fit_direction(z: np.ndarray, seen: Sight, model: FinishedModel) -> tuple[np.ndarray, dict[str, Any]]:
+    """Unit direction (latent_dim,) along which the score grows and emotions stay, and how it was found.
+
+    It leaves the character alone, too, unless the attribute is a matter of which character it is.
+    """
+    fit, rest = slice(HELD_OUT, None), slice(0, HELD_OUT)
+    target = np.clip(seen.score, -FARTHEST_SCORE, FARTHEST_SCORE)
+    regression = LinearRegression().fit(z[fit], target[fit])
+    slope = regression.coef_.astype(np.float64)
+    if not np.linalg.norm(slope) > 0:
+        raise TrainError("every face that the generator draws has the same score: there is nothing to move along")
+    aside = [LogitAxes().fit(z[fit], seen.emotion[fit]).slopes_]
+    kept = ["emotion"]
+    left = _without(slope, np.concatenate(aside))
+    share = {"left_without_emotions": float(np.linalg.norm(left) / np.linalg.norm(slope))}
+    if len(model.drawn) > 1:
+        columns = [model.characters.index(name) for name in model.drawn]
+        aside.append(LogitAxes().fit(z[fit], seen.character[fit][:, columns]).slopes_)
+        alone = _without(slope, np.concatenate(aside))
+        share["left_without_characters"] = float(np.linalg.norm(alone) / np.linalg.norm(slope))
+        if share["left_without_characters"] >= LEAST_LEFT:
+            left, kept = alone, ["emotion", "character"]
+    return left / np.linalg.norm(left), {
+        "method": "linear regression of the reader's score on latents",
+        "samples": len(z) - HELD_OUT,
+        "held_out_r2": float(regression.score(z[rest], target[rest])),
+        "offset": float(regression.intercept_),
+        "kept": kept,
+        **share,
+    }
+
+
+def calibrated(
+    attribute: Attribute, middle: float, spread: float, z: np.ndarray, model: FinishedModel, reader: AttributeReader
+) -> tuple[Attribute, dict[str, Any]]:
+    """The attribute with levels chosen on latents (N, latent_dim) that nothing was fitted to, and how."""
+    start = look(model, reader, z)
+    clear = softmax(start.emotion, axis=1).max(axis=1) >= SUCCESS
+    clear = clear if clear.any() else np.ones(len(z), bool)
+    levels, distances, reached, gains = [], [], [], []
+    for sign in (-1.0, 1.0):
+        tried = middle + sign * spread * DISTANCES
+        shares, means, kept = [], [], []
+        for level in tried:
+            seen = look(model, reader, _levelled(attribute, level, sign).move(z, np.array(sign)))
+            there = _side(probability(seen.score, attribute.kind), sign)
+            shares.append((there >= SUCCESS).mean())
+            means.append(there.mean())
+            kept.append((seen.emotion.argmax(axis=1) == start.emotion.argmax(axis=1))[clear].mean())
+        chosen = nearest_level(np.array(shares), np.array(kept))
+        levels.append(float(tried[chosen]))
+        moved = _levelled(attribute, levels[-1], sign).move(z, np.array(sign))
+        distances.append(float(np.linalg.norm(moved - z, axis=1).mean()))
+        reached.append(float(means[chosen]))
+        gains.append(reached[-1] - _side(probability(start.score, attribute.kind), sign).mean())
+    if max(gains) < LEAST_GAIN:
+        raise TrainError(
+            f"the generator cannot be moved towards {attribute.name}: the mean probability rises by {max(gains):.2f}, "
+            f"{LEAST_GAIN} is the least; it draws too little of it, or only together with an emotion"
+        )
+    words = (
+        f"nearest level at which {ENOUGH:.0%} of {len(z)} faces have p ≥ {SUCCESS} by the reader, or nearly as many as "
+        f"at any, and {EMOTION_KEPT:.0%} of those that show an emotion clearly keep it"
+    )
+    found = {"calibration": words, "calibrated_probability": reached}
+    ends = {"levels": (levels[0], levels[1]), "max_strength": (distances[0], distances[1])}
+    return replace(attribute, **ends), found
+
+
+def nearest_level(shares: np.ndarray, kept: np.ndarray) -> int:
+    """Index of the nearest level that is far enough; `shares` (K,) of faces are surely there, `kept` (K,) keep their
+    emotion. Where too few keep it everywhere, the nearest level of all."""
+    able = kept >= EMOTION_KEPT
+    if not able.any():
+        return 0
+    highest = shares[able].max()
+    return int(np.argmax(able & (shares >= min(ENOUGH, highest - NEARLY))))
+
+
+def measure(attribute: Attribute, model: FinishedModel, judge: AttributeReader) -> dict[str, Any]:
+    """Walks of fresh faces to both sides, frame by frame, as emotions are measured; and random directions beside."""
+    z = model.latents(FACES, "attribute faces")
+    random = np.random.default_rng([model.seed, 6]).standard_normal(z.shape[1])
+    random /= np.linalg.norm(random)
+    result: dict[str, Any] = {"faces": len(z), "frames": FRAMES, "emotion_and_character_by": model.judged_by}
+    for side, sign in zip(SIDES, (-1.0, 1.0), strict=True):
+        frames = np.stack([attribute.move(z, np.array(sign * share)) for share in walk_strengths(FRAMES)], axis=1)
+        seen = look(model, judge, frames.reshape(-1, z.shape[1]), judged=True)
+        there = _side(probability(seen.score, attribute.kind), sign).reshape(len(z), FRAMES)
+        emotion = seen.emotion.argmax(axis=1).reshape(len(z), FRAMES)
+        character = seen.character.argmax(axis=1).reshape(len(z), FRAMES)
+        ways = np.linalg.norm(frames[:, -1] - z, axis=1)
+        elsewhere = look(model, judge, (z + ways[:, None] * random).astype(np.float32), judged=True)
+        result[side] = {
+            **edit_figures(there, character, seen.features.reshape(len(z), FRAMES, -1)),
+            "mean_start": float(there[:, 0].mean()),
+            "emotion_kept": asdict(estimate(emotion[:, -1] == emotion[:, 0])),
+            "random_mean_end": asdict(estimate(_side(probability(elsewhere.score, attribute.kind), sign))),
+            "random_emotion_kept": asdict(estimate(elsewhere.emotion.argmax(axis=1) == emotion[:, 0])),
+            "distance": float(ways.mean()),
+        }
+    return result
+
+
+def _levelled(attribute: Attribute, level: float, sign: float) -> Attribute:
+    return replace(attribute, levels=(level, np.inf) if sign < 0 else (-np.inf, level))
+
+
+def _side(seen: np.ndarray, sign: float) -> np.ndarray:
+    """Probability of being with it, or without."""
+    return seen if sign > 0 else 1 - seen
+
+
+def _without(direction: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    basis = spanned(rows)
+    return direction - direction @ basis.T @ basis
+
+
+def _told(score: Score, kind: str) -> str:
+    what = "balanced accuracy" if kind == BINARY else "R²"
+    return f"{what} {score.value:.3f} [{score.low:.3f}, {score.high:.3f}] on {score.pictures} pictures"
+
+
+def _number(figure: dict[str, Any]) -> str:
+    return "–" if figure["value"] is None else f"{figure['value']:.2f}"

@@ -1,0 +1,152 @@
+"""Readers of an attribute: small networks that learn it from labelled pictures, one to fit an axis, one to judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from scipy.special import expit
+from scipy.stats import norm, rankdata
+from sklearn.metrics import balanced_accuracy_score, r2_score
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tlgan_runtime.attributes import BINARY
+from tlgan_train.augment import augment
+from tlgan_train.data.labels import LabelledPictures
+from tlgan_train.device import pick_device
+from tlgan_train.errors import TrainError
+from tlgan_train.judge import SUCCESS
+from tlgan_train.models.judge import FEATURES, Judge
+from tlgan_train.supervised import CLIP, WEIGHT_DECAY, one_cycle, predict, seeded, to_tensor
+
+STEPS, BATCH, LR = 300, 64, 2e-3
+"""Of AdamW, whose peak step size is the judge's: half a minute on one core."""
+SHARES = (0.4, 0.4, 0.2)
+"""Of the labelled pictures: for the reader, for the judge, and to test both."""
+LEAST = {True: 0.6, False: 0.1}
+"""What the lower end of the 95 % interval of a reader's score must exceed, by whether there are two kinds: balanced
+accuracy (chance is 0.5) if so, else R² (chance is 0)."""
+RESAMPLES = 500
+
+
+class AttributeReader(nn.Module):
+    """The trunk of the judge under one score: the log-odds of an attribute, or the standard score of a number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = Judge(1, 1)
+        self.score = nn.Linear(FEATURES, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (N, 128) and scores (N, 1) of pictures float32 (N, 3, S, S) in [-1, 1]."""
+        features = self.trunk.features(x)
+        return features, self.score(features)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well a reader reads pictures that no reader has seen."""
+
+    value: float
+    """Balanced accuracy, or R² of standard scores."""
+    low: float
+    high: float
+    """Ends of the 95 % bootstrap interval."""
+    ceiling: tuple[float, float]
+    """Share of pictures surely without and surely with it that are read with p ≥ 0.9; for numbers, of those in the
+    lowest and the highest tenth."""
+    pictures: int
+
+
+def standard_scores(values: np.ndarray) -> np.ndarray:
+    """Numbers (N,) as a normal distribution would have them, float32: only their order counts."""
+    scores: np.ndarray = norm.ppf((rankdata(values) - 0.5) / len(values)).astype(np.float32)
+    return scores
+
+
+def probability(scores: np.ndarray, kind: str) -> np.ndarray:
+    """Of having the attribute; for numbers, the share of the labelled pictures that have less of it."""
+    return expit(scores.astype(np.float64)) if kind == BINARY else norm.cdf(scores)
+
+
+def deal(targets: np.ndarray, kind: str, seed: int) -> tuple[np.ndarray, ...]:
+    """Indices for the reader, for the judge and for their test, in the shares of `SHARES`.
+
+    Neighbours in the file may be near-copies, frames of one animation. So rows are dealt in runs, as long as the square
+    root of their number, of each side (with, without) by itself.
+    """
+    rng = np.random.default_rng([seed, 5])
+    hands: list[list[np.ndarray]] = [[], [], []]
+    sides = [np.flatnonzero(targets == side) for side in (0, 1)] if kind == BINARY else [np.arange(len(targets))]
+    for found in sides:
+        runs = np.array_split(found, round(len(found) ** 0.5))
+        ends = np.round(np.cumsum(SHARES) * len(runs)).astype(int)
+        order = rng.permutation(len(runs))
+        for hand, start, end in zip(hands, [0, *ends], ends, strict=False):
+            hand += [runs[index] for index in order[start:end]]
+    return tuple(np.sort(np.concatenate(hand)) for hand in hands)
+
+
+def train_reader(pictures: LabelledPictures, targets: np.ndarray, chosen: np.ndarray, seed: int) -> AttributeReader:
+    """A reader of the pictures at `chosen`, in eval mode; both sides are shown equally often.
+
+    Raises `TrainError` when the loss is no longer finite.
+    """
+    reader = seeded(AttributeReader, seed)
+    place = pick_device()
+    reader.to(place, memory_format=torch.channels_last)
+    binary = pictures.kind == BINARY
+    sides = [chosen[targets[chosen] == side] for side in (0, 1)] if binary else [chosen]
+    optimizer = torch.optim.AdamW(reader.parameters(), lr=LR, weight_decay=WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(one_cycle, steps=STEPS))
+    rng, changes = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+    reader.train()
+    for _ in range(STEPS):
+        batch = np.concatenate([rng.choice(side, BATCH // len(sides)) for side in sides])
+        _, scores = reader(augment(to_tensor(pictures.images[batch], place), changes))
+        wanted = torch.from_numpy(targets[batch]).to(place)[:, None]
+        loss = (functional.binary_cross_entropy_with_logits if binary else functional.mse_loss)(scores, wanted)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(reader.parameters(), CLIP)
+        optimizer.step()
+        schedule.step()
+    if not torch.isfinite(loss):
+        raise TrainError("learning the labels broke down: the loss is not finite; check the pictures")
+    return reader.eval()
+
+
+def grade_reader(reader: AttributeReader, pictures: LabelledPictures, targets: np.ndarray, test: np.ndarray) -> Score:
+    """How well it reads the pictures at `test`."""
+    scores, truth = predict(reader, pictures.images, test)[1][:, 0], targets[test]
+    binary = pictures.kind == BINARY
+    measure: Callable[[np.ndarray, np.ndarray], float] = (
+        (lambda t, s: balanced_accuracy_score(t > 0.5, s > 0)) if binary else r2_score
+    )
+    rng = np.random.default_rng(0)
+    sides = [np.flatnonzero(truth == side) for side in (0, 1)] if binary else [np.arange(len(truth))]
+    picks = [np.concatenate([rng.choice(side, len(side)) for side in sides]) for _ in range(RESAMPLES)]
+    low, high = np.quantile([measure(truth[pick], scores[pick]) for pick in picks], [0.025, 0.975])
+    seen = probability(scores, pictures.kind)
+    edges = (0.5, 0.5) if binary else (norm.ppf(1 - SUCCESS), norm.ppf(SUCCESS))
+    ceiling = (1 - seen)[truth <= edges[0]] >= SUCCESS, seen[truth >= edges[1]] >= SUCCESS
+    return Score(
+        float(measure(truth, scores)), float(low), float(high),
+        (float(ceiling[0].mean()), float(ceiling[1].mean())), len(test),
+    )  # fmt: skip
+
+
+def check_readable(name: str, score: Score, kind: str) -> None:
+    """Raise `TrainError` unless labels can clearly be told from the pictures."""
+    binary = kind == BINARY
+    if score.low <= LEAST[binary]:
+        what, chance = ("balanced accuracy", 0.5) if binary else ("R²", 0)
+        raise TrainError(
+            f"{name} cannot be told from the labelled pictures: {what} {score.value:.2f} [{score.low:.2f}, "
+            f"{score.high:.2f}] on {score.pictures} test pictures, where chance is {chance} and the interval must lie "
+            f"above {LEAST[binary]}; check the labels or give more pictures"
+        )

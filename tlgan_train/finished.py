@@ -1,0 +1,107 @@
+"""Finished models, runs and bundles alike: what they draw, and what they read in faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from tlgan_runtime.bundle import find_bundle
+from tlgan_runtime.editor import CheerMeUp
+from tlgan_train.classifier import load_classifier
+from tlgan_train.gan import load_generator
+from tlgan_train.judge import load_judge
+from tlgan_train.models.dcgan import to_uint8
+from tlgan_train.run import read_json
+from tlgan_train.samples import READ_BATCH, draw_latents
+from tlgan_train.supervised import predict, stream_seed
+
+SMALLEST_PROBABILITY = 1e-6
+"""What a bundle's classifier gives is cut off here before logarithms are taken."""
+Read = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Pictures uint8 (N, S, S, 3) → log-odds, up to a constant for each face, of emotions (N, E) and characters (N, C)."""
+
+
+@dataclass(frozen=True)
+class FinishedModel:
+    """A generator with its classifier, as far as adding to it needs them."""
+
+    emotions: tuple[str, ...]
+    characters: tuple[str, ...]
+    """The classifier's."""
+    drawn: tuple[str, ...]
+    """Those that the generator was trained on."""
+    image_size: int
+    seed: int
+    """Of the training."""
+    latents: Callable[[int, str], np.ndarray]
+    """`latents(count, stream)`: float32 (count, latent_dim), independent for streams with different names."""
+    draw: Callable[[np.ndarray], np.ndarray]
+    """Faces uint8 (N, S, S, 3) of latents (N, latent_dim)."""
+    classify: Read
+    judge: Read
+    """A network that took no part in making the model where there is one, else the classifier."""
+    judged_by: str
+    """`judge` or `classifier`."""
+
+
+def finished_run(run: Path) -> FinishedModel:
+    """The model of a run folder; `TrainError` names the stage that has not run."""
+    settings = read_json(run / "config.json", made_by="all")["config"]
+    names = read_json(run / "classifier" / "metrics.json", made_by="classifier")
+    evaluation = read_json(run / "evaluation.json", made_by="evaluate")
+    generator, classifier, judge = load_generator(run), load_classifier(run), load_judge(run)
+
+    @torch.inference_mode()
+    def draw(z: np.ndarray) -> np.ndarray:
+        device = next(generator.parameters()).device
+        chunks = torch.from_numpy(z).split(READ_BATCH)
+        return np.concatenate([to_uint8(generator(chunk.to(device))).cpu().numpy() for chunk in chunks])
+
+    def reading(network: nn.Module) -> Read:
+        def read(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            emotion, character = predict(network, images)[:2]
+            return emotion, character
+
+        return read
+
+    return FinishedModel(
+        emotions=tuple(names["emotions"]),
+        characters=tuple(names["characters"]),
+        drawn=tuple(evaluation["drawn_characters"]),
+        image_size=settings["data"]["image_size"],
+        seed=settings["seed"],
+        latents=lambda count, stream: draw_latents(generator, count, settings["seed"], stream),
+        draw=draw,
+        classify=reading(classifier),
+        judge=reading(judge),
+        judged_by="judge",
+    )
+
+
+def finished_bundle(path: str | Path) -> FinishedModel:
+    """The model of a bundle, by path or by name; raises the runtime's errors for one that cannot be read."""
+    app = CheerMeUp(find_bundle(path), provider="cpu")
+    seed = app.manifest.training.get("seed", 0)
+
+    def read(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        scores = app.classify(images)
+        emotion, character = (np.log(np.maximum(table, SMALLEST_PROBABILITY)) for table in scores)
+        return emotion, character
+
+    return FinishedModel(
+        emotions=tuple(app.emotions),
+        characters=tuple(app.characters),
+        drawn=tuple(app.drawn_characters),
+        image_size=app.image_size,
+        seed=seed,
+        latents=lambda count, stream: app.sample(count, stream_seed(seed, f"latents {stream}")),
+        draw=app.render,
+        classify=read,
+        judge=read,
+        judged_by="classifier",
+    )

@@ -1,0 +1,49 @@
+"""The axes of a run, joined to what finds the ends of its moves, as the runtime joins those of a bundle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tlgan_runtime.axes import Axes, AxisSet, EndFinder, parse_axes
+from tlgan_runtime.ends import Pull, Remembered, follow
+from tlgan_runtime.methods import GRADIENT, PATHS
+from tlgan_train.axes import load_axes
+from tlgan_train.gradient import GradientGraph
+from tlgan_train.models.alexnet import EmotionClassifier
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.paths import found_by, load_paths
+from tlgan_train.samples import READ_BATCH
+
+
+def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator, classifier: EmotionClassifier) -> Axes:
+    """`axes.json` of a run, ready to move latents by any of its methods."""
+    axes = parse_axes(load_axes(run), emotions, generator.latent_dim)
+
+    def joined(method: AxisSet) -> AxisSet:
+        if method.ends not in (PATHS, GRADIENT):
+            return method
+        find = found_by(load_paths(run))
+        if method.ends == GRADIENT:
+            find = guided_by(GradientGraph(generator, classifier), find)
+        return replace(method, find_ends=Remembered(find))
+
+    return replace(axes, methods={name: joined(method) for name, method in axes.methods.items()})
+
+
+def guided_by(graph: GradientGraph, begin: EndFinder) -> EndFinder:
+    """The ends that descent along a gradient makes of others."""
+    graph = graph.eval()
+    characters = graph.classifier.character[-1].out_features
+
+    @torch.inference_mode()
+    def gradient(*given: np.ndarray) -> Pull:
+        device = next(graph.parameters()).device
+        chunks = zip(*(torch.from_numpy(array).to(device).split(READ_BATCH) for array in given), strict=True)
+        parts = [graph(*chunk) for chunk in chunks]
+        return Pull(*(torch.cat(outputs).cpu().numpy() for outputs in zip(*parts, strict=True)))
+
+    return lambda z, wanted: follow(z, begin(z, wanted), wanted, characters, gradient)

@@ -1,0 +1,174 @@
+"""Learned ends: a network that is trained, through generator and classifier, to complete every face's every emotion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tlgan_runtime.axes import AxisSet, Centres, EndFinder
+from tlgan_runtime.ends import Remembered
+from tlgan_train.augment import augment
+from tlgan_train.calibration import Read, paces, probabilities
+from tlgan_train.device import pick_device
+from tlgan_train.judge import SUCCESS
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.path import PathNetwork
+from tlgan_train.run import load_tensors, save_tensors
+from tlgan_train.supervised import seeded, stream_seed
+
+BATCH = 64
+LR = 1e-3
+"""Peak of Adam's step size; it falls to 0 in a line."""
+STAY = 0.07
+"""Weight of the squared distance from the end of the face's line, beside cross-entropies: where lines end are faces."""
+
+
+def train_paths(
+    local: AxisSet,
+    z: np.ndarray,
+    character: np.ndarray,
+    generator: Generator,
+    classifier: nn.Module,
+    faces: int,
+    seed: int,
+    log: Callable[[str], None] = print,
+) -> PathNetwork:
+    """Train on `faces` moves of latents (N, latent_dim), whose faces have character logits (N, C).
+
+    For a face and an emotion drawn at random, the end has to show the emotion and the character of before to the
+    classifier, which sees it changed as in its own training (a network that reads clean pictures is easily fooled),
+    and to stay near where the face's line ends: the centres of `local` axes, no farther.
+    """
+    device, stream = pick_device(), stream_seed(seed, "paths")
+    centres = at_centres(local)
+    network = seeded(lambda: PathNetwork.around(centres, z), stream).to(device)
+    generator.to(device), classifier.to(device)
+    latents = torch.from_numpy(z).to(device)
+    before = torch.from_numpy(character).softmax(dim=1).to(device)
+    optimiser = torch.optim.Adam(network.better.parameters(), LR)
+    order = torch.Generator().manual_seed(stream)
+    steps = -(-faces // BATCH)
+    generator.requires_grad_(False)
+    classifier.requires_grad_(False)
+    sums = torch.zeros(3)
+    for step in range(steps):
+        optimiser.param_groups[0]["lr"] = LR * (1 - step / steps)
+        chosen = torch.randint(len(z), (BATCH,), generator=order)
+        emotion = torch.randint(len(centres.latents), (BATCH,), generator=order)
+        losses = end_losses(network, latents[chosen], emotion.to(device), before[chosen], generator, classifier, order)
+        optimiser.zero_grad(set_to_none=True)
+        (losses[0] + losses[1] + STAY * losses[2]).backward()
+        optimiser.step()
+        sums = 0.99 * sums + 0.01 * losses.detach().cpu()
+    mean = sums / (1 - 0.99**steps)
+    log(
+        f"path: {faces:,} moves, cross-entropy of emotion {mean[0]:.3f} and character {mean[1]:.3f}, {mean[2]:.2f}² off"
+    )
+    return network.eval().cpu()
+
+
+def end_losses(
+    network: PathNetwork,
+    z: Tensor,
+    emotion: Tensor,
+    character: Tensor,
+    generator: Generator,
+    classifier: nn.Module,
+    changes: torch.Generator,
+) -> Tensor:
+    """(3,) means over faces: cross-entropy of the emotion, of the character, squared distance from the line's end."""
+    rows = torch.arange(len(z))
+    beyond = network.beyond(z)[rows, emotion]
+    faces = generator(network.lines(z)[rows, emotion] + beyond)
+    seen, who = classifier(augment(faces, changes))
+    return torch.stack(
+        [
+            functional.cross_entropy(seen, emotion),
+            functional.cross_entropy(who, character),
+            beyond.square().sum(dim=1).mean(),
+        ]
+    )
+
+
+def at_centres(local: AxisSet) -> Centres:
+    """The centres of local axes with themselves as targets, at an even pace."""
+    if local.centres is None:
+        raise TypeError("paths start from local axes")
+    count = len(local.emotions)
+    even = np.tile([0.0, 1.0], (count, count, 1))
+    return replace(local.centres, targets=local.centres.latents, pace=even)
+
+
+def learned_methods(
+    described: dict[str, Any], local: AxisSet, network: PathNetwork, z: np.ndarray, read: Read
+) -> dict[str, Any]:
+    """What `axes.json` says of the methods `path` and `guided`, beside what it says of local axes, `described`.
+
+    Calibrated on faces (N, latent_dim) that nothing was fitted to.
+    """
+    axes = replace(local, centres=at_centres(local), find_ends=Remembered(found_by(network)))
+    pace = paces(axes, z, read)
+    start = probabilities(axes, z, read, 0.0)
+    apart = np.linalg.norm(found_by(network)(z, np.ones(len(axes.emotions), bool)) - z[:, None], axis=2)
+    distance = np.array([apart[of < SUCCESS, e].mean() if (of < SUCCESS).any() else apart[:, e].mean()
+                         for e, of in enumerate(start.T)])  # fmt: skip
+    learned = {
+        **described,
+        "max_strength": distance.tolist(),
+        "centres": {key: values.tolist() for key, values in vars(replace(at_centres(local), pace=pace)).items()},
+    }
+    reached = probabilities(axes, z, read).mean(axis=0)
+    words = {
+        "path": "strength 1 leads to where the network says that a face shows the emotion completely",
+        "guided": "strength 1 leads to where descent along the gradient ends, begun where the path ends",
+    }
+    roles = {"path": "paths", "guided": "gradient"}
+    return {
+        name: {
+            **learned,
+            "ends": roles[name],
+            "fitted": {
+                **described["fitted"],
+                "method": name,
+                "parameters": {},
+                "calibration": words[name] + "; the mean distance there of faces that do not show it yet is given",
+                "calibrated_probability": reached.tolist(),
+            },
+        }
+        for name in roles
+    }
+
+
+def found_by(network: PathNetwork) -> EndFinder:
+    """The ends that a path network finds."""
+
+    @torch.inference_mode()
+    def find(z: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        ends: np.ndarray = network(torch.from_numpy(z)).numpy().astype(np.float64)
+        return ends
+
+    return find
+
+
+def save_paths(network: PathNetwork, run: Path) -> None:
+    emotions, latent_dim = network.targets.shape
+    save_tensors(_path(run), network.state_dict(), {"emotions": emotions, "latent_dim": latent_dim})
+
+
+def load_paths(run: Path) -> PathNetwork:
+    """The path network of a run, in eval mode; `TrainError` when there is none."""
+    tensors, facts = load_tensors(_path(run), "axes")
+    network = PathNetwork(**facts)
+    network.load_state_dict(tensors)
+    return network.eval()
+
+
+def _path(run: Path) -> Path:
+    return run / "axes" / "paths.safetensors"

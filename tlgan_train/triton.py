@@ -1,0 +1,86 @@
+"""A model repository for Triton Inference Server, with everything that a bundle does in graphs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto
+
+from tlgan_runtime.bundle import Bundle
+from tlgan_train.errors import TrainError
+from tlgan_train.walk_graph import walk_graph
+
+MODELS = ("mapping", "generator", "classifier")
+"""Roles of a bundle that become models, where it has them."""
+MAX_BATCH, MAX_WALKS = 64, 8
+"""Most rows that the server puts into one batch of a model, and of a walk, each row of which is many pictures."""
+TYPES = {TensorProto.FLOAT: "TYPE_FP32", TensorProto.UINT8: "TYPE_UINT8"}
+
+
+def write_triton(bundle: Bundle, out: Path, log: Callable[[str], None] = print) -> Path:
+    """Write the model repository of a bundle to the folder `out`, which must be new or empty.
+
+    `out/<model>/config.pbtxt` and `out/<model>/1/model.onnx` for the backend `onnxruntime`: the bundle's generator and
+    classifier, its mapping if it has one, and `walk` (see `walk_graph`); where a method's axes keep the norm,
+    `walk_keep_norm` for these. `out/walk.onnx` is the graph of `walk` again, for programs without a server, beside
+    the bundle's `axes.json`, which has the directions; the server ignores both.
+
+    Raises `TrainError` when something is there already, and `BundleError`s for a bundle that is damaged.
+    """
+    check_new(out)
+    models = {role: onnx.load_from_string(bundle.read(role)) for role in MODELS if role in bundle.roles}
+    walks = {"walk": walk_graph(models["generator"])}
+    if any(axes.keep_norm for axes in bundle.axes.methods.values()):
+        walks["walk_keep_norm"] = walk_graph(models["generator"], keep_norm=True)
+    labels = {"emotion": bundle.manifest.emotions, "character": bundle.manifest.characters}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
+        folder = Path(scratch) / "repository"
+        for name, model in {**models, **walks}.items():
+            _write_model(
+                folder / name, model, MAX_WALKS if name in walks else MAX_BATCH, labels if name == "classifier" else {}
+            )
+        shutil.copyfile(folder / "walk" / "1" / "model.onnx", folder / "walk.onnx")
+        (folder / "axes.json").write_bytes(bundle.read("axes"))
+        if out.exists():
+            out.rmdir()
+        folder.rename(out)
+    log(f"Triton models in {out}: {', '.join([*models, *walks])}")
+    return out
+
+
+def check_new(out: Path) -> None:
+    """Raise `TrainError` unless a repository can be written to `out` without touching what is there."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise TrainError(f"{out} exists and is not an empty folder; give --triton a new one")
+
+
+def _write_model(folder: Path, model: onnx.ModelProto, batch: int, labels: Mapping[str, Sequence[str]]) -> None:
+    """One model of a repository; `labels` are the names of the columns of an output."""
+    (folder / "1").mkdir(parents=True)
+    onnx.save(model, folder / "1" / "model.onnx")
+    for output, names in labels.items():
+        (folder / f"{output}.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+    (folder / "config.pbtxt").write_text(configuration(folder.name, model, batch, tuple(labels)), encoding="utf-8")
+
+
+def configuration(name: str, model: onnx.ModelProto, batch: int, labelled: tuple[str, ...] = ()) -> str:
+    """`config.pbtxt` of a model all of whose inputs and outputs have a free first dimension.
+
+    Triton leaves that out of `dims`, and joins waiting requests into batches of at most `batch` rows. `labelled`
+    outputs have their names in a file of that name.
+    """
+    lines = [f'name: "{name}"', 'backend: "onnxruntime"', f"max_batch_size: {batch}"]
+    for kind, values in (("input", model.graph.input), ("output", model.graph.output)):
+        for value in values:
+            tensor = value.type.tensor_type
+            dims = ", ".join(str(dim.dim_value or -1) for dim in tensor.shape.dim[1:])
+            fields = [f'name: "{value.name}"', f"data_type: {TYPES[tensor.elem_type]}", f"dims: [ {dims} ]"]
+            if value.name in labelled:
+                fields.append(f'label_filename: "{value.name}.txt"')
+            lines += [f"{kind} {{", *(f"  {field}" for field in fields), "}"]
+    return "\n".join([*lines, "dynamic_batching { }", ""])
