@@ -181,7 +181,8 @@ def _run(app: typer.Typer, name: str, arguments: list[str] | None) -> int:
         # typer itself turns Ctrl-C into this code; 0 or None mean that all went well.
         code = app(given, prog_name=name, standalone_mode=False) or 0
         if code == INTERRUPTED:
-            typer.echo("interrupted; the same command goes on from the last checkpoint", err=True)
+            goes_on = "; the same command goes on from the last checkpoint" if app is train_app else ""
+            typer.echo(f"interrupted{goes_on}", err=True)
         return int(code)
     except Exception as error:
         if "--debug" in given:

@@ -70,9 +70,9 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
         raise TrainError(f"{out} exists and is no bundle; give --out a new folder")
     settings = read_json(run / "config.json", made_by="all")
     evaluation = read_json(run / "evaluation.json", made_by="evaluate")
-    attributes = current_attributes(run, log)
-    axes = {**read_json(run / "axes.json", made_by="axes"), **({"attributes": attributes} if attributes else {})}
+    axes = read_json(run / "axes.json", made_by="axes")
     generator, classifier = load_generator(run), load_classifier(run)
+    attributes = current_attributes(run, log)
     config = settings["config"]
     facts = {
         "name": name or out.resolve().name,
@@ -96,7 +96,7 @@ def export_bundle(run: Path, out: Path, name: str | None = None, log: Callable[[
             to_onnx(generator.prior, torch.randn(2, generator.latent_dim), ("z",), ("latent",), folder / "mapping.onnx")
         to_onnx(DrawingGraph(generator), z[:2], ("z",), ("image",), folder / "generator.onnx")
         to_onnx(ReadingGraph(classifier), images[:2], ("image",), ("emotion", "character"), folder / "classifier.onnx")
-        write_json(folder / "axes.json", axes)
+        write_json(folder / "axes.json", axes | ({"attributes": attributes} if attributes else {}))
         card = with_attributes(model_card(facts, evaluation), attributes)
         (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
         write_manifest(folder, **facts)
