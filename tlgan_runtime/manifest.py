@@ -75,7 +75,7 @@ class Manifest:
             for name, figures in self.metrics.get("attributes", {}).items():
                 without, having = (figures[side]["mean_end"]["value"] for side in ("without", "with"))
                 yield (
-                    f"measured    {name}: mean end probability {having:.2f}, {without:.2f} of being without it, "
+                    f"measured    {name}: mean end probability {having:.2f}, without it {without:.2f}, "
                     "by a reader that took no part"
                 )
         except (AttributeError, KeyError, TypeError, ValueError):
