@@ -318,6 +318,7 @@ class CheerMeUp:
         best, highest = start.copy(), np.full(len(start), -1.0)
         pending = np.arange(len(start))
         for share in latent.walk_strengths(UNTIL_STEPS + 1):
+            # All of them, since ends are remembered for the faces that were asked about last.
             moved = self._moved(start, axes, share * mix, kept)[pending]
             seen = self._seen(moved, wanted)
             better = seen > highest[pending]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tlgan_runtime.axes import EndFinder
+from tlgan_runtime.axes import Axes, EndFinder
 
+PATHS, GRADIENT = "paths", "gradient"
+"""What finds ends, by the role of its graph: a network, and descent along a gradient from where that leads."""
 STEPS = 10
 """Gradient steps to an end."""
 STEP = 0.1
@@ -58,6 +61,16 @@ class Remembered:
             known, ends = np.zeros_like(wanted), self._find(z, wanted)
         self._last = z.copy(), known | wanted, ends
         return ends
+
+
+def join_ends(axes: Axes, finders: Mapping[str, EndFinder]) -> Axes:
+    """The methods that need no finder of ends, and those whose finder is there, joined to it."""
+    methods = {
+        name: method if method.ends is None else replace(method, find_ends=Remembered(finders[method.ends]))
+        for name, method in axes.methods.items()
+        if method.ends is None or method.ends in finders
+    }
+    return replace(axes, methods=methods)
 
 
 def follow(

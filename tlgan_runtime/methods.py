@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime.axes import Axes, AxisSet, Centres, EndFinder
 from tlgan_runtime.bundle import Bundle
-from tlgan_runtime.ends import Pull, Remembered, follow
+from tlgan_runtime.ends import GRADIENT, PATHS, Pull, follow, join_ends
 from tlgan_runtime.errors import BundleDamagedError
 from tlgan_runtime.session import Engine, Graph, Tensor
-
-PATHS, GRADIENT = "paths", "gradient"
-"""Roles of the graphs that find ends: a network's, and those that descent along a gradient makes of them."""
 
 
 def usable_axes(bundle: Bundle, engine: Engine) -> Axes:
@@ -23,15 +18,13 @@ def usable_axes(bundle: Bundle, engine: Engine) -> Axes:
     Raises `BundleDamagedError` when the default method is one of those.
     """
     axes = bundle.axes
-    usable = {
-        name: method
-        for name, method in axes.methods.items()
-        if method.ends is None or (method.ends in (PATHS, GRADIENT) and method.ends in bundle.roles)
-    }
-    if axes.default not in usable:
+    learned = next((method for method in axes.methods.values() if method.ends in (PATHS, GRADIENT)), None)
+    finders = {} if learned is None else _finders(learned, bundle, engine)
+    usable = join_ends(axes, finders)
+    if axes.default not in usable.methods:
         needed = axes.methods[axes.default].ends
         raise BundleDamagedError(f"the default method {axes.default!r} of {bundle.path} needs a file of role {needed}")
-    return replace(axes, methods={name: _joined(method, bundle, engine) for name, method in usable.items()})
+    return usable
 
 
 def lines_end(centres: Centres) -> EndFinder:
@@ -45,13 +38,15 @@ def lines_end(centres: Centres) -> EndFinder:
     return find
 
 
-def _joined(method: AxisSet, bundle: Bundle, engine: Engine) -> AxisSet:
-    if method.ends is None or method.centres is None:
-        return method
-    find = lines_end(method.centres) if PATHS not in bundle.roles else _paths(method, bundle, engine)
-    if method.ends == GRADIENT:
-        find = _guided(method, bundle, engine, find)
-    return replace(method, find_ends=Remembered(find))
+def _finders(method: AxisSet, bundle: Bundle, engine: Engine) -> dict[str, EndFinder]:
+    """What finds ends, by the role of its graph, for the graphs that the bundle has."""
+    finders: dict[str, EndFinder] = {}
+    if PATHS in bundle.roles:
+        finders[PATHS] = _paths(method, bundle, engine)
+    if GRADIENT in bundle.roles and method.centres is not None:
+        begin = finders.get(PATHS, lines_end(method.centres))
+        finders[GRADIENT] = _guided(method, bundle, engine, begin)
+    return finders
 
 
 def _paths(method: AxisSet, bundle: Bundle, engine: Engine) -> EndFinder:

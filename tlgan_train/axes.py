@@ -11,7 +11,7 @@ import numpy as np
 from torch import nn
 
 from tlgan_runtime.axes import AXES_SCHEMA_VERSION, parse_axes
-from tlgan_train.calibration import calibrate
+from tlgan_train.calibration import Read, calibrate
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.latent_axes import METHODS, LatentAxes, LocalAxes, LogitAxes, PaperAxes, unit_rows
@@ -59,18 +59,21 @@ def fit_axes(
     if several:
         slopes = {kind: LogitAxes().fit(samples.z[held_out:], y[held_out:]).slopes_ for kind, y in logits.items()}
 
-    def described(kind: str, name: str, method: LatentAxes) -> dict[str, Any]:
-        z, y = samples.z[held_out:], logits[kind][held_out:]
-        kept = slopes["character" if kind == "emotion" else "emotion"] if several else None
-        fitted = method.fit(z, y, kept) if isinstance(method, LocalAxes) else method.fit(z, y)
+    faces = samples.z[: config.axes.calibration_faces]
 
+    def reading(kind: str) -> Read:
         def read(latents: np.ndarray) -> np.ndarray:
             emotion, character = read_faces(generator, classifier, latents)
             return emotion if kind == "emotion" else character[:, columns]
 
-        faces = samples.z[: config.axes.calibration_faces]
+        return read
+
+    def described(kind: str, name: str, method: LatentAxes) -> dict[str, Any]:
+        z, y = samples.z[held_out:], logits[kind][held_out:]
+        kept = slopes["character" if kind == "emotion" else "emotion"] if several else None
+        fitted = method.fit(z, y, kept) if isinstance(method, LocalAxes) else method.fit(z, y)
         farthest = PAPER_DISTANCE if name == "paper" else config.axes.max_distance
-        calibrated = calibrate(fitted, faces, farthest, read)
+        calibrated = calibrate(fitted, faces, farthest, reading(kind))
         r2 = fitted.score(samples.z[:held_out], logits[kind][:held_out])
         names = emotions if kind == "emotion" else tuple(drawn)
         told = ", ".join(
@@ -118,13 +121,7 @@ def fit_axes(
             config.seed, log,
         )  # fmt: skip
         save_paths(network, run)
-
-        def read_emotion(latents: np.ndarray) -> np.ndarray:
-            return read_faces(generator, classifier, latents)[0]
-
-        faces = samples.z[: config.axes.calibration_faces]
-        learned = learned_methods(document["methods"]["local"], local, network, faces, read_emotion)
-        document["methods"] |= learned
+        document["methods"] |= learned_methods(document["methods"]["local"], local, network, faces, reading("emotion"))
     parse_axes(document, emotions, samples.z.shape[1])
     write_json(run / "axes.json", document)
     return document

@@ -148,9 +148,9 @@ def paces(axes: AxisSet, z: np.ndarray, read: Read) -> np.ndarray:
     return pace
 
 
-def probabilities(axes: AxisSet, z: np.ndarray, read: Read, strength: float = 1.0) -> np.ndarray:
-    """Probability (N, E) of each emotion, by the classifier, for latents moved towards it alone, fully by default."""
-    logits = [read(move(z, axes, strength * unit)) for unit in np.eye(len(axes.emotions))]
+def probabilities(axes: AxisSet, z: np.ndarray, read: Read) -> np.ndarray:
+    """Probability (N, E) of each emotion, by the classifier, for latents moved to full strength towards it alone."""
+    logits = [read(move(z, axes, unit)) for unit in np.eye(len(axes.emotions))]
     return np.stack([softmax(rows, axis=1)[:, e] for e, rows in enumerate(logits)], axis=1)
 
 

@@ -12,8 +12,8 @@ from scipy.special import softmax
 from torch import nn
 
 from tlgan_runtime.axes import AxisSet
+from tlgan_runtime.ends import GRADIENT
 from tlgan_runtime.latent import move, walk_strengths
-from tlgan_runtime.methods import GRADIENT
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.judge import SUCCESS, factor_names, load_judge, reading_noise
@@ -91,12 +91,11 @@ def evaluate(
     axes = load_moves(run, dataset.emotions, generator, classifier)
     methods = {**axes.methods, "random": random_axes(axes.methods[axes.default], config.seed)}
     faces = draw_latents(generator, config.evaluate.faces, config.seed, "evaluation faces")
-    results = {}
+    results, factors = {}, factor_names(run)
     for name, method in methods.items():
         some = faces[:GUIDED_FACES] if method.ends == GRADIENT else faces
         results[name] = evaluate_axes(
-            method, some, config.evaluate.steps, generator, reader, real, dataset.emotion[train], drawn,
-            factor_names(run),
+            method, some, config.evaluate.steps, generator, reader, real, dataset.emotion[train], drawn, factors,
         )  # fmt: skip
         means = ", ".join(f"{e} {f['mean_end']['value']:.2f}" for e, f in results[name]["emotions"].items())
         log(f"{name}: mean end probability {means}")

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from tlgan_runtime.bundle import write_manifest
 from tlgan_runtime.editor import CheerMeUp
+from tlgan_runtime.ends import GRADIENT, PATHS
 from tlgan_runtime.manifest import MANIFEST
-from tlgan_runtime.methods import GRADIENT, PATHS
 from tlgan_train.added import current_attributes, measured
 from tlgan_train.classifier import load_classifier
 from tlgan_train.drawing_graph import drawing_graph

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from tlgan_runtime.axes import Axes, AxisSet, EndFinder, parse_axes
-from tlgan_runtime.ends import Pull, Remembered, follow
-from tlgan_runtime.methods import GRADIENT, PATHS
+from tlgan_runtime.axes import Axes, EndFinder, parse_axes
+from tlgan_runtime.ends import GRADIENT, PATHS, Pull, follow, join_ends
 from tlgan_train.axes import load_axes
 from tlgan_train.gradient import GradientGraph
 from tlgan_train.models.alexnet import EmotionClassifier
@@ -22,16 +20,11 @@ from tlgan_train.samples import READ_BATCH
 def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator, classifier: EmotionClassifier) -> Axes:
     """`axes.json` of a run, ready to move latents by any of its methods."""
     axes = parse_axes(load_axes(run), emotions, generator.latent_dim)
-
-    def joined(method: AxisSet) -> AxisSet:
-        if method.ends not in (PATHS, GRADIENT):
-            return method
-        find = found_by(load_paths(run))
-        if method.ends == GRADIENT:
-            find = guided_by(GradientGraph(generator, classifier), find)
-        return replace(method, find_ends=Remembered(find))
-
-    return replace(axes, methods={name: joined(method) for name, method in axes.methods.items()})
+    finders: dict[str, EndFinder] = {}
+    if any(method.ends is not None for method in axes.methods.values()):
+        finders[PATHS] = found_by(load_paths(run))
+        finders[GRADIENT] = guided_by(GradientGraph(generator, classifier), finders[PATHS])
+    return join_ends(axes, finders)
 
 
 def guided_by(graph: GradientGraph, begin: EndFinder) -> EndFinder:

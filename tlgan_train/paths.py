@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import softmax
 from torch import Tensor, nn
 from torch.nn import functional
 
 from tlgan_runtime.axes import AxisSet, Centres, EndFinder
-from tlgan_runtime.ends import Remembered
+from tlgan_runtime.ends import GRADIENT, PATHS, Remembered
 from tlgan_train.augment import augment
 from tlgan_train.calibration import Read, paces, probabilities
 from tlgan_train.device import pick_device
@@ -113,23 +114,23 @@ def learned_methods(
 
     Calibrated on faces (N, latent_dim) that nothing was fitted to.
     """
-    axes = replace(local, centres=at_centres(local), find_ends=Remembered(found_by(network)))
-    pace = paces(axes, z, read)
-    start = probabilities(axes, z, read, 0.0)
-    apart = np.linalg.norm(found_by(network)(z, np.ones(len(axes.emotions), bool)) - z[:, None], axis=2)
-    distance = np.array([apart[of < SUCCESS, e].mean() if (of < SUCCESS).any() else apart[:, e].mean()
-                         for e, of in enumerate(start.T)])  # fmt: skip
+    centres, find = at_centres(local), Remembered(found_by(network))
+    axes = replace(local, centres=centres, find_ends=find)
+    centres = replace(centres, pace=paces(axes, z, read))
+    apart = np.linalg.norm(find(z, np.ones(len(axes.emotions), bool)) - z[:, None], axis=2)
+    short = softmax(read(z), axis=1) < SUCCESS
+    distance = [float((to[of] if of.any() else to).mean()) for to, of in zip(apart.T, short.T, strict=True)]
     learned = {
         **described,
-        "max_strength": distance.tolist(),
-        "centres": {key: values.tolist() for key, values in vars(replace(at_centres(local), pace=pace)).items()},
+        "max_strength": distance,
+        "centres": {key: values.tolist() for key, values in vars(centres).items()},
     }
     reached = probabilities(axes, z, read).mean(axis=0)
     words = {
         "path": "strength 1 leads to where the network says that a face shows the emotion completely",
         "guided": "strength 1 leads to where descent along the gradient ends, begun where the path ends",
     }
-    roles = {"path": "paths", "guided": "gradient"}
+    roles = {"path": PATHS, "guided": GRADIENT}
     return {
         name: {
             **learned,
