@@ -16,7 +16,7 @@ from tlgan_runtime.atomic import replacing
 from tlgan_runtime.caption import COLOURS, Caption
 from tlgan_runtime.errors import InputError, MissingLibraryError, OutputError
 from tlgan_runtime.gif import shared_palette, write_gif
-from tlgan_runtime.ordered import ordered
+from tlgan_runtime.ordered import Workers
 from tlgan_runtime.picture import WHITE, Pixels, canvas, tile
 from tlgan_runtime.session import MAX_THREADS
 from tlgan_runtime.validation import one_of, real, whole
@@ -64,9 +64,9 @@ class _Reel:
     """Passes that a player shows; 0 is endless."""
     threads: int
 
-    def large(self) -> Iterator[Pixels]:
-        """The distinct pictures, tiled and enlarged one at a time on each thread."""
-        return ordered(self.picture, range(len(self.pictures)), self.threads)
+    def large(self, workers: Workers) -> Iterator[Pixels]:
+        """The distinct pictures, tiled and enlarged one at a time by each of the workers."""
+        return workers.ordered(self.picture, range(len(self.pictures)))
 
     def picture(self, index: int) -> Pixels:
         bands = self.captions[index].draw(self.size) if self.captions else None
@@ -196,16 +196,22 @@ def _schedule(waits: Sequence[float], loop: str, hold: float) -> tuple[list[int]
 def _write_gif(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
     palette = shared_palette(reel.pictures, COLOURS if reel.captions else ())
     back = len(reel.order) > len(reel.pictures)
-    write_gif(path, reel.large(), palette, reel.delays, back=back, plays=reel.plays, threads=reel.threads)
+    with Workers(reel.threads) as workers:
+        write_gif(path, reel.large(workers), palette, reel.delays, back=back, plays=reel.plays, workers=workers)
     return len(reel.order), sum(reel.delays) / _TICKS
 
 
 def _write_webp(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
-    return _save(path, "WEBP", [Image.fromarray(picture) for picture in reel.large()], reel, quality=90, method=4)
+    return _save(path, "WEBP", _images(reel), reel, quality=90, method=4)
 
 
 def _write_apng(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
-    return _save(path, "PNG", [Image.fromarray(picture) for picture in reel.large()], reel)
+    return _save(path, "PNG", _images(reel), reel)
+
+
+def _images(reel: _Reel) -> list[Image.Image]:
+    with Workers(reel.threads) as workers:
+        return [Image.fromarray(picture) for picture in reel.large(workers)]
 
 
 def _save(path: Path, kind: str, images: Sequence[Image.Image], reel: _Reel, **options: Any) -> tuple[int, float]:

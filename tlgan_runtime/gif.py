@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageChops
 
-from tlgan_runtime.ordered import ordered
+from tlgan_runtime.ordered import Workers
 from tlgan_runtime.picture import WHITE, Pixels
 
 _PALETTE_PICTURES = 64  # one picture in five already gives the same palette, within 0.1 dB
@@ -61,12 +61,12 @@ def write_gif(
     *,
     back: bool,
     plays: int,
-    threads: int = 1,
+    workers: Workers,
 ) -> None:
     """Writes `pictures`, (h, w, 3) each, as they come; with `back` then those between the last and the first, reversed.
 
-    `delays` are hundredths of a second for each picture shown; `plays` counts passes, 0 is endless. `threads` compress;
-    two pictures for each, and the compressed way back, are all that is kept in memory.
+    `delays` are hundredths of a second for each picture shown; `plays` counts passes, 0 is endless. `workers` compress;
+    two pictures for each of them, and the compressed way back, are all that is kept in memory.
     """
     wait = iter(delays)
     returns: list[bytes] = []
@@ -80,7 +80,7 @@ def write_gif(
     with path.open("wb") as file:
         file.write(_header(first.shape, palette, plays))
         file.write(_control(next(wait)) + _block(first, (0, 0)))
-        for forth, way_back in ordered(compressed, pairwise(chain([first], settled)), threads):
+        for forth, way_back in workers.ordered(compressed, pairwise(chain([first], settled))):
             file.write(_control(next(wait)) + forth)
             returns.append(way_back)
         for block in returns[:0:-1] if back else ():

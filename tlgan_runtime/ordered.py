@@ -4,27 +4,48 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def ordered(act: Callable[[_Item], _Result], items: Iterable[_Item], threads: int) -> Iterator[_Result]:
-    """`map(act, items)` on `threads` threads, of which each has at most one result in work or waiting.
+class Workers:
+    """Threads for several kinds of work at once; `with` ends them. With one thread the caller does all work itself.
 
-    `items` are taken by the caller's thread; an error comes where the result of its item would have come.
+    All work of a task goes to the same threads: each one more keeps megabytes that the allocator does not give back.
     """
-    if threads == 1:
-        yield from map(act, items)
-        return
-    from concurrent.futures import Future, ThreadPoolExecutor
 
-    with ThreadPoolExecutor(threads) as pool:
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._pool: Executor | None = None
+        if threads > 1:
+            from concurrent.futures import ThreadPoolExecutor  # only here: a fiftieth of a second
+
+            self._pool = ThreadPoolExecutor(threads)
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def ordered(self, act: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
+        """`map(act, items)` on the threads, of which each has at most one result in work or waiting.
+
+        `items` are taken by the caller's thread; an error comes where the result of its item would have come.
+        """
+        if self._pool is None:
+            yield from map(act, items)
+            return
         pending: deque[Future[_Result]] = deque()
         for item in items:
-            pending.append(pool.submit(act, item))
-            if len(pending) == threads:
+            pending.append(self._pool.submit(act, item))
+            if len(pending) == self._threads:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime.errors import BundleDamagedError, MissingLibraryError, ProviderError
-from tlgan_runtime.ordered import ordered
+from tlgan_runtime.ordered import Workers
 from tlgan_runtime.validation import one_of, whole
 
 PROVIDERS = ("auto", "cpu", "cuda")
@@ -157,13 +157,14 @@ class Graph:
             chunks = (np.ascontiguousarray(batch[start : start + rows]) for batch in batches)
             return list(session.run(names, dict(zip(self._takes, chunks, strict=True))))
 
-        for start, row_parts in zip(starts, ordered(parts, starts, min(threads, len(starts))), strict=True):
-            for name, part in zip(names, row_parts, strict=True):
-                self._check_part(name, part, min(rows, count - start))
-                if name not in outputs:
-                    # At its full length from the start: parts that are joined at the end take twice the memory.
-                    outputs[name] = np.empty((count, *part.shape[1:]), part.dtype)
-                outputs[name][start : start + len(part)] = part
+        with Workers(min(threads, len(starts))) as workers:
+            for start, row_parts in zip(starts, workers.ordered(parts, starts), strict=True):
+                for name, part in zip(names, row_parts, strict=True):
+                    self._check_part(name, part, min(rows, count - start))
+                    if name not in outputs:
+                        # At its full length from the start: parts that are joined at the end take twice the memory.
+                        outputs[name] = np.empty((count, *part.shape[1:]), part.dtype)
+                    outputs[name][start : start + len(part)] = part
         return outputs
 
     def _check_part(self, name: str, part: NDArray[Any], rows: int) -> None:

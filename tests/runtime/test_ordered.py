@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tlgan_runtime.ordered import ordered
+from tlgan_runtime.ordered import Workers
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -17,7 +17,8 @@ def test_results_come_in_order_whatever_finishes_first(threads: int) -> None:
         time.sleep(0.01 if number % 2 == 0 else 0)
         return number * number
 
-    assert list(ordered(slowly, range(9), threads)) == [number * number for number in range(9)]
+    with Workers(threads) as workers:
+        assert list(workers.ordered(slowly, range(9))) == [number * number for number in range(9)]
 
 
 def test_no_more_is_taken_than_threads_have_to_do() -> None:
@@ -28,19 +29,35 @@ def test_no_more_is_taken_than_threads_have_to_do() -> None:
             taken.append(number)
             yield number
 
-    results = ordered(str, numbers(), 3)
-    assert next(results) == "0" and len(taken) == 3
-    assert next(results) == "1" and len(taken) == 4
+    with Workers(3) as workers:
+        results = workers.ordered(str, numbers())
+        assert next(results) == "0" and len(taken) == 3
+        assert next(results) == "1" and len(taken) == 4
 
 
 def test_threads_work_at_the_same_time() -> None:
     both = threading.Barrier(2, timeout=10)
-    assert len(list(ordered(lambda _: both.wait(), range(4), 2))) == 4
+    with Workers(2) as workers:
+        assert len(list(workers.ordered(lambda _: both.wait(), range(4)))) == 4
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_one_kind_of_work_may_be_made_from_the_results_of_another(threads: int) -> None:
+    seen: set[int] = set()
+
+    def twice(number: int) -> int:
+        seen.add(threading.get_ident())
+        return 2 * number
+
+    with Workers(threads) as workers:
+        assert list(workers.ordered(twice, workers.ordered(twice, range(50)))) == [4 * number for number in range(50)]
+    assert len(seen) <= threads
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_an_error_comes_where_its_result_would_have(threads: int) -> None:
-    results = ordered(lambda number: 1 // number, [1, 1, 0, 1], threads)
-    assert [next(results), next(results)] == [1, 1]
-    with pytest.raises(ZeroDivisionError):
-        next(results)
+    with Workers(threads) as workers:
+        results = workers.ordered(lambda number: 1 // number, [1, 1, 0, 1])
+        assert [next(results), next(results)] == [1, 1]
+        with pytest.raises(ZeroDivisionError):
+            next(results)
