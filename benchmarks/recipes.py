@@ -53,7 +53,7 @@ def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any
 
     config = load_config(recipe.preset, [f"gan.{key}={value}" for key, value in recipe.settings.items()])
     dataset = load_dataset(config.data, config.seed)
-    characters = drawn_characters(config.data.characters, dataset)
+    characters = drawn_characters(config.data.characters, dataset.characters)
     for images in recipe.at:
         until = replace(config, gan=replace(config.gan, images=images))
         train_gan(until, dataset, characters, runs / recipe.name, typer.echo)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,7 @@ from torch import nn
 
 from tlgan_runtime.axes import AXES_SCHEMA_VERSION, parse_axes
 from tlgan_train.calibration import Read, calibrate
-from tlgan_train.config import Config
+from tlgan_train.config import AxesConfig, Config
 from tlgan_train.errors import TrainError
 from tlgan_train.latent_axes import METHODS, LatentAxes, LocalAxes, LogitAxes, PaperAxes, unit_rows
 from tlgan_train.models.dcgan import Generator
@@ -33,25 +33,16 @@ def fit_axes(
     run: Path,
     log: Callable[[str], None] = print,
     drawn: Mapping[str, int] = MappingProxyType({}),
+    coaches: Sequence[nn.Module] = (),
 ) -> dict[str, Any]:
     """Fit every method on a part of (Z, Y), score and calibrate it on the rest, and write `RUN/axes.json`.
 
     `drawn` names the characters that the generator draws, with their columns in the samples; with two or more of them,
     axes `local` are kept from changing the character, and moves from one character to another are fitted as well.
+    `coaches` are classifiers that the method `path` has to convince beside the one that read the samples.
     """
+    check_axes(config.axes, len(samples.z))
     held_out = int(len(samples.z) * config.axes.held_out_share)
-    if config.axes.method == "path" and not config.axes.path_moves:
-        raise TrainError("axes.method path needs a network; set axes.path_moves, for example to 25600")
-    if held_out < config.axes.calibration_faces:
-        raise TrainError(
-            f"axes.held_out_share of {len(samples.z)} samples is {held_out}; "
-            f"at least axes.calibration_faces, {config.axes.calibration_faces}, are needed"
-        )
-    if len(samples.z) - held_out < PaperAxes().samples:
-        raise TrainError(
-            f"samples.count of {len(samples.z)} leaves {len(samples.z) - held_out} samples to fit on; the paper's axes "
-            f"alone take {PaperAxes().samples}: raise samples.count or lower axes.held_out_share"
-        )
     columns = list(drawn.values())
     logits = {"emotion": samples.emotion, "character": samples.character[:, columns]}
     several = len(columns) > 1
@@ -117,14 +108,31 @@ def fit_axes(
     if config.axes.path_moves:
         local = parse_axes({**document, "default": "local"}, emotions, samples.z.shape[1]).methods["local"]
         network = train_paths(
-            local, samples.z[held_out:], samples.character[held_out:], generator, classifier, config.axes.path_moves,
-            config.seed, log,
+            local, samples.z[held_out:], samples.character[held_out:], generator, (classifier, *coaches),
+            config.axes.path_moves, config.seed, log,
         )  # fmt: skip
         save_paths(network, run)
         document["methods"] |= learned_methods(document["methods"]["local"], local, network, faces, reading("emotion"))
     parse_axes(document, emotions, samples.z.shape[1])
     write_json(run / "axes.json", document)
     return document
+
+
+def check_axes(settings: AxesConfig, samples: int) -> None:
+    """Raise `TrainError` for settings with which axes cannot be fitted to that many samples."""
+    held_out = int(samples * settings.held_out_share)
+    if settings.method == "path" and not settings.path_moves:
+        raise TrainError("axes.method path needs a network; set axes.path_moves, for example to 25600")
+    if held_out < settings.calibration_faces:
+        raise TrainError(
+            f"axes.held_out_share of {samples} samples is {held_out}; "
+            f"at least axes.calibration_faces, {settings.calibration_faces}, are needed"
+        )
+    if samples - held_out < PaperAxes().samples:
+        raise TrainError(
+            f"samples.count of {samples} leaves {samples - held_out} samples to fit on; the paper's axes "
+            f"alone take {PaperAxes().samples}: raise samples.count or lower axes.held_out_share"
+        )
 
 
 def moved_cosines(method: dict[str, Any]) -> np.ndarray:

@@ -214,6 +214,11 @@ def _k(results: Results, method: str) -> str:
 
 def _distance(results: Results, method: str) -> str:
     axes = results.axes[method]
+    if axes.ends is not None:
+        return (
+            "Every face has an end of its own, found for it, so k differs between faces: it is the mean distance from "
+            "those that do not show the emotion yet to where strength 1 leads, times the strength."
+        )
     if axes.centres:
         return (
             "Each face moves from the centre of its own emotion towards another, so k differs between faces: it is the "

@@ -42,8 +42,8 @@ def train_classifier(
 ) -> ClassifierResult:
     """Train on all characters, keep the best validation epoch, grade it on the test split, and write both down.
 
-    Writes `classifier/weights.safetensors` and, last, `classifier/metrics.json` in `run`. The same seed, data, machine
-    and number of threads give the same weights.
+    Writes `classifier/weights.safetensors`, `classifier/coachN.safetensors` for each coach, and, last,
+    `classifier/metrics.json` in `run`. The same seed, data, machine and number of threads give the same weights.
 
     Args:
         weights: a torchvision AlexNet `state_dict`, .safetensors or .pth, that the features start from. Without it
@@ -53,27 +53,39 @@ def train_classifier(
         TrainError: weights that cannot be used, too few pictures, or a loss that is no longer finite.
     """
     start = time.monotonic()
-    settings, seed = config.classifier, stream_seed(config.seed, STREAM)
+    settings = config.classifier
     shape = {"emotions": len(dataset.emotions), "characters": len(dataset.characters), "hidden": settings.hidden}
-    model = seeded(lambda: EmotionClassifier(**shape), seed)
     source = weights or _cached_weights()
-    if source is not None:
-        model.load_features(_read_weights(source), str(source))
+    features = None if source is None else _read_weights(source)
+    targets = (dataset.emotion, dataset.character)
+
+    def trained(seed: int) -> tuple[EmotionClassifier, list[dict[str, float]]]:
+        model = seeded(lambda: EmotionClassifier(**shape), seed)
+        if features is not None:
+            model.load_features(features, str(source))
+        training = Training(settings.batch_size, settings.epochs, settings.lr, seed, settings.augment)
+        slow = () if features is None else model.features.parameters()
+        return model, fit(model, dataset, targets, training, log, slow=slow)
+
+    if features is not None:
         log(f"classifier: AlexNet features start from {source}")
     else:
         log("classifier: no pretrained AlexNet weights (give them with --alexnet-weights FILE), training from scratch")
-
-    training = Training(settings.batch_size, settings.epochs, settings.lr, seed, settings.augment)
-    targets = (dataset.emotion, dataset.character)
-    epochs = fit(model, dataset, targets, training, log, slow=model.features.parameters() if source else ())
+    model, epochs = trained(stream_seed(config.seed, STREAM))
 
     test = dataset.indices("test")
     truth = tuple(target[test] for target in targets)
     changes = torch.Generator().manual_seed(stream_seed(config.seed, f"{STREAM} test"))
     changed = predict(model, dataset.images, test, change=lambda x: augment(x, changes))
+    coaches = []
+    for index in range(settings.coaches):
+        coach, _ = trained(stream_seed(config.seed, f"{STREAM} coach {index}"))
+        save_tensors(_coach_path(run, index), coach.state_dict(), {"shape": shape})
+        coaches.append(class_scores(predict(coach, dataset.images, test), truth)["emotion_accuracy"])
     metrics = {
         "emotions": dataset.emotions,
         "characters": dataset.characters,
+        "coaches": coaches,
         "hidden": settings.hidden,
         "parameters": parameter_count(model),
         "from_scratch": source is None,
@@ -95,7 +107,16 @@ def train_classifier(
 
 def load_classifier(run: Path) -> EmotionClassifier:
     """The trained classifier of a run, on the CPU and in eval mode."""
-    tensors, facts = load_tensors(_weights_path(run), "classifier")
+    return _load(_weights_path(run))
+
+
+def load_coaches(run: Path, count: int) -> tuple[EmotionClassifier, ...]:
+    """The first `count` coaches of a run, as the classifier itself."""
+    return tuple(_load(_coach_path(run, index)) for index in range(count))
+
+
+def _load(path: Path) -> EmotionClassifier:
+    tensors, facts = load_tensors(path, "classifier")
     model = EmotionClassifier(**facts["shape"])
     model.load_state_dict(tensors)
     return model.eval()
@@ -103,6 +124,10 @@ def load_classifier(run: Path) -> EmotionClassifier:
 
 def _weights_path(run: Path) -> Path:
     return run / "classifier" / "weights.safetensors"
+
+
+def _coach_path(run: Path, index: int) -> Path:
+    return run / "classifier" / f"coach{index + 1}.safetensors"
 
 
 def _cached_weights() -> Path | None:

@@ -52,7 +52,7 @@ def train(
         str | None,
         typer.Option(metavar="SPEC", help="toon (built in), ferg:ROOT, folder:ROOT or csv:FILE.", show_default="toon"),
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="quick, cast, paper or tiny.", show_default="quick")] = None,
+    preset: Annotated[str | None, typer.Option(help="quick, best, cast, paper or tiny.", show_default="quick")] = None,
     characters: Annotated[
         str | None, typer.Option(help="Those to draw: first, all, or names with commas.", show_default="first")
     ] = None,
@@ -68,6 +68,10 @@ def train(
     export: Annotated[
         Path | None, typer.Option(metavar="ROOT", help="With `data`: write the pictures in the FERG layout.")
     ] = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option(help="With `evaluate`: measure this bundle, folder or name, by the judge of the run instead."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
@@ -82,6 +86,8 @@ def train(
         raise TrainError(
             f"--export belongs to `tlgan-train data`, not to `{stage}`; bundles are written by tlgan-export"
         )
+    if bundle is not None and stage is not Stage.evaluate:
+        raise TrainError(f"--bundle belongs to `tlgan-train evaluate`, not to `{stage}`")
     log = (lambda _: None) if quiet else _say
     if stage is Stage.data:
         from tlgan_train.data import describe, export_folder, load_dataset
@@ -102,6 +108,8 @@ def train(
                 pipeline.help()
         elif stage is Stage.all:
             typer.echo(pipeline.all())
+        elif bundle is not None:
+            typer.echo(pipeline.evaluate_bundle(bundle))
         else:
             pipeline.stage(stage.value)
             typer.echo(folder / PRODUCTS[stage.value])

@@ -143,14 +143,17 @@ class ClassifierConfig:
     """Units of each head's fully connected layer (code: 128)."""
     augment: bool = True
     """Noise, blur, shifts and colour changes, so that pictures drawn by a generator are read as well as real ones."""
+    coaches: int = 0
+    """Further classifiers from other seeds, which the method `path` has to convince as well: what looks like an emotion
+    to one network only is seldom one."""
 
 
 @dataclass(frozen=True)
 class JudgeConfig:
     batch_size: int = 128
     """Pictures a step."""
-    epochs: int = 3
-    """Passes over the training split of all characters."""
+    epochs: int = 8
+    """Passes over the training split of all characters; emotions take three, pose and gaze go on for longer."""
     lr: float = 2e-3
     """Peak step size of AdamW under a one-cycle schedule."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,20 +11,19 @@ import numpy as np
 from scipy.special import softmax
 from torch import nn
 
-from tlgan_runtime.axes import AxisSet
+from tlgan_runtime.axes import Axes, AxisSet
 from tlgan_runtime.ends import GRADIENT
 from tlgan_runtime.latent import move, walk_strengths
-from tlgan_train.config import Config
+from tlgan_train.config import EvaluateConfig
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.errors import TrainError
+from tlgan_train.finished import FinishedModel
 from tlgan_train.judge import SUCCESS, factor_names, load_judge, reading_noise
 from tlgan_train.latent_axes import unit_rows
 from tlgan_train.metrics import ALREADY, edit_figures, estimate, fid, kid, nearest, precision_recall, quantiles
-from tlgan_train.models.alexnet import EmotionClassifier
-from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.judge import Judge
-from tlgan_train.moves import load_moves
-from tlgan_train.run import read_json, write_json
-from tlgan_train.samples import draw_latents, read_faces
+from tlgan_train.run import read_json
+from tlgan_train.samples import READ_BATCH
 from tlgan_train.supervised import predict
 
 NEAREST_SAMPLES = 16
@@ -34,6 +33,8 @@ MANIFOLD_SAMPLES = 2500
 
 GUIDED_FACES = 128
 """Faces of the method `guided`, each of whose ends takes as long as a hundred faces to draw and read."""
+KEPT_FACES = 1024
+"""Pictures drawn before they are read: they are all that is kept of a walk."""
 
 
 @dataclass(frozen=True)
@@ -67,62 +68,94 @@ class Reader(nn.Module):
         return (features, *self.judge.read(features))
 
 
+Look = Callable[[np.ndarray], Verdicts]
+"""Latents (N, latent_dim) → what the judge says of the faces that they draw."""
+
+
 def evaluate(
-    config: Config,
+    settings: EvaluateConfig,
     dataset: Dataset,
-    characters: tuple[str, ...],
-    generator: Generator,
-    classifier: EmotionClassifier,
-    run: Path,
+    model: FinishedModel,
+    axes: Axes,
+    judge_run: Path,
     log: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Measure the generator, and every method of axes beside random directions; write `RUN/evaluation.json`."""
-    judge, judged = load_judge(run), read_json(run / "judge" / "metrics.json", made_by="judge")
+    """Measure a generator, and every method of its axes beside random directions, by the judge of a run.
+
+    Returns what `evaluation.json` holds. The model may be that of another run, or a bundle; `dataset` is what the judge
+    was trained on, and what the generator is compared with; `check_same_labels` tells whether it can be.
+    Raises `TrainError` when the run has no judge.
+    """
+    judge, judged = load_judge(judge_run), read_json(judge_run / "judge" / "metrics.json", made_by="judge")
     reader = Reader(judge).eval()
-    train = dataset.indices("train", characters)
+    look = looking(model, reader)
+    train = dataset.indices("train", model.drawn)
     real = Verdicts.of(predict(reader, dataset.images, train))
-    z = draw_latents(generator, config.evaluate.samples, config.seed, "evaluation samples")
-    drawn = Verdicts.of(read_faces(generator, reader, z))
-    figures = evaluate_generator(dataset, characters, real, drawn, train)
-    labels, _ = read_faces(generator, classifier, z)
+    z = model.latents(settings.samples, "evaluation samples")
+    drawn = look(z)
+    figures = evaluate_generator(dataset, model.drawn, real, drawn, train)
+    labels = np.concatenate([model.classify(faces)[0] for faces in _faces(model, z)])
     figures["classifier_agrees"] = float((labels.argmax(axis=1) == drawn.emotion.argmax(axis=1)).mean())
     log("generator: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items() if isinstance(value, float)))
 
-    axes = load_moves(run, dataset.emotions, generator, classifier)
-    methods = {**axes.methods, "random": random_axes(axes.methods[axes.default], config.seed)}
-    faces = draw_latents(generator, config.evaluate.faces, config.seed, "evaluation faces")
-    results, factors = {}, factor_names(run)
+    methods = {**axes.methods, "random": random_axes(axes.methods[axes.default], model.seed)}
+    faces = model.latents(settings.faces, "evaluation faces")
+    results, factors = {}, factor_names(judge_run)
     for name, method in methods.items():
         some = faces[:GUIDED_FACES] if method.ends == GRADIENT else faces
-        results[name] = evaluate_axes(
-            method, some, config.evaluate.steps, generator, reader, real, dataset.emotion[train], drawn, factors,
-        )  # fmt: skip
+        results[name] = evaluate_axes(method, some, settings.steps, look, real, dataset.emotion[train], drawn, factors)
         means = ", ".join(f"{e} {f['mean_end']['value']:.2f}" for e, f in results[name]["emotions"].items())
         log(f"{name}: mean end probability {means}")
     character_edits = {}
     if axes.characters is not None:
         columns = [dataset.characters.index(name) for name in axes.characters.emotions]
-        character_edits = evaluate_characters(axes.characters, columns, faces, generator, reader)
-    evaluation = {
+        character_edits = evaluate_characters(axes.characters, columns, faces, look)
+    return {
         "emotions": dataset.emotions,
         "characters": dataset.characters,
-        "drawn_characters": characters,
+        "drawn_characters": model.drawn,
         "faces": len(faces),
-        "steps": config.evaluate.steps,
+        "steps": settings.steps,
         "default": axes.default,
         "judge": {
             "emotion_accuracy": judged["test"]["emotion_accuracy"],
             "character_accuracy": judged["test"]["character_accuracy"],
             "ceiling": judged["ceiling"],
             "factor_r2": judged["factor_r2"],
-            "factor_noise": reading_noise(judge, dataset, dataset.indices("test", characters)),
+            "factor_noise": reading_noise(judge, dataset, dataset.indices("test", model.drawn)),
         },
         "generator": figures,
         "methods": results,
         "character_edits": character_edits,
     }
-    write_json(run / "evaluation.json", evaluation)
-    return evaluation
+
+
+def looking(model: FinishedModel, reader: Reader) -> Look:
+    """The judge before the faces of a model."""
+
+    def look(z: np.ndarray) -> Verdicts:
+        parts = [predict(reader, faces, batch_size=READ_BATCH) for faces in _faces(model, z)]
+        return Verdicts.of(tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True)))
+
+    return look
+
+
+def _faces(model: FinishedModel, z: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(z), KEPT_FACES):
+        yield model.draw(z[start : start + KEPT_FACES])
+
+
+def check_same_labels(model: FinishedModel, dataset: Dataset) -> None:
+    """Raise `TrainError` when a model reads other emotions or characters than the pictures show."""
+    for kind, known, shown in (
+        ("emotions", model.emotions, dataset.emotions),
+        ("characters", model.characters, dataset.characters),
+    ):
+        if known != shown:
+            raise TrainError(
+                f"the model reads the {kind} {', '.join(known)}, but {dataset.spec} shows {', '.join(shown)}; give "
+                "the pictures that it was trained on, with --data"
+            )
 
 
 def evaluate_generator(
@@ -159,8 +192,7 @@ def evaluate_axes(
     axes: AxisSet,
     z: np.ndarray,
     steps: int,
-    generator: Generator,
-    reader: Reader,
+    look: Look,
     real: Verdicts,
     real_emotion: np.ndarray,
     drawn: Verdicts,
@@ -172,7 +204,7 @@ def evaluate_axes(
     for e, emotion in enumerate(emotions):
         unit = np.eye(len(emotions))[e]
         frames = np.stack([move(z, axes, strength * unit) for strength in walk_strengths(steps)], axis=1)
-        seen = Verdicts.of(read_faces(generator, reader, frames.reshape(-1, z.shape[1])))
+        seen = look(frames.reshape(-1, z.shape[1]))
         probability = seen.emotion.reshape(len(z), steps, -1)
         features = seen.features.reshape(len(z), steps, -1)
         character = seen.character.argmax(axis=1).reshape(len(z), steps)
@@ -192,14 +224,12 @@ def evaluate_axes(
     return result
 
 
-def evaluate_characters(
-    axes: AxisSet, columns: list[int], z: np.ndarray, generator: Generator, reader: Reader
-) -> dict[str, Any]:
+def evaluate_characters(axes: AxisSet, columns: list[int], z: np.ndarray, look: Look) -> dict[str, Any]:
     """Turn every latent (N, latent_dim) into each drawn character, whose columns the judge reads: what it sees then."""
-    before = Verdicts.of(read_faces(generator, reader, z))
+    before = look(z)
     result = {}
     for unit, column, name in zip(np.eye(len(columns)), columns, axes.emotions, strict=True):
-        after = Verdicts.of(read_faces(generator, reader, move(z, axes, unit)))
+        after = look(move(z, axes, unit))
         others = before.character[:, column] < ALREADY
         result[name] = {
             "success": asdict(estimate(after.character[others, column] >= SUCCESS)),

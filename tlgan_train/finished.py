@@ -13,9 +13,10 @@ from torch import nn
 from tlgan_runtime.bundle import find_bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_train.classifier import load_classifier
+from tlgan_train.data.dataset import drawn_characters
 from tlgan_train.gan import load_generator
 from tlgan_train.judge import load_judge
-from tlgan_train.models.dcgan import to_uint8
+from tlgan_train.models.dcgan import Generator, to_uint8
 from tlgan_train.run import read_json
 from tlgan_train.samples import READ_BATCH, draw_latents
 from tlgan_train.supervised import predict, stream_seed
@@ -52,9 +53,27 @@ class FinishedModel:
 def finished_run(run: Path) -> FinishedModel:
     """The model of a run folder; `TrainError` names the stage that has not run."""
     settings = read_json(run / "config.json", made_by="all")["config"]
-    names = read_json(run / "classifier" / "metrics.json", made_by="classifier")
-    evaluation = read_json(run / "evaluation.json", made_by="evaluate")
     generator, classifier, judge = load_generator(run), load_classifier(run), load_judge(run)
+    names = read_json(run / "classifier" / "metrics.json", made_by="classifier")
+    characters = tuple(names["characters"])
+    return trained_model(
+        generator, classifier, judge, tuple(names["emotions"]), characters,
+        drawn_characters(settings["data"]["characters"], characters), settings["data"]["image_size"], settings["seed"],
+    )  # fmt: skip
+
+
+def trained_model(
+    generator: Generator,
+    classifier: nn.Module,
+    judge: nn.Module,
+    emotions: tuple[str, ...],
+    characters: tuple[str, ...],
+    drawn: tuple[str, ...],
+    image_size: int,
+    seed: int,
+) -> FinishedModel:
+    """The model that networks in eval mode make, of which `classifier` and `judge` begin their outputs with emotions
+    and characters; for the other arguments see `FinishedModel`."""
 
     @torch.inference_mode()
     def draw(z: np.ndarray) -> np.ndarray:
@@ -70,12 +89,12 @@ def finished_run(run: Path) -> FinishedModel:
         return read
 
     return FinishedModel(
-        emotions=tuple(names["emotions"]),
-        characters=tuple(names["characters"]),
-        drawn=tuple(evaluation["drawn_characters"]),
-        image_size=settings["data"]["image_size"],
-        seed=settings["seed"],
-        latents=lambda count, stream: draw_latents(generator, count, settings["seed"], stream),
+        emotions=emotions,
+        characters=characters,
+        drawn=drawn,
+        image_size=image_size,
+        seed=seed,
+        latents=lambda count, stream: draw_latents(generator, count, seed, stream),
         draw=draw,
         classify=reading(classifier),
         judge=reading(judge),

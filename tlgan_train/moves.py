@@ -1,4 +1,4 @@
-"""The axes of a run, joined to what finds the ends of its moves, as the runtime joins those of a bundle."""
+"""The axes of a run or a bundle, joined to what finds the ends of its moves."""
 
 from __future__ import annotations
 
@@ -8,23 +8,31 @@ import numpy as np
 import torch
 
 from tlgan_runtime.axes import Axes, EndFinder, parse_axes
+from tlgan_runtime.bundle import Bundle
 from tlgan_runtime.ends import GRADIENT, PATHS, Pull, follow, join_ends
+from tlgan_runtime.methods import usable_axes
+from tlgan_runtime.session import Engine
 from tlgan_train.axes import load_axes
+from tlgan_train.classifier import load_classifier
 from tlgan_train.gradient import GradientGraph
-from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.paths import found_by, load_paths
 from tlgan_train.samples import READ_BATCH
 
 
-def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator, classifier: EmotionClassifier) -> Axes:
+def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator) -> Axes:
     """`axes.json` of a run, ready to move latents by any of its methods."""
     axes = parse_axes(load_axes(run), emotions, generator.latent_dim)
     finders: dict[str, EndFinder] = {}
     if any(method.ends is not None for method in axes.methods.values()):
         finders[PATHS] = found_by(load_paths(run))
-        finders[GRADIENT] = guided_by(GradientGraph(generator, classifier), finders[PATHS])
+        finders[GRADIENT] = guided_by(GradientGraph(generator, load_classifier(run)), finders[PATHS])
     return join_ends(axes, finders)
+
+
+def bundle_moves(path: Path) -> Axes:
+    """Axes of a bundle, ready to move latents by any method whose graphs it has."""
+    return usable_axes(Bundle(path), Engine("cpu", None))
 
 
 def guided_by(graph: GradientGraph, begin: EndFinder) -> EndFinder:

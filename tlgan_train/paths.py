@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,8 @@ from tlgan_train.supervised import seeded, stream_seed
 BATCH = 64
 LR = 1e-3
 """Peak of Adam's step size; it falls to 0 in a line."""
-STAY = 0.07
-"""Weight of the squared distance from the end of the face's line, beside cross-entropies: where lines end are faces."""
+STAY = 0.06
+"""Weight of staying near the end of the face's line, beside cross-entropies: where lines end are faces."""
 
 
 def train_paths(
@@ -36,42 +36,40 @@ def train_paths(
     z: np.ndarray,
     character: np.ndarray,
     generator: Generator,
-    classifier: nn.Module,
+    classifiers: Sequence[nn.Module],
     faces: int,
     seed: int,
     log: Callable[[str], None] = print,
 ) -> PathNetwork:
     """Train on `faces` moves of latents (N, latent_dim), whose faces have character logits (N, C).
 
-    For a face and an emotion drawn at random, the end has to show the emotion and the character of before to the
-    classifier, which sees it changed as in its own training (a network that reads clean pictures is easily fooled),
+    For a face and an emotion drawn at random, the end has to show the emotion and the character of before to all
+    classifiers, which see it changed as in their own training (a network that reads clean pictures is easily fooled),
     and to stay near where the face's line ends: the centres of `local` axes, no farther.
     """
     device, stream = pick_device(), stream_seed(seed, "paths")
     centres = at_centres(local)
     network = seeded(lambda: PathNetwork.around(centres, z), stream).to(device)
-    generator.to(device), classifier.to(device)
+    generator.to(device).requires_grad_(False)
+    for classifier in classifiers:
+        classifier.to(device).requires_grad_(False)
     latents = torch.from_numpy(z).to(device)
     before = torch.from_numpy(character).softmax(dim=1).to(device)
     optimiser = torch.optim.Adam(network.better.parameters(), LR)
     order = torch.Generator().manual_seed(stream)
     steps = -(-faces // BATCH)
-    generator.requires_grad_(False)
-    classifier.requires_grad_(False)
     sums = torch.zeros(3)
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = LR * (1 - step / steps)
         chosen = torch.randint(len(z), (BATCH,), generator=order)
         emotion = torch.randint(len(centres.latents), (BATCH,), generator=order)
-        losses = end_losses(network, latents[chosen], emotion.to(device), before[chosen], generator, classifier, order)
+        losses = end_losses(network, latents[chosen], emotion.to(device), before[chosen], generator, classifiers, order)
         optimiser.zero_grad(set_to_none=True)
         (losses[0] + losses[1] + STAY * losses[2]).backward()
         optimiser.step()
         sums = 0.99 * sums + 0.01 * losses.detach().cpu()
     mean = sums / (1 - 0.99**steps)
-    log(
-        f"path: {faces:,} moves, cross-entropy of emotion {mean[0]:.3f} and character {mean[1]:.3f}, {mean[2]:.2f}² off"
-    )
+    log(f"path: {faces:,} moves, cross-entropy of emotion {mean[0]:.3f} and character {mean[1]:.3f}, {mean[2]:.2f} off")
     return network.eval().cpu()
 
 
@@ -81,19 +79,24 @@ def end_losses(
     emotion: Tensor,
     character: Tensor,
     generator: Generator,
-    classifier: nn.Module,
+    classifiers: Sequence[nn.Module],
     changes: torch.Generator,
 ) -> Tensor:
-    """(3,) means over faces: cross-entropy of the emotion, of the character, squared distance from the line's end."""
+    """(3,) means over faces: cross-entropies, over all classifiers, of the emotion and of the character, and how far
+    from the line's end.
+
+    The last is √(1 + d²) - 1 of a distance d. Were it d², the few faces whose ends lie far would be held back most.
+    """
     rows = torch.arange(len(z))
     beyond = network.beyond(z)[rows, emotion]
-    faces = generator(network.lines(z)[rows, emotion] + beyond)
-    seen, who = classifier(augment(faces, changes))
+    faces = augment(generator(network.lines(z)[rows, emotion] + beyond), changes)
+    seen, who = (torch.cat(logits) for logits in zip(*(read(faces) for read in classifiers), strict=True))
+    count = len(classifiers)
     return torch.stack(
         [
-            functional.cross_entropy(seen, emotion),
-            functional.cross_entropy(who, character),
-            beyond.square().sum(dim=1).mean(),
+            functional.cross_entropy(seen, emotion.repeat(count)),
+            functional.cross_entropy(who, character.repeat(count, 1)),
+            (beyond.square().sum(dim=1) + 1).sqrt().mean() - 1,
         ]
     )
 

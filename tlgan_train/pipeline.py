@@ -12,16 +12,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tlgan_runtime.axes import Axes
+from tlgan_runtime.bundle import find_bundle
 from tlgan_train import processes
-from tlgan_train.axes import fit_axes
-from tlgan_train.classifier import load_classifier, train_classifier
+from tlgan_train.axes import check_axes, fit_axes
+from tlgan_train.classifier import load_classifier, load_coaches, train_classifier
 from tlgan_train.config import Config
 from tlgan_train.data import SPLITS, Dataset, drawn_characters, load_dataset
 from tlgan_train.errors import TrainError
-from tlgan_train.evaluate import evaluate
+from tlgan_train.evaluate import check_same_labels, evaluate
 from tlgan_train.export import export_bundle
+from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
 from tlgan_train.gan import images_seen, load_generator, train_gan
 from tlgan_train.judge import train_judge
+from tlgan_train.model_card import methods_table
+from tlgan_train.moves import bundle_moves, load_moves
 from tlgan_train.report import write_report
 from tlgan_train.run import claimed, open_run, read_json, write_json
 from tlgan_train.samples import draw_samples, load_samples
@@ -64,7 +69,7 @@ class Pipeline:
     @cached_property
     def characters(self) -> tuple[str, ...]:
         """Those that the GAN draws; the classifier sees all."""
-        return drawn_characters(self.config.data.characters, self.dataset)
+        return drawn_characters(self.config.data.characters, self.dataset.characters)
 
     def all(self) -> Path:
         """Every stage that is not done yet, then the bundle in `RUN/bundle`."""
@@ -77,6 +82,17 @@ class Pipeline:
         """Run one stage unless it is done: what it writes is there, and made from what the stages before wrote."""
         with self._opened():
             self._bring_up_to_date(name)
+
+    def evaluate_bundle(self, bundle: str) -> Path:
+        """Measure a bundle by the run's judge, which is trained if need be: `RUN/evaluation-NAME.json`."""
+        path = find_bundle(bundle)
+        model, axes = finished_bundle(path), bundle_moves(path)
+        check_same_labels(model, self.dataset)
+        with self._opened():
+            self._bring_up_to_date("judge")
+            product = self.run / f"evaluation-{path.stem}.json"
+            write_json(product, self._evaluated(model, axes))
+        return product
 
     def help(self) -> None:
         """Train the GAN along with the first process, which does everything else, if it trains at all."""
@@ -91,6 +107,7 @@ class Pipeline:
                 f"{self.config.data.spec} shows one emotion, {self.dataset.emotions[0]}; "
                 "editing needs pictures of two or more"
             )
+        check_axes(self.config.axes, self.config.samples.count)  # now, not after hours of training
         with claimed(self.run):
             open_run(self.run, self.config, self.dataset.digest)
             yield
@@ -158,13 +175,20 @@ class Pipeline:
         generator, classifier = load_generator(self.run), load_classifier(self.run)
         emotions, characters = self.dataset.emotions, self.dataset.characters
         drawn = {name: characters.index(name) for name in self.characters}
+        coaches = load_coaches(self.run, self.config.classifier.coaches)
         fit_axes(
-            self.config, load_samples(self.run), emotions, generator, classifier, self.run, self.log, drawn
+            self.config, load_samples(self.run), emotions, generator, classifier, self.run, self.log, drawn, coaches
         )  # fmt: skip
 
     def _evaluate(self) -> None:
-        generator, classifier = load_generator(self.run), load_classifier(self.run)
-        evaluate(self.config, self.dataset, self.characters, generator, classifier, self.run, self.log)
+        model = finished_run(self.run)
+        axes = load_moves(self.run, model.emotions, load_generator(self.run))
+        write_json(self.run / PRODUCTS["evaluate"], self._evaluated(model, axes))
+
+    def _evaluated(self, model: FinishedModel, axes: Axes) -> dict[str, Any]:
+        evaluation = evaluate(self.config.evaluate, self.dataset, model, axes, self.run, self.log)
+        self.log(methods_table(evaluation))
+        return evaluation
 
     def _report(self) -> None:
         write_report(self.config, self.dataset, self.characters, load_generator(self.run), self.run, self.log)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tlgan_runtime.axes import AxisSet, parse_axes
+from tlgan_runtime.axes import AxisSet
 from tlgan_train.claims import Claim, Evidence, paper_claims
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
@@ -19,6 +19,7 @@ from tlgan_train.evaluate import Reader
 from tlgan_train.judge import load_judge
 from tlgan_train.learning import LearningCurve, learning_curve
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.moves import load_moves
 from tlgan_train.run import read_json
 from tlgan_train.samples import draw_latents
 
@@ -113,7 +114,7 @@ def read_results(config: Config, dataset: Dataset, generator: Generator, run: Pa
     return Results(
         config, dataset, generator, run, evaluation,
         fits={name: document["methods"][name] for name in shown if name in document["methods"]},
-        axes=dict(parse_axes(document, dataset.emotions, generator.latent_dim).methods),
+        axes=dict(load_moves(run, dataset.emotions, generator).methods),
         losses=[json.loads(line) for line in losses.read_text(encoding="utf-8").splitlines()],
         grids=shown_grids,
         classifier=classifier, judge=judge,

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from tlgan_train.augment import augment
-from tlgan_train.classifier import load_classifier, train_classifier
+from tlgan_train.classifier import load_classifier, load_coaches, train_classifier
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
@@ -78,6 +78,19 @@ def test_learns_writes_down_and_loads_what_it_learned(data: Dataset, tmp_path: P
     assert np.mean(predict(loaded, data.images, test)[0].argmax(1) == data.emotion[test]) == pytest.approx(
         metrics["test"]["emotion_accuracy"]
     )
+
+
+def test_coaches_learn_the_same_from_other_seeds(data: Dataset, tmp_path: Path) -> None:
+    result = train_classifier(config(coaches=2), data, tmp_path, log=lambda _: None)
+    metrics = json.loads((tmp_path / "classifier" / "metrics.json").read_text())
+    assert len(metrics["coaches"]) == 2 and min(metrics["coaches"]) >= 0.8
+    first, second = load_coaches(tmp_path, 2)
+    weights = [model.features[0].weight for model in (result.model, first, second)]
+    assert not any(torch.equal(weights[i], weights[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
+    alone = train_classifier(config(), data, tmp_path / "alone", log=lambda _: None)
+    assert torch.equal(alone.model.features[0].weight, weights[0])  # coaches leave the classifier as it is
+    with pytest.raises(TrainError, match="run `tlgan-train classifier`"):
+        load_coaches(tmp_path, 3)
 
 
 def test_same_seed_same_weights_other_seed_other_weights(data: Dataset, tmp_path: Path) -> None:

@@ -125,12 +125,12 @@ def test_an_export_that_is_interrupted_leaves_nothing(faces: Dataset, tmp_path: 
 
 def test_which_characters_are_drawn(faces: Dataset) -> None:
     first, second, *_, last = faces.characters
-    assert drawn_characters("first", faces) == (first,)
-    assert drawn_characters("all", faces) == faces.characters
-    assert drawn_characters(f" {last} , {second}", faces) == (second, last)
+    assert drawn_characters("first", faces.characters) == (first,)
+    assert drawn_characters("all", faces.characters) == faces.characters
+    assert drawn_characters(f" {last} , {second}", faces.characters) == (second, last)
     for selection, message in (("nobody", f"unknown character 'nobody'; known are {first}"), (" , ", "no characters")):
         with pytest.raises(TrainError, match=message):
-            drawn_characters(selection, faces)
+            drawn_characters(selection, faces.characters)
 
 
 @pytest.mark.parametrize("spec", ["toons", "ferg", "ferg:", "csv:", "toon:x", "zip:a.zip", ""])

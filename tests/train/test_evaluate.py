@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import call
 from painter import CHARACTER, CHARACTERS, EMOTIONS, FACTOR, LATENT_DIM, FullReader, Painter, bars
 
 from tlgan_runtime.axes import AxisSet
-from tlgan_train.classifier import load_classifier
-from tlgan_train.config import Config
-from tlgan_train.data import load_dataset
-from tlgan_train.evaluate import Verdicts, evaluate, evaluate_axes, evaluate_characters, evaluate_generator, random_axes
-from tlgan_train.gan import load_generator
+from tlgan_train.cli import main
+from tlgan_train.data import export_folder
+from tlgan_train.evaluate import Verdicts, evaluate_axes, evaluate_characters, evaluate_generator, random_axes
 from tlgan_train.samples import draw_latents, read_faces
 
 DISTANCE = 5.0
@@ -27,6 +27,10 @@ FIGURES = {
 Z = draw_latents(Painter(), 60, 0, "faces")
 
 
+def look(z: np.ndarray) -> Verdicts:
+    return Verdicts.of(read_faces(Painter(), FullReader(), z))
+
+
 def axis_set(directions: np.ndarray) -> AxisSet:
     strengths = np.full(len(directions), DISTANCE)
     cosine = directions @ directions.T
@@ -35,9 +39,9 @@ def axis_set(directions: np.ndarray) -> AxisSet:
 
 def judged(axes: AxisSet) -> dict[str, dict[str, dict[str, object]]]:
     """All the axes on 60 faces; as real pictures, faces of other latents."""
-    others = Verdicts.of(read_faces(Painter(), FullReader(), draw_latents(Painter(), 300, 0, "real")))
+    others = look(draw_latents(Painter(), 300, 0, "real"))
     emotion = others.emotion.argmax(axis=1)
-    return evaluate_axes(axes, Z, 6, Painter(), FullReader(), others, emotion, others, ["turn"])
+    return evaluate_axes(axes, Z, 6, look, others, emotion, others, ["turn"])
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +90,7 @@ def test_becoming_a_character_is_measured_with_what_stays_of_the_emotion() -> No
     for directions, kept in ((towards, 1.0), (tilted / np.linalg.norm(tilted, axis=1, keepdims=True), None)):
         strengths = np.full(2, DISTANCE)
         axes = AxisSet("known", CHARACTERS, directions, np.zeros(2), strengths, False, {}, directions @ directions.T)
-        found = evaluate_characters(axes, [0, 1], Z, Painter(), FullReader())
+        found = evaluate_characters(axes, [0, 1], Z, look)
         assert list(found) == list(CHARACTERS)
         assert all(figures["success"]["value"] == 1 for figures in found.values())
         assert found["ada"]["emotion_kept"]["value"] == 1
@@ -155,7 +159,41 @@ def test_measuring_again_gives_the_same_bytes(run: Path, tmp_path: Path) -> None
     copy = shutil.copytree(run, tmp_path / "copy")
     before = (copy / "evaluation.json").read_bytes()
     (copy / "evaluation.json").unlink()
-    config = Config.from_dict(json.loads((copy / "config.json").read_text())["config"])
-    dataset = load_dataset(config.data, config.seed)
-    evaluate(config, dataset, ("ada",), load_generator(copy), load_classifier(copy), copy, log=lambda _: None)
+    assert call(main, "evaluate", "--run", copy).code == 0
     assert (copy / "evaluation.json").read_bytes() == before
+
+
+def test_a_bundle_is_measured_by_the_judge_of_any_run_on_its_pictures(
+    run: Path, small_options: list[str], tmp_path: Path
+) -> None:
+    """Its graphs draw what the run's networks do, so both find the same, but for a level of some pixel."""
+    judges = tmp_path / "judges"
+    outcome = call(main, "evaluate", "--bundle", run / "bundle", "--run", judges, *small_options)
+    assert outcome.code == 0, outcome.err
+    product = judges / "evaluation-bundle.json"
+    assert outcome.out.strip() == str(product) and "| `path` |" in outcome.err
+    assert (judges / "judge" / "weights.safetensors").is_file() and not (judges / "gan").exists()
+    found, known = (json.loads(path.read_text()) for path in (product, run / "evaluation.json"))
+    assert found.keys() == known.keys() and found["judge"] == known["judge"]
+    assert set(known["methods"]) - set(found["methods"]) == {"guided"}  # whose graph bundles have on request
+    for method, result in found["methods"].items():
+        for emotion, figures in result["emotions"].items():
+            apart = abs(figures["distance"] / known["methods"][method]["emotions"][emotion]["distance"] - 1)
+            assert apart < 0.5 and figures["mean_end"]["faces"] == 6
+
+
+def test_a_bundle_of_other_emotions_is_refused(run: Path, tmp_path: Path) -> None:
+    root = tmp_path / "pictures"
+    export_folder(replace(bars(count=10), emotions=("fear", "joy", "sadness")), root)
+    options = ["--preset", "tiny", "--data", f"folder:{root}", "--run", tmp_path / "judges", "--set", "judge.epochs=1"]
+    outcome = call(main, "evaluate", "--bundle", run / "bundle", *options)
+    assert outcome.code == 2
+    assert "the model reads the emotions anger, joy, sadness" in outcome.err and "fear, joy, sadness" in outcome.err
+    assert not (tmp_path / "judges").exists()
+
+
+def test_only_evaluate_takes_a_bundle(run: Path) -> None:
+    outcome = call(main, "axes", "--bundle", run / "bundle")
+    assert outcome.code == 2 and "--bundle belongs to `tlgan-train evaluate`" in outcome.err
+    outcome = call(main, "evaluate", "--bundle", run / "nowhere")
+    assert outcome.code == 3 and "nowhere" in outcome.err

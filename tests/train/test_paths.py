@@ -17,7 +17,7 @@ from tlgan_runtime.latent import move
 from tlgan_train.axes import fit_axes, load_axes
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.paths import found_by, load_paths, train_paths
+from tlgan_train.paths import end_losses, found_by, load_paths, train_paths
 from tlgan_train.samples import draw_latents, draw_samples, load_samples, read_faces
 
 CONFIG = Config.from_dict(
@@ -41,6 +41,15 @@ class BlockReader(nn.Module):
         z = 4 * torch.atanh(blocks.flatten(1).clamp(-0.99, 0.99))
         sign = 20 * z[:, CHARACTER : CHARACTER + 1]
         return GAIN * z[:, :3], torch.cat([sign, -sign], dim=1)
+
+
+class GullibleReader(BlockReader):
+    """Takes a block that has nothing to do with it for the second emotion as well."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        emotion, character = super().forward(x)
+        last = x[:, :, 22:26, 27:29].mean(dim=(1, 2, 3))
+        return emotion + torch.stack([0 * last, 40 * last, 0 * last], dim=1), character
 
 
 PAINTER, READER = BlockPainter(), BlockReader()
@@ -96,11 +105,24 @@ def test_both_methods_are_written_down_with_what_they_need(folder: Path) -> None
     assert all(0.5 < d < 8 for d in distance)
 
 
+def test_every_classifier_has_a_say(folder: Path) -> None:
+    z, emotion = torch.from_numpy(draw_latents(PAINTER, 40, 0, "faces of this test")), torch.arange(40) % 3
+
+    def losses(*classifiers: nn.Module) -> torch.Tensor:
+        changes = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            return end_losses(load_paths(folder), z, emotion, torch.eye(2)[emotion % 2], PAINTER, classifiers, changes)
+
+    one, other, both = losses(READER), losses(GullibleReader()), losses(READER, GullibleReader())
+    assert not torch.allclose(one, other)
+    torch.testing.assert_close(both, (one + other) / 2)
+
+
 def test_the_same_seed_gives_the_same_network(folder: Path) -> None:
     samples, local = load_samples(folder), method(folder, "local")
 
     def trained(seed: int) -> torch.Tensor:
-        network = train_paths(local, samples.z, samples.character, PAINTER, READER, 128, seed, log=lambda _: None)
+        network = train_paths(local, samples.z, samples.character, PAINTER, [READER], 128, seed, log=lambda _: None)
         return network.better[-1].weight
 
     assert torch.equal(trained(1), trained(1))

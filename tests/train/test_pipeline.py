@@ -10,13 +10,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from commands import Outcome, call, refused
 from safetensors.torch import load_file
 
+from tlgan_runtime.latent import move
 from tlgan_train import gan
 from tlgan_train.cli import main
+from tlgan_train.config import Config
+from tlgan_train.data import load_dataset
+from tlgan_train.gan import load_generator
+from tlgan_train.paths import load_paths
 from tlgan_train.pipeline import PRODUCTS, STAGES
+from tlgan_train.results import read_results
 from tlgan_train.run import claimed
 from tlgan_train.training_log import TrainingLog
 
@@ -97,6 +105,17 @@ def test_what_was_made_from_something_that_changed_is_done_again(copy: Path) -> 
     assert call(main, "report", "--run", copy).stages("started") == []
 
 
+def test_the_report_shows_the_ends_that_were_found_for_each_face(run: Path) -> None:
+    config = Config.from_dict(json.loads((run / "config.json").read_text())["config"])
+    generator = load_generator(run)
+    results = read_results(config, load_dataset(config.data, config.seed), generator, run)
+    z = results.latents(5, "evaluation faces")
+    with torch.no_grad():
+        ends = load_paths(run)(torch.from_numpy(z))[:, 1].numpy()
+    np.testing.assert_allclose(move(z, results.axes["path"], np.eye(3)[1]), ends, atol=1e-5)
+    assert results.axes["guided"].find_ends is not None
+
+
 def test_the_report_shows_losses_that_come_in_after_a_warm_up(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TrainingLog, "EVERY", 1)
     shutil.rmtree(copy / "gan")
@@ -113,6 +132,15 @@ def test_a_stage_before_its_time_names_the_one_to_run(tmp_path: Path, small_opti
         outcome = call(main, stage, "--quiet", "--run", tmp_path / stage, *small_options)
         assert f"tlgan-train {needed}`" in refused(outcome)
         assert not (tmp_path / stage / PRODUCTS[stage]).exists()
+
+
+@pytest.mark.parametrize("setting", ["axes.path_moves=0", "axes.calibration_faces=999", "samples.count=1000"])
+def test_settings_that_no_axes_can_be_fitted_with_stop_before_the_gan(
+    tmp_path: Path, small_options: list[str], setting: str
+) -> None:
+    outcome = call(main, "all", "--run", tmp_path / "run", *small_options, f"--set={setting}")
+    assert setting.partition("=")[0] in refused(outcome)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_second_process_in_the_same_folder_is_refused(copy: Path) -> None:

@@ -18,13 +18,16 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from tlgan_runtime.axes import parse_axes
+from tlgan_train.axes import load_axes
 from tlgan_train.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluate import evaluate
+from tlgan_train.finished import trained_model
 from tlgan_train.gan import load_generator, train_gan
-from tlgan_train.judge import train_judge
+from tlgan_train.judge import load_judge, train_judge
 from tlgan_train.latent_axes import gram_schmidt, symmetric_axes, unit_rows
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.report import write_report
@@ -56,11 +59,15 @@ CONFIG = Config.from_dict(
 
 
 class Brightness(nn.Module):
-    """A classifier whose logits are the brightness of rows and of columns of the picture."""
+    """A classifier whose logits are the brightness of rows of the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.tensor(9.0))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        rows = x.mean(dim=(1, 3))
-        return rows[:, : len(EMOTIONS)] * 9, rows[:, -len(CHARACTERS) :] * 9
+        rows = x.mean(dim=(1, 3)) * self.gain
+        return rows[:, : len(EMOTIONS)], rows[:, -len(CHARACTERS) :]
 
 
 class Links(HTMLParser):
@@ -135,7 +142,12 @@ def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
     document = {"schema_version": 1, "emotions": EMOTIONS, "latent_dim": 8, "default": "logit", "methods": methods}
     write_json(folder / "axes.json", document)
-    evaluate(CONFIG, data, CHARACTERS[:1], load_generator(folder), classifier, folder, log=lambda line: None)
+    generator = load_generator(folder)
+    model = trained_model(
+        generator, classifier, load_judge(folder), EMOTIONS, CHARACTERS, CHARACTERS[:1], data.image_size, CONFIG.seed
+    )
+    axes = parse_axes(load_axes(folder), EMOTIONS, generator.latent_dim)
+    write_json(folder / "evaluation.json", evaluate(CONFIG.evaluate, data, model, axes, folder, log=lambda line: None))
     return folder
 
 

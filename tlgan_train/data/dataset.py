@@ -58,20 +58,20 @@ class Dataset:
         return np.flatnonzero(chosen)
 
 
-def drawn_characters(selection: str, dataset: Dataset) -> tuple[str, ...]:
-    """Names that a `characters` setting means: `first`, `all`, or names with commas, in the order of the data set.
+def drawn_characters(selection: str, characters: tuple[str, ...]) -> tuple[str, ...]:
+    """Names, of those of a data set, that a `characters` setting means: `first`, `all`, or names with commas.
 
-    Raises `TrainError` for an empty selection or a name that the data set does not have.
+    They keep the order of the data set. Raises `TrainError` for an empty selection or a name that is not there.
     """
     if selection.strip() == "first":
-        return dataset.characters[:1]
+        return characters[:1]
     if selection.strip() == "all":
-        return dataset.characters
+        return characters
     wanted = [name.strip() for name in selection.split(",") if name.strip()]
-    known = f"known are {', '.join(dataset.characters)}, and `first` and `all`"
+    known = f"known are {', '.join(characters)}, and `first` and `all`"
     if not wanted:
         raise TrainError(f"no characters chosen; {known}")
-    unknown = [name for name in wanted if name not in dataset.characters]
+    unknown = [name for name in wanted if name not in characters]
     if unknown:
         raise TrainError(f"unknown character {unknown[0]!r}; {known}")
-    return tuple(name for name in dataset.characters if name in wanted)
+    return tuple(name for name in characters if name in wanted)
