@@ -76,6 +76,25 @@ def probabilities_section(sheet: Page, results: Results) -> None:
         f"Left: mean probability of {target} along its axis for every method. Right: all emotions along that axis with "
         f"{first}. The bands of {first} lie between the quartiles of faces.",
     )  # fmt: skip
+    _over_one_distance(sheet, results)
+
+
+def _over_one_distance(sheet: Page, results: Results) -> None:
+    """Success of straight axes as far out as the default method goes."""
+    methods = results.evaluation["methods"]
+    others = {name: list(r["same_distance"].values()) for name, r in methods.items() if "same_distance" in r}
+    rows = [
+        [
+            emotion, number(own["distance"], 1), interval(own["success"]),
+            *(interval(found[e]["success"]) for found in others.values()),
+        ]
+        for e, (emotion, own) in enumerate(methods[results.default]["emotions"].items())
+    ]  # fmt: skip
+    sheet.table(
+        ["emotion", "distance", results.default, *(f"{name}, so far" for name in others)], rows,
+        caption=f"Success of {results.default}, and of each straight axis followed as far as {results.default} goes in "
+        f"the mean, whatever distance it was calibrated to.",
+    )  # fmt: skip
 
 
 def walks_section(sheet: Page, results: Results) -> None:

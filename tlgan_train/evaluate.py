@@ -106,10 +106,15 @@ def evaluate(
         results[name] = evaluate_axes(method, some, settings.steps, look, real, dataset.emotion[train], drawn, factors)
         means = ", ".join(f"{e} {f['mean_end']['value']:.2f}" for e, f in results[name]["emotions"].items())
         log(f"{name}: mean end probability {means}")
+    before = look(faces)
+    distances = np.array([figures["distance"] for figures in results[axes.default]["emotions"].values()])
+    for name, method in methods.items():
+        if method.centres is None:
+            results[name]["same_distance"] = evaluate_distance(method, faces, before, distances, look)
     character_edits = {}
     if axes.characters is not None:
         columns = [dataset.characters.index(name) for name in axes.characters.emotions]
-        character_edits = evaluate_characters(axes.characters, columns, faces, look)
+        character_edits = evaluate_characters(axes.characters, columns, faces, before, look)
     return {
         "emotions": dataset.emotions,
         "characters": dataset.characters,
@@ -224,9 +229,31 @@ def evaluate_axes(
     return result
 
 
-def evaluate_characters(axes: AxisSet, columns: list[int], z: np.ndarray, look: Look) -> dict[str, Any]:
-    """Turn every latent (N, latent_dim) into each drawn character, whose columns the judge reads: what it sees then."""
-    before = look(z)
+def evaluate_distance(
+    axes: AxisSet, z: np.ndarray, before: Verdicts, distances: np.ndarray, look: Look
+) -> dict[str, dict[str, Any]]:
+    """Move every latent (N, latent_dim) along each straight axis as far as `distances` (E,) say, and judge the ends.
+
+    What a method does over the distance of another, in place of the one that it was calibrated to.
+    """
+    result = {}
+    for e, emotion in enumerate(axes.emotions):
+        strength = distances[e] / axes.max_strength[e]
+        after = look(move(z, axes, strength * np.eye(len(axes.emotions))[e])).emotion[:, e]
+        others = before.emotion[:, e] < ALREADY
+        result[emotion] = {
+            "distance": float(distances[e]),
+            "success": asdict(estimate(after[others] >= SUCCESS)),
+            "mean_end": asdict(estimate(after)),
+        }
+    return result
+
+
+def evaluate_characters(
+    axes: AxisSet, columns: list[int], z: np.ndarray, before: Verdicts, look: Look
+) -> dict[str, Any]:
+    """Turn every latent (N, latent_dim), whose faces the judge read as `before`, into each drawn character, whose
+    columns it reads: what it sees then."""
     result = {}
     for unit, column, name in zip(np.eye(len(columns)), columns, axes.emotions, strict=True):
         after = look(move(z, axes, unit))

@@ -16,7 +16,14 @@ from painter import CHARACTER, CHARACTERS, EMOTIONS, FACTOR, LATENT_DIM, FullRea
 from tlgan_runtime.axes import AxisSet
 from tlgan_train.cli import main
 from tlgan_train.data import export_folder
-from tlgan_train.evaluate import Verdicts, evaluate_axes, evaluate_characters, evaluate_generator, random_axes
+from tlgan_train.evaluate import (
+    Verdicts,
+    evaluate_axes,
+    evaluate_characters,
+    evaluate_distance,
+    evaluate_generator,
+    random_axes,
+)
 from tlgan_train.samples import draw_latents, read_faces
 
 DISTANCE = 5.0
@@ -83,6 +90,17 @@ def test_leakage_is_told_for_emotions_and_known_factors(along: dict[str, dict]) 
     assert along["factor_leakage"]["joy"]["turn"] == pytest.approx(0, abs=1e-4)
 
 
+def test_a_method_is_measured_over_the_distance_of_another(along: dict[str, dict[str, dict[str, object]]]) -> None:
+    axes, distances = axis_set(np.eye(3, LATENT_DIM)), np.array([DISTANCE, 1e-6, 2 * DISTANCE])
+    found = evaluate_distance(axes, Z, look(Z), distances, look)
+    assert [figures["distance"] for figures in found.values()] == distances.tolist()
+    end = 2 * Z[:, :3].astype(float) + np.array([2 * DISTANCE, 0, 0])
+    expected = (np.exp(end) / np.exp(end).sum(axis=1, keepdims=True))[:, 0].mean()
+    assert found["anger"]["mean_end"]["value"] == pytest.approx(expected, abs=0.005)
+    assert found["joy"]["success"]["value"] == 0  # of the faces that do not show it already
+    assert found["sadness"]["success"]["value"] == 1 and found["sadness"]["mean_end"]["faces"] == len(Z)
+
+
 def test_becoming_a_character_is_measured_with_what_stays_of_the_emotion() -> None:
     towards = np.array([[1.0], [-1.0]]) * np.eye(LATENT_DIM)[[CHARACTER, CHARACTER]]
     tilted = towards.copy()
@@ -90,7 +108,7 @@ def test_becoming_a_character_is_measured_with_what_stays_of_the_emotion() -> No
     for directions, kept in ((towards, 1.0), (tilted / np.linalg.norm(tilted, axis=1, keepdims=True), None)):
         strengths = np.full(2, DISTANCE)
         axes = AxisSet("known", CHARACTERS, directions, np.zeros(2), strengths, False, {}, directions @ directions.T)
-        found = evaluate_characters(axes, [0, 1], Z, look)
+        found = evaluate_characters(axes, [0, 1], Z, look(Z), look)
         assert list(found) == list(CHARACTERS)
         assert all(figures["success"]["value"] == 1 for figures in found.values())
         assert found["ada"]["emotion_kept"]["value"] == 1
@@ -139,6 +157,8 @@ def test_a_run_is_measured_with_every_method_on_every_emotion(run: Path) -> None
     assert evaluation["drawn_characters"] == ["ada"] and evaluation["default"] == "path"
     assert (evaluation["faces"], evaluation["steps"]) == (6, 3)
     assert set(evaluation["methods"]) == {"boundary", "guided", "lda", "local", "logit", "paper", "path", "random"}
+    straight = {name for name, result in evaluation["methods"].items() if "same_distance" in result}
+    assert straight == {"boundary", "lda", "logit", "paper", "random"}
     for result in evaluation["methods"].values():
         assert list(result["emotions"]) == list(result["leakage"]) == list(EMOTIONS)
         assert all(figures.keys() == FIGURES for figures in result["emotions"].values())
