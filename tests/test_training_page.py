@@ -45,6 +45,16 @@ def test_the_speed_is_that_of_the_results() -> None:
         assert text in " ".join(PAGE.split())
 
 
+def test_the_memory_is_that_of_the_results() -> None:
+    measured = results("training_memory")
+    small, large = (measured[name] for name in ("5600", "56000"))
+    for text in (
+        f"({large['pictures_mib']:.0f} instead of {small['pictures_mib']:.0f} MiB)",
+        f"{large['anonymous_mib']:.0f} MiB instead of {small['anonymous_mib']:.0f} (",
+    ):
+        assert text in " ".join(PAGE.split())
+
+
 def test_time_to_kid_is_told_where_ours_is_no_worse_than_the_example_at_its_end() -> None:
     script = made_by("time_to_kid.py")
     example = [row(4_000, 60, 0.9), row(8_000, 120, 0.2)]
