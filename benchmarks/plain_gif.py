@@ -1,6 +1,8 @@
-"""Eight faces that become joyful, by onnxruntime and imageio: what a user would write without this project.
+"""Faces that become joyful, by onnxruntime and imageio: what a user would write without this project.
 
-python plain_gif.py BUNDLE FILE
+python plain_gif.py BUNDLE FILE FACES [NETWORK.pt]
+
+With a network that `network_of_bundle.py` wrote, this draws them in place of `generator.onnx`: by torch and imageio.
 """
 
 import json
@@ -12,10 +14,27 @@ import numpy as np
 import onnxruntime as ort
 from PIL import Image
 
-FACES, STEPS, SIZE, GAP, COLUMNS = 8, 30, 256, 8, 4
+STEPS, SIZE, GAP = 30, 256, 8
+FACES = int(sys.argv[3])
+COLUMNS = min(FACES, 4)
 
 bundle = Path(sys.argv[1])
-generator = ort.InferenceSession(bundle / "generator.onnx", providers=["CPUExecutionProvider"])
+if len(sys.argv) > 4:
+    import torch
+
+    network = torch.load(sys.argv[4], weights_only=False)
+
+    def draw(z):
+        with torch.inference_mode():
+            pictures = network(torch.from_numpy(z)).permute(0, 2, 3, 1)
+            return ((pictures + 1) * 127.5).round().to(torch.uint8).numpy()
+else:
+    generator = ort.InferenceSession(bundle / "generator.onnx", providers=["CPUExecutionProvider"])
+
+    def draw(z):
+        return generator.run(None, {"z": z})[0]
+
+
 mapping = ort.InferenceSession(bundle / "mapping.onnx", providers=["CPUExecutionProvider"])
 axes = json.loads((bundle / "axes.json").read_text())
 centres = axes["methods"][axes["default"]]["centres"]
@@ -29,7 +48,7 @@ shift = joy - odds / odds.sum(axis=1, keepdims=True) @ latents
 
 frames = []
 for strength in np.linspace(0, 1, STEPS):
-    (faces,) = generator.run(None, {"z": (z + strength * shift).astype(np.float32)})
+    faces = draw((z + strength * shift).astype(np.float32))
     rows = FACES // COLUMNS
     canvas = np.full((rows * (SIZE + GAP) - GAP, COLUMNS * (SIZE + GAP) - GAP, 3), 255, np.uint8)
     for index, face in enumerate(faces):

@@ -59,6 +59,7 @@ def example(
     work: Work = WORK,
     images: Annotated[int, typer.Option(help="Pictures seen at the end.")] = 60_000,
     every: Annotated[int, typer.Option(help="Pictures between checkpoints.")] = 4_000,
+    seed: Annotated[int, typer.Option(help="Of weights and draws.")] = 0,
 ) -> None:
     """Train with the loop of the PyTorch DCGAN example (ngf 64)."""
     import torch
@@ -67,7 +68,7 @@ def example(
     clock = Clock(work / "example")
     if clock.rows:
         raise typer.BadParameter(f"{work / 'example'} holds a training already; delete it or take another --work")
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
 
     def after_step(seen: int, generator: torch.nn.Module) -> None:
         if seen // every > (seen - BATCH) // every or seen >= images:

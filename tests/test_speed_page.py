@@ -14,3 +14,10 @@ def test_the_table_is_that_of_the_results() -> None:
     facts = json.loads((ROOT / "benchmarks" / "results" / "generator_speed.json").read_text(encoding="utf-8"))
     table = runpy.run_path(str(ROOT / "benchmarks" / "test_generator_speed.py"))["table"](facts)
     assert table.count("\n") > 3 and table in (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_students_is_that_of_the_results() -> None:
+    """Otherwise put what `python benchmarks/students.py --table` prints into docs/speed.md."""
+    rows = json.loads((ROOT / "benchmarks" / "results" / "students.json").read_text(encoding="utf-8"))
+    table = runpy.run_path(str(ROOT / "benchmarks" / "students.py"))["table"](rows)
+    assert table.count("\n") > 3 and table in (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")

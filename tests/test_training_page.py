@@ -55,6 +55,11 @@ def test_the_memory_is_that_of_the_results() -> None:
         assert text in " ".join(PAGE.split())
 
 
+def test_the_time_to_kid_is_that_of_the_results() -> None:
+    """Otherwise put what `python benchmarks/time_to_kid.py table` prints into docs/training.md."""
+    assert made_by("time_to_kid.py")["summary"](results("time_to_kid")) in PAGE
+
+
 def test_time_to_kid_is_told_where_ours_is_no_worse_than_the_example_at_its_end() -> None:
     script = made_by("time_to_kid.py")
     example = [row(4_000, 60, 0.9), row(8_000, 120, 0.2)]

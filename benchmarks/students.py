@@ -1,0 +1,144 @@
+"""Narrower generators that learn to draw what a finished one draws: how fast they are, and how good.
+
+`python benchmarks/students.py --run runs/quick` trains a student of each width on faces of the run's generator alone
+(no pictures, no discriminator), measures all by the run's judge and classifier, and writes `results/students.json`;
+`--table` prints the table of docs/speed.md.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+RESULTS = Path(__file__).with_name("results") / "students.json"
+WIDTHS = (16, 24)
+PICTURES, BATCH, LR = 200_000, 64, 2e-3
+DRAWN, ROUNDS = 8, 200
+"""Faces a call, and calls, when speed is measured."""
+
+
+def learn(teacher: Any, width: int, seed: int) -> Any:
+    """A generator of that width, trained by the mean absolute difference to the teacher's faces."""
+    import torch
+    from torch.nn import functional
+
+    from tlgan_train.models.dcgan import Generator
+    from tlgan_train.supervised import seeded
+
+    image_size = teacher(torch.zeros(1, teacher.latent_dim)).shape[-1]
+    mapping_width = teacher.mapping[0].out_features if len(teacher.mapping) else 0
+    student = seeded(lambda: Generator(teacher.latent_dim, width, image_size, mapping_width, teacher.prior), seed)
+    student.mapping.load_state_dict(teacher.mapping.state_dict())
+    student.to(memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam((p for p in student.parameters() if p.requires_grad), LR)
+    steps, draws = PICTURES // BATCH, torch.Generator().manual_seed(seed)
+    for step in range(steps):
+        optimiser.param_groups[0]["lr"] = LR * (1 - step / steps)
+        with torch.no_grad():
+            z = teacher.prior(torch.randn(BATCH, teacher.latent_dim, generator=draws))
+            wanted = teacher(z)
+        loss = functional.l1_loss(student(z), wanted)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        if step % 500 == 0:
+            typer.echo(f"width {width}, {step * BATCH:,} pictures: {loss.item():.4f}", err=True)
+    return student.requires_grad_(False).eval()
+
+
+def milliseconds(generator: Any, seed: int = 0) -> tuple[float, int]:
+    """CPU time of one core a face in ONNX Runtime, the least of many calls, and bytes of the graph as it is stored."""
+    from tlgan_runtime.session import Engine, Graph, Tensor
+    from tlgan_train.drawing_graph import drawing_graph, layers_of
+    from tlgan_train.onnx_graph import store_half
+
+    side, model = layers_of(generator).image_size, store_half(drawing_graph(generator)).SerializeToString()
+    takes, gives = Tensor("tensor(float)", (generator.latent_dim,)), Tensor("tensor(uint8)", (side, side, 3))
+    graph = Graph(Engine("cpu", 1), "a student", model, takes={"z": takes}, gives={"image": gives})
+    z = np.random.default_rng(seed).standard_normal((DRAWN, generator.latent_dim)).astype(np.float32)
+    least = float("inf")
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        graph.run(z)
+        least = min(least, time.process_time() - start)
+    return 1000 * least / DRAWN, len(model)
+
+
+def likeness(generator: Any, teacher: Any, seed: int) -> float:
+    """PSNR, dB, of a generator's faces to those of the teacher."""
+    import torch
+
+    from tlgan_train.models.dcgan import to_levels
+    from tlgan_train.samples import draw_latents
+
+    z = torch.from_numpy(draw_latents(teacher, 1024, seed, "students"))
+    with torch.inference_mode():
+        error = torch.cat([(to_levels(generator(part)) - to_levels(teacher(part))).square() for part in z.split(64)])
+    return float(10 * torch.log10(255**2 / error.mean()))
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown."""
+    heads = ("width", "ms a face", "MB", "PSNR to the teacher", "confident", "agree", "KID", "precision", "recall")
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for row in rows:
+        taught = row["psnr_db"] is not None
+        shares = (row[key] for key in ("confident_share", "classifier_agrees"))
+        cells = (
+            f"{row['width']}{'' if taught else ', the teacher'}",
+            f"{row['ms']:.2f}",
+            f"{row['bytes'] / 1e6:.1f}",
+            f"{row['psnr_db']:.1f} dB" if taught else "–",
+            *(f"{share:.2f}" for share in shares),
+            f"{row['kid']:.3f}",
+            *(f"{row[key]:.2f}" for key in ("precision", "recall")),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main(
+    run: Annotated[Path, typer.Option(help="Finished run whose generator teaches, and whose judge reads.")] = Path(
+        "runs/quick"
+    ),
+    show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured, train nothing.")] = False,
+) -> None:
+    if show:
+        typer.echo(table(json.loads(RESULTS.read_text(encoding="utf-8"))))
+        return
+    from recipes import score
+
+    from tlgan_train.config import Config
+    from tlgan_train.data import drawn_characters, load_dataset
+    from tlgan_train.gan import load_generator
+
+    config = Config.from_dict(json.loads((run / "config.json").read_text(encoding="utf-8"))["config"])
+    dataset, teacher = load_dataset(config.data, config.seed), load_generator(run)
+    characters = drawn_characters(config.data.characters, dataset.characters)
+    rows = []
+    for width in (config.gan.generator_width, *WIDTHS):
+        taught = width != config.gan.generator_width
+        generator = learn(teacher, width, config.seed) if taught else teacher
+        ms, size = milliseconds(generator)
+        rows.append(
+            {
+                "width": width,
+                "ms": ms,
+                "bytes": size,
+                "psnr_db": likeness(generator, teacher, config.seed) if taught else None,
+                **score(generator, run, dataset, characters, config.seed),
+            }
+        )
+        typer.echo(json.dumps(rows[-1]))
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    typer.echo(table(rows))
+
+
+if __name__ == "__main__":
+    typer.run(main)
