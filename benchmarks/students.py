@@ -27,10 +27,11 @@ def learn(teacher: Any, width: int, seed: int) -> Any:
     import torch
     from torch.nn import functional
 
+    from tlgan_train.drawing_graph import layers_of
     from tlgan_train.models.dcgan import Generator
     from tlgan_train.supervised import seeded
 
-    image_size = teacher(torch.zeros(1, teacher.latent_dim)).shape[-1]
+    image_size = layers_of(teacher).image_size
     mapping_width = teacher.mapping[0].out_features if len(teacher.mapping) else 0
     student = seeded(lambda: Generator(teacher.latent_dim, width, image_size, mapping_width, teacher.prior), seed)
     student.mapping.load_state_dict(teacher.mapping.state_dict())

@@ -23,7 +23,7 @@ class Workers:
         self._threads = threads
         self._pool: Executor | None = None
         if threads > 1:
-            from concurrent.futures import ThreadPoolExecutor  # only here: a fiftieth of a second
+            from concurrent.futures import ThreadPoolExecutor  # only here: a single thread needs none
 
             self._pool = ThreadPoolExecutor(threads)
 
