@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from tlgan_train.device import pick_device
 from tlgan_train.errors import TrainError
 from tlgan_train.judge import SUCCESS
 from tlgan_train.models.judge import FEATURES, Judge
-from tlgan_train.supervised import CLIP, WEIGHT_DECAY, one_cycle, predict, seeded, to_tensor
+from tlgan_train.supervised import Descent, predict, seeded, to_tensor
 
 STEPS, BATCH, LR = 300, 64, 2e-3
 """Of AdamW, whose peak step size is the judge's: half a minute on one core."""
@@ -101,8 +100,7 @@ def train_reader(pictures: LabelledPictures, targets: np.ndarray, chosen: np.nda
     reader.to(place, memory_format=torch.channels_last)
     binary = pictures.kind == BINARY
     sides = [chosen[targets[chosen] == side] for side in (0, 1)] if binary else [chosen]
-    optimizer = torch.optim.AdamW(reader.parameters(), lr=LR, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(one_cycle, steps=STEPS))
+    descent = Descent(reader, LR, STEPS)
     rng, changes = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     reader.train()
     for _ in range(STEPS):
@@ -110,11 +108,7 @@ def train_reader(pictures: LabelledPictures, targets: np.ndarray, chosen: np.nda
         _, scores = reader(augment(to_tensor(pictures.images[batch], place), changes))
         wanted = torch.from_numpy(targets[batch]).to(place)[:, None]
         loss = (functional.binary_cross_entropy_with_logits if binary else functional.mse_loss)(scores, wanted)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(reader.parameters(), CLIP)
-        optimizer.step()
-        schedule.step()
+        descent.step(loss)
     if not torch.isfinite(loss):
         raise TrainError("learning the labels broke down: the loss is not finite; check the pictures")
     return reader.eval()

@@ -38,7 +38,7 @@ class Training:
     epochs: int
     """Passes over the training split of all characters."""
     lr: float
-    """Peak step size of AdamW under a one-cycle schedule (Smith and Topin 2019)."""
+    """Peak step size of the `Descent`."""
     seed: int
     """Decides the order of the pictures and their changes."""
     augment: bool
@@ -68,6 +68,33 @@ def parameter_count(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
+class Descent:
+    """AdamW with clipped gradients under a one-cycle schedule (Smith and Topin 2019).
+
+    Args:
+        lr: peak step size.
+        steps: length of the cycle.
+        slow: parameters that learn ten times as slowly as the others: those that were trained elsewhere before.
+    """
+
+    def __init__(self, model: nn.Module, lr: float, steps: int, slow: Iterable[nn.Parameter] = ()) -> None:
+        self._parameters, slow_ids = list(model.parameters()), {id(p) for p in slow}
+        groups = [
+            {"params": [p for p in self._parameters if id(p) not in slow_ids], "lr": lr},
+            {"params": [p for p in self._parameters if id(p) in slow_ids], "lr": lr / 10},
+        ]
+        self._optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, partial(_one_cycle, steps=steps))
+
+    def step(self, loss: Tensor) -> None:
+        """One step down the gradient of `loss`."""
+        self._optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._parameters, CLIP)
+        self._optimizer.step()
+        self._schedule.step()
+
+
 def fit(
     model: nn.Module,
     dataset: Dataset,
@@ -84,7 +111,7 @@ def fit(
         model: maps pictures (N, 3, S, S) in [-1, 1] to a tuple of outputs, one for each target.
         targets: for all pictures of the data set, int64 (N,) classes (cross-entropy) or float32 (N, F) values
             (mean squared error); emotion and character come first, in this order. The losses are added.
-        slow: parameters that learn ten times as slowly as the others: those that were trained elsewhere before.
+        slow: see `Descent`.
 
     Returns:
         One row an epoch: `epoch` from 1, `images` seen, `loss`, `validation_loss`, `validation_emotion_accuracy`,
@@ -107,13 +134,7 @@ def fit(
     truth = tuple(torch.from_numpy(t).to(place) for t in targets)
     parts = -(-len(train) // training.batch_size)
 
-    slow_ids = {id(p) for p in slow}
-    groups = [
-        {"params": [p for p in model.parameters() if id(p) not in slow_ids], "lr": training.lr},
-        {"params": [p for p in model.parameters() if id(p) in slow_ids], "lr": training.lr / 10},
-    ]
-    optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(one_cycle, steps=training.epochs * parts))
+    descent = Descent(model, training.lr, training.epochs * parts, slow)
     order = np.random.default_rng(training.seed)
     changes = torch.Generator().manual_seed(training.seed)
 
@@ -126,11 +147,7 @@ def fit(
             x = to_tensor(dataset.images[part], place)
             x = augment(x, changes) if training.augment else x
             loss = _loss(model(x), tuple(t[part] for t in truth))
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), CLIP)
-            optimizer.step()
-            schedule.step()
+            descent.step(loss)
             total += loss.detach() * len(part)
         if not torch.isfinite(total):
             raise TrainError(f"training broke down in epoch {epoch}: the loss is not finite; try a lower lr")
@@ -209,7 +226,7 @@ def _validation(model: nn.Module, dataset: Dataset, targets: tuple[np.ndarray, .
     }
 
 
-def one_cycle(step: int, steps: int) -> float:
+def _one_cycle(step: int, steps: int) -> float:
     """Share of the peak step size at `step` of `steps`: up in a line, down to 0 in a half cosine."""
     rise = max(1.0, WARM_UP * steps)
     if step < rise:
