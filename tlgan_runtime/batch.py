@@ -47,22 +47,25 @@ def run_batch(
     *,
     bundle: str | PathLike[str] | None = None,
     provider: str = "auto",
+    precision: str = "auto",
     threads: int = 1,
     processes: int | None = None,
 ) -> Generator[Outcome, None, None]:
     """Draws the job of each line of JSON into `folder` (made if need be); an outcome for each, in their order.
 
-    `processes` (None: one for each CPU that this one may use) have `threads` each. A job that fails stops nobody. What
-    the journal in the folder says was drawn from the same job and bundle, and still has the size that it had, is not
-    drawn again. Blank lines are passed over.
+    `bundle`, `provider`, `precision` and `threads` are those of `CheerMeUp`, in each of the `processes` (None: one for
+    each CPU that this one may use). A job that fails stops nobody. What the journal in the folder says was drawn from
+    the same job and bundle, in the same precision, and still has the size that it had, is not drawn again. Blank lines
+    are passed over.
 
     An interrupt, or closing the iterator, lets the pictures that are being drawn be finished, and no more.
 
     Raises `BundleError`s, `OutputError` for the folder, and `InputError` for a wrong number, at the first outcome.
     """
     count = usable_cpus() if processes is None else whole("the number of processes", processes, 1, MAX_THREADS)
-    whole("threads", threads, 1, MAX_THREADS)
     opened = Bundle(find_bundle(bundle))
+    # What cannot be opened is told now, and not for every line.
+    CheerMeUp(opened.path, provider=provider, precision=precision, threads=threads)
     target = Path(folder)
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -73,11 +76,12 @@ def run_batch(
     pending: deque[_Drawing | Outcome] = deque()
 
     def begin(line: int, job: Job) -> _Drawing | Outcome:
-        path, digest = target / job.output, job.digest(opened)
+        path, digest = target / job.output, job.digest(opened, precision)
         if path.is_file() and known.get(job.output) == (digest, path.stat().st_size):
             return Outcome(line, "skipped", str(path))
         try:
-            return _Drawing(line, job, digest, path, pool.submit(_draw, job, target, opened.path, provider, threads))
+            future = pool.submit(_draw, job, target, opened.path, provider, precision, threads)
+            return _Drawing(line, job, digest, path, future)
         except BrokenProcessPool:
             return Outcome(line, "failed", str(path), _DEAD)
 
@@ -144,10 +148,10 @@ def _jobs(lines: Iterable[str]) -> Iterator[tuple[int, Job | Outcome]]:
             yield number, job
 
 
-def _draw(job: Job, folder: Path, bundle: Path, provider: str, threads: int) -> str | None:
+def _draw(job: Job, folder: Path, bundle: Path, provider: str, precision: str, threads: int) -> str | None:
     """In a process of the pool: draws, and says in one line why it could not."""
     try:
-        job.draw(_editor(bundle, provider, threads), folder)
+        job.draw(_editor(bundle, provider, precision, threads), folder)
     except CheerMeUpError as error:
         return _one_line(error)
     except Exception as error:  # whatever it is, the other jobs go on
@@ -156,8 +160,8 @@ def _draw(job: Job, folder: Path, bundle: Path, provider: str, threads: int) -> 
 
 
 @lru_cache(maxsize=1)
-def _editor(bundle: Path, provider: str, threads: int) -> CheerMeUp:
-    return CheerMeUp(bundle, provider=provider, threads=threads)
+def _editor(bundle: Path, provider: str, precision: str, threads: int) -> CheerMeUp:
+    return CheerMeUp(bundle, provider=provider, precision=precision, threads=threads)
 
 
 def _leave_interrupts_to_the_parent() -> None:

@@ -14,7 +14,15 @@ import typer
 
 from tlgan_runtime.console import hush, write
 from tlgan_runtime.errors import InputError
-from tlgan_runtime.options import BundleOption, JsonOption, Provider, ProviderOption, QuietOption
+from tlgan_runtime.options import (
+    BundleOption,
+    JsonOption,
+    Precision,
+    PrecisionOption,
+    Provider,
+    ProviderOption,
+    QuietOption,
+)
 
 SOME_FAILED = 2
 
@@ -27,6 +35,7 @@ def batch(
     ] = None,
     bundle: BundleOption = None,
     provider: ProviderOption = Provider.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: Annotated[int, typer.Option("--threads", help="CPU threads of each process.")] = 1,
     json_output: JsonOption = False,
     quiet: QuietOption = False,
@@ -41,7 +50,10 @@ def batch(
     except OSError as error:
         raise InputError(f"cannot read {jobs}: {error.strerror}; name a file with a JSON object in each line") from None
     with source as lines:
-        outcomes = run_batch(lines, out, bundle=bundle, provider=provider.value, threads=threads, processes=processes)
+        outcomes = run_batch(
+            lines, out, bundle=bundle, provider=provider.value, precision=precision.value, threads=threads,
+            processes=processes,
+        )  # fmt: skip
         with closing(outcomes):
             for outcome in outcomes:
                 counts[outcome.status] += 1

@@ -85,8 +85,9 @@ class Job:
         else:
             save_edit(editor, path, options.pop("set"), **options)
 
-    def digest(self, bundle: Bundle) -> str:
-        """SHA-256 of all that the picture depends on: the job, the files of the bundle, the version of the program."""
+    def digest(self, bundle: Bundle, precision: str) -> str:
+        """SHA-256 of all that the picture depends on: the job, the files of the bundle, the generator that `precision`
+        picks, the version of the program."""
         files = {name: entry.sha256 for name, entry in bundle.manifest.files.items()}
-        content = json.dumps([asdict(self), files, __version__], sort_keys=True)
+        content = json.dumps([asdict(self), files, precision, __version__], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()

@@ -12,7 +12,7 @@ import pytest
 from onnx import numpy_helper
 
 from tests.tiny_bundle import CONTRAST, MIDDLE, latent_index, make_bundle
-from tlgan_runtime import CheerMeUp
+from tlgan_runtime import CheerMeUp, run_batch
 from tlgan_runtime.bundle import Bundle, write_manifest
 from tlgan_runtime.cli import main
 from tlgan_runtime.errors import InputError
@@ -89,3 +89,16 @@ def test_a_command_refuses_in_one_line(bundle: Path, tmp_path: Path, capsys: pyt
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "int8" in error
     assert not (tmp_path / "out.png").exists()
+
+
+def test_jobs_of_a_batch_are_drawn_with_it_and_again_when_it_changes(both: Path, bundle: Path, tmp_path: Path) -> None:
+    jobs, out = tmp_path / "jobs.jsonl", tmp_path / "out"
+    jobs.write_text('{"output": "joy.gif", "emotion": "joy", "steps": 3, "faces": 1, "size": 32}\n')
+    command = ["batch", str(jobs), "--out", str(out), "-j", "1"]
+    for precision in ("auto", "int8"):
+        assert main([*command, "--bundle", str(both), "--precision", precision]) == 0
+        CheerMeUp(both, precision=precision).gif(tmp_path / "alone.gif", "joy", 3, 1, size=32)
+        assert (out / "joy.gif").read_bytes() == (tmp_path / "alone.gif").read_bytes()
+    assert [one.status for one in run_batch(jobs.open(), out, bundle=both, precision="int8")] == ["skipped"]
+    with pytest.raises(InputError, match="no int8 generator"):
+        list(run_batch(jobs.open(), out, bundle=bundle, precision="int8"))
