@@ -19,7 +19,7 @@ from tlgan_train.model_card import comparison_table, methods_table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GOLDEN = np.array([1.450955, -3.359151, -0.426572, -0.803587], dtype=np.float32)
+GOLDEN = np.array([1.1332487, -3.3082592, -0.27727154, -0.5223317], dtype=np.float32)
 """First numbers of `sample(1, seed=0)`; a change breaks everybody's saved seeds."""
 
 

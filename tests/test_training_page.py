@@ -27,6 +27,11 @@ def test_the_table_of_recipes_is_that_of_the_results() -> None:
     assert measured and made_by("recipes.py")["table"](measured) in PAGE
 
 
+def test_the_table_of_redrawn_pictures_is_that_of_the_results() -> None:
+    """Otherwise put what `python benchmarks/redrawn.py --table` prints into docs/training.md."""
+    assert made_by("redrawn.py")["table"](results("redrawn")) in PAGE
+
+
 def test_the_profile_is_that_of_the_results() -> None:
     """Otherwise put what `pytest -s benchmarks/test_training_profile.py` prints into docs/training.md."""
     measured = results("training_profile")

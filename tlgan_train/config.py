@@ -86,18 +86,20 @@ class GanConfig:
     beta2: float = 0.999
     """Adam decay of the squared gradient (code: 0.999)."""
     decay_images: int = 0
-    """Pictures at the end over which both step sizes fall to 0 in a straight line."""
+    """Pictures at the end of training, and of the warm-up, over which step sizes fall to 0 in a straight line."""
     real_target: float = 1.0
     """LSGAN target of D for real pictures (paper's text: 1; code: 0.8)."""
     fake_target: float = 0.0
     """LSGAN target of D for drawn pictures (paper's text: 0; code: 0.2)."""
     generator_target: float = 1.0
     """LSGAN target of G (paper's text and code: 1)."""
+    adversarial_weight: float = 1.0
+    """Weight of G's loss before D, beside those of the encoder below. Alone, as in the paper, it changes nothing."""
     reconstruction_weight: float = 0.0
     """Weight of the mean squared error of G(E(x)) for real x; 0 trains no encoder (as in the paper)."""
     warmup_images: int = 0
     """Pictures seen before D joins in: until then only E and G learn, by reconstruction, three times as fast; from
-    then on E stays as it is. With 0, E learns all the time."""
+    then on E stays as it is, and pictures are redrawn from the means of its codes. With 0, E learns all the time."""
     feature_weight: float = 0.0
     """Weight of the distance between G(E(x)) and x in D's activations, in units of their variance: eyes and mouths
     are few pixels but much of what D looks at."""

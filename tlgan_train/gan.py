@@ -85,7 +85,8 @@ def train_gan(
                 warming_up = state.step * gan.batch_size < gan.warmup_images
                 if gan.warmup_images and not warming_up and state.encoder.training:
                     end_warmup(state, gan, dataset, indices, config.seed, log)
-                set_step_sizes(state, gan, remaining=(steps - state.step) * gan.batch_size)
+                end = gan.warmup_images if warming_up else steps * gan.batch_size
+                set_step_sizes(state, gan, remaining=end - state.step * gan.batch_size)
                 real = to_tensor(dataset.images[picked]).to(device)
                 losses = (warmup_step if warming_up else training_step)(
                     state, gan,
@@ -122,7 +123,7 @@ def label_sets(dataset: Dataset, characters: tuple[str, ...]) -> tuple[tuple[int
 
 
 def set_step_sizes(state: GanState, gan: GanConfig, remaining: int) -> None:
-    """Lower the step sizes over the last `gan.decay_images` pictures: what jitters in G and D then comes to rest."""
+    """Lower step sizes over the last `gan.decay_images` pictures, of the warm-up too: what jitters comes to rest."""
     share = min(1.0, remaining / gan.decay_images) if gan.decay_images else 1.0
     optimisers = ((state.generator_optimiser, gan.generator_lr), (state.discriminator_optimiser, gan.discriminator_lr))
     for optimiser, lr in optimisers:
@@ -217,31 +218,39 @@ def training_step(
             with autocast(real.device, precision):
                 _, redrawn_seen = discriminator(redrawn, real_labels)
             losses["feature"] = feature_distance(redrawn_seen, [activation.detach() for activation in seen])
-    update_generator(state, gan, losses["generator"] + weighted(gan, losses))
+    update_generator(state, gan, weighted(gan, losses))
     return {name: loss.detach() for name, loss in losses.items()}
 
 
 def reconstruct(
     state: GanState, real: Tensor, labels: tuple[Tensor, ...], precision: str
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """Losses of drawing real pictures again through E and G, and the pictures drawn."""
+    """Losses of drawing real pictures again through E and G, and the pictures drawn.
+
+    Once E stays as it is, pictures are drawn from the means of their codes: one code that stands for several pictures
+    asks for their blurred average, while D asks for edges.
+    """
+    learning = state.encoder.training
     with autocast(real.device, precision):
         mean, log_variance = (moment.float() for moment in state.encoder(real))
-        posterior = sample_posterior(mean, log_variance, torch.randn_like(mean))
-        redrawn = state.generator(posterior)
-    moments = state.generator.prior.moments(labels, like=mean)
-    losses = {
-        "reconstruction": F.mse_loss(redrawn.float(), real),
-        "kl": kl_divergence(mean, log_variance, *moments).mean(),
-    }
+        codes = sample_posterior(mean, log_variance, torch.randn_like(mean)) if learning else mean
+        redrawn = state.generator(codes)
+    losses = {"reconstruction": F.mse_loss(redrawn.float(), real)}
+    if learning:
+        moments = state.generator.prior.moments(labels, like=mean)
+        losses["kl"] = kl_divergence(mean, log_variance, *moments).mean()
     return losses, redrawn
 
 
 def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
-    """Sum of the encoder's losses, each with its weight."""
-    weights = {name: getattr(gan, f"{name}_weight") for name in ("reconstruction", "feature", "kl")}
-    parts = [weight * losses[name] for name, weight in weights.items() if name in losses]
-    return torch.stack(parts).sum() if parts else torch.zeros(())
+    """Sum of the losses of G and E, each with its weight."""
+    weights = {
+        "generator": gan.adversarial_weight,
+        "reconstruction": gan.reconstruction_weight,
+        "feature": gan.feature_weight,
+        "kl": gan.kl_weight,
+    }
+    return torch.stack([weight * losses[name] for name, weight in weights.items() if name in losses]).sum()
 
 
 def update_generator(state: GanState, gan: GanConfig, loss: Tensor) -> None:

@@ -24,6 +24,7 @@ from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.gan import images_seen, load_generator, mirrored, train_gan
 from tlgan_train.run import load_tensors, save_tensors
+from tlgan_train.supervised import to_tensor
 from tlgan_train.training_log import TrainingLog
 
 STEPS, BATCH = 6, 8
@@ -259,6 +260,39 @@ def test_step_sizes_fall_to_nothing_over_the_last_pictures(data: Dataset) -> Non
         gan.set_step_sizes(state, config.gan, remaining)
         sizes = [o.param_groups[0]["lr"] for o in (state.generator_optimiser, state.discriminator_optimiser)]
         assert sizes == [share * lr for lr in full]
+
+
+def test_step_sizes_fall_at_the_end_of_the_warm_up_too(
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares: list[float] = []
+    set_step_sizes = gan.set_step_sizes
+
+    def noting(state: gan.GanState, settings: gan.GanConfig, remaining: int) -> None:
+        set_step_sizes(state, settings, remaining)
+        shares.append(state.generator_optimiser.param_groups[0]["lr"] / settings.generator_lr)
+
+    monkeypatch.setattr(gan, "set_step_sizes", noting)
+    train(data, tmp_path, {**FULL, "decay_images": 2 * BATCH})
+    assert shares == [1, 0.5, 1, 1, 1, 0.5]  # two steps of warm-up, four with D
+
+
+def test_pictures_are_redrawn_from_samples_while_the_encoder_learns_and_then_from_means(data: Dataset) -> None:
+    config = Config.from_dict({"gan": FULL, "data": {"image_size": 32}})
+    state = gan.build(config, data, data.characters, torch.device("cpu"))
+    real, labels = to_tensor(data.images[:BATCH]), tuple(torch.from_numpy(of[:BATCH]) for _, of in gan.label_sets(
+        data, data.characters
+    ))  # fmt: skip
+
+    def redrawn_twice() -> list[tuple[dict[str, torch.Tensor], torch.Tensor]]:
+        with torch.no_grad():
+            return [gan.reconstruct(state, real, labels, "fp32") for _ in range(2)]
+
+    (losses, first), (_, second) = redrawn_twice()
+    assert "kl" in losses and not torch.equal(first, second)
+    state.encoder.eval()
+    (losses, first), (_, second) = redrawn_twice()
+    assert "kl" not in losses and torch.equal(first, second)
 
 
 def test_a_generator_that_draws_one_picture_is_told_and_the_checkpoint_before_is_kept(

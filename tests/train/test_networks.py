@@ -10,7 +10,7 @@ from torch import nn
 from torch.distributions import Normal, kl_divergence
 
 from tlgan_train.config import Config
-from tlgan_train.gan import average, build, feature_distance, label_sets, training_step
+from tlgan_train.gan import average, build, feature_distance, label_sets, training_step, weighted
 from tlgan_train.models import encoder
 from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
 from tlgan_train.supervised import to_tensor
@@ -58,6 +58,13 @@ def test_weights_start_as_published(network: nn.Module) -> None:
             assert layer.weight.std().item() == pytest.approx(0.02, rel=0.1)
         elif isinstance(layer, nn.BatchNorm2d):
             assert layer.weight.mean().item() == pytest.approx(1, abs=0.02) and not layer.bias.any()
+
+
+def test_losses_of_the_generator_count_by_their_weights() -> None:
+    gan = Config.from_dict({"gan": {"adversarial_weight": 0.25, "reconstruction_weight": 40, "kl_weight": 3}}).gan
+    losses = {name: torch.tensor(value) for name, value in (("discriminator", 9.0), ("generator", 2.0), ("kl", 0.5))}
+    assert weighted(gan, losses) == 0.25 * 2 + 3 * 0.5
+    assert weighted(Config().gan, {"generator": torch.tensor(0.3)}) == torch.tensor(0.3)  # as in the paper
 
 
 @pytest.mark.parametrize("size", [32, 64, 128, 256])
