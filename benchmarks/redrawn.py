@@ -32,7 +32,6 @@ def measure(run: Path, preset: str, readers: Path) -> dict[str, Any]:
     and each known factor has the R² of what is read before and after.
     """
     import numpy as np
-    import torch
 
     from tlgan_train.config import load_config
     from tlgan_train.data import drawn_characters, load_dataset
@@ -40,9 +39,9 @@ def measure(run: Path, preset: str, readers: Path) -> dict[str, Any]:
     from tlgan_train.gan import load_generator
     from tlgan_train.judge import factor_names, load_judge
     from tlgan_train.metrics import kid, precision_recall
-    from tlgan_train.models.dcgan import to_uint8
     from tlgan_train.models.encoder import Encoder
     from tlgan_train.run import load_tensors
+    from tlgan_train.samples import draw_faces
     from tlgan_train.supervised import predict
 
     config = load_config(preset)
@@ -55,8 +54,7 @@ def measure(run: Path, preset: str, readers: Path) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     train, test = (rng.permutation(dataset.indices(split, drawn))[:PICTURES] for split in ("train", "test"))
 
-    codes = torch.from_numpy(predict(encoder, dataset.images, test)[0])
-    redrawn = np.concatenate([to_uint8(generator(chunk)).numpy() for chunk in codes.split(256)])
+    redrawn = draw_faces(generator, predict(encoder, dataset.images, test)[0])
     real, before = (Verdicts.of(predict(reader, dataset.images, indices)) for indices in (train, test))
     after = Verdicts.of(predict(reader, redrawn))
     precision, recall = precision_recall(real.features, after.features)

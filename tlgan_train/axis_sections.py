@@ -13,7 +13,7 @@ from tlgan_train import axis_figures, figures, strips
 from tlgan_train.chart import chart
 from tlgan_train.page import Page, interval, number
 from tlgan_train.results import Results
-from tlgan_train.samples import read_faces
+from tlgan_train.samples import draw_faces, read_faces
 
 FACES = 8
 """Faces of a walk, as in the paper's figures 13 to 15."""
@@ -204,7 +204,7 @@ def _before_and_after(sheet: Page, results: Results) -> None:
         for name, reading in readings.items()
         if name != "before"
     )
-    faces = np.stack([strips.draw_faces(results.generator, latents) for latents in moved.values()])
+    faces = np.stack([draw_faces(results.generator, latents) for latents in moved.values()])
     chart(
         sheet, results, "before_after", strips.face_rows(faces, list(moved), under=under), (8, 9),
         f"Faces before and at the end of the axis of {emotion}. {which} Under each: the character that the judge reads "

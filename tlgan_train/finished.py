@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import nn
 
 from tlgan_runtime.bundle import find_bundle
@@ -16,9 +15,9 @@ from tlgan_train.classifier import load_classifier
 from tlgan_train.data.dataset import drawn_characters
 from tlgan_train.gan import load_generator
 from tlgan_train.judge import load_judge
-from tlgan_train.models.dcgan import Generator, to_uint8
+from tlgan_train.models.dcgan import Generator
 from tlgan_train.run import read_json
-from tlgan_train.samples import READ_BATCH, draw_latents
+from tlgan_train.samples import draw_faces, draw_latents
 from tlgan_train.supervised import predict, stream_seed
 
 SMALLEST_PROBABILITY = 1e-6
@@ -75,12 +74,6 @@ def trained_model(
     """The model that networks in eval mode make, of which `classifier` and `judge` begin their outputs with emotions
     and characters; for the other arguments see `FinishedModel`."""
 
-    @torch.inference_mode()
-    def draw(z: np.ndarray) -> np.ndarray:
-        device = next(generator.parameters()).device
-        chunks = torch.from_numpy(z).split(READ_BATCH)
-        return np.concatenate([to_uint8(generator(chunk.to(device))).cpu().numpy() for chunk in chunks])
-
     def reading(network: nn.Module) -> Read:
         def read(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             emotion, character = predict(network, images)[:2]
@@ -95,7 +88,7 @@ def trained_model(
         image_size=image_size,
         seed=seed,
         latents=lambda count, stream: draw_latents(generator, count, seed, stream),
-        draw=draw,
+        draw=lambda z: draw_faces(generator, z),
         classify=reading(classifier),
         judge=reading(judge),
         judged_by="judge",

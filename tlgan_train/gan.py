@@ -182,7 +182,7 @@ def warmup_step(
 ) -> dict[str, Tensor]:
     """One step of E and G by reconstruction alone: cheap, and D then meets faces instead of noise."""
     losses, _ = reconstruct(state, real, labels, precision)
-    update_generator(state, gan, weighted(gan, losses))
+    update_generator(state, gan, losses)
     return {name: loss.detach() for name, loss in losses.items()}
 
 
@@ -218,7 +218,7 @@ def training_step(
             with autocast(real.device, precision):
                 _, redrawn_seen = discriminator(redrawn, real_labels)
             losses["feature"] = feature_distance(redrawn_seen, [activation.detach() for activation in seen])
-    update_generator(state, gan, weighted(gan, losses))
+    update_generator(state, gan, losses)
     return {name: loss.detach() for name, loss in losses.items()}
 
 
@@ -253,10 +253,10 @@ def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
     return torch.stack([weight * losses[name] for name, weight in weights.items() if name in losses]).sum()
 
 
-def update_generator(state: GanState, gan: GanConfig, loss: Tensor) -> None:
-    """One optimiser step of G (and E), and of the averaged weights."""
+def update_generator(state: GanState, gan: GanConfig, losses: dict[str, Tensor]) -> None:
+    """One optimiser step of G (and E) by their weighted losses, and of the averaged weights."""
     state.generator_optimiser.zero_grad(set_to_none=True)
-    loss.backward()
+    weighted(gan, losses).backward()
     processes.average_gradients(state.generator_optimiser)
     state.generator_optimiser.step()
     average(state.averaged, state.generator, 0.5 ** (gan.batch_size / gan.ema_images) if gan.ema_images else 0.0)

@@ -13,6 +13,7 @@ from tlgan_train.chart import chart
 from tlgan_train.learning import read_grid
 from tlgan_train.page import Page, number, percent
 from tlgan_train.results import Results
+from tlgan_train.samples import draw_faces
 
 CHECKPOINTS = 6
 """Sample grids shown over training, evenly spaced on a logarithmic scale: most happens early."""
@@ -81,7 +82,7 @@ def generator_section(sheet: Page, results: Results) -> None:
 def _nearest(sheet: Page, results: Results) -> None:
     measured = results.evaluation["generator"]
     nearest = measured["nearest_training_pictures"]
-    drawn = strips.draw_faces(results.generator, results.latents(len(nearest), "evaluation samples"))
+    drawn = draw_faces(results.generator, results.latents(len(nearest), "evaluation samples"))
     distances = [number(distance) for distance in measured["nearest_distances"]]
     columns = min(NEAREST_COLUMNS, len(nearest))
     blocks = [slice(start, start + columns) for start in range(0, len(nearest) - columns + 1, columns)]

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.models.dcgan import Generator, to_levels
+from tlgan_train.models.dcgan import Generator, to_levels, to_uint8
 from tlgan_train.run import written
 from tlgan_train.supervised import stream_seed
 
@@ -69,6 +69,15 @@ def draw_latents(generator: Generator, count: int, seed: int, stream: str) -> np
     rng = np.random.default_rng(stream_seed(seed, f"latents {stream}"))
     z = rng.standard_normal((count, generator.latent_dim), dtype=np.float32)
     return generator.prior(torch.from_numpy(z)).numpy()
+
+
+@torch.inference_mode()
+def draw_faces(generator: Generator, z: np.ndarray) -> np.ndarray:
+    """uint8 (..., S, S, 3) faces of latents (..., latent_dim)."""
+    device = next(generator.parameters()).device
+    flat = torch.from_numpy(np.ascontiguousarray(z.reshape(-1, z.shape[-1])))
+    faces = np.concatenate([to_uint8(generator(chunk.to(device))).cpu().numpy() for chunk in flat.split(READ_BATCH)])
+    return faces.reshape(*z.shape[:-1], *faces.shape[1:])
 
 
 @torch.inference_mode()

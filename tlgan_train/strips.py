@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from matplotlib import rcParams
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
@@ -15,7 +14,8 @@ from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.latent import move
 from tlgan_runtime.picture import enlarge
 from tlgan_train.figures import DPI, WIDTH
-from tlgan_train.models.dcgan import Generator, to_uint8
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.samples import draw_faces
 
 LARGEST = 144
 """Largest side of a face, pixels."""
@@ -25,15 +25,6 @@ LINE = 22
 """Pixels that a line of text takes."""
 MARGIN = 8
 """Pixels between a name and its faces."""
-
-
-@torch.inference_mode()
-def draw_faces(generator: Generator, z: np.ndarray) -> np.ndarray:
-    """uint8 (..., S, S, 3) faces of latents (..., latent_dim)."""
-    device = next(generator.parameters()).device
-    flat = torch.from_numpy(np.ascontiguousarray(z.reshape(-1, z.shape[-1]))).to(device)
-    faces = np.concatenate([to_uint8(generator(chunk)).cpu().numpy() for chunk in flat.split(128)])
-    return faces.reshape(*z.shape[:-1], *faces.shape[1:])
 
 
 def walk_faces(generator: Generator, axes: AxisSet, z: np.ndarray, emotion: str, strengths: np.ndarray) -> np.ndarray:
