@@ -11,6 +11,7 @@ from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.latent import move
 from tlgan_train import axis_figures, figures, strips
 from tlgan_train.chart import chart
+from tlgan_train.evaluate import changes_at_equal_success
 from tlgan_train.page import Page, interval, number
 from tlgan_train.results import Results
 from tlgan_train.samples import draw_faces, read_faces
@@ -162,6 +163,15 @@ def leakage_section(sheet: Page, results: Results) -> None:
             "is that of the emotion and has to change. Noise: by how much the judge's readings of two real pictures "
             "differ that have the factor in common; a bar of that height may be no change at all.",
         )  # fmt: skip
+    changes = changes_at_equal_success(results.evaluation, results.default)
+    if changes:
+        sheet.table(
+            ["factor", "noise", results.default, "paper", "share"],
+            [[factor, *map(number, figures)] for factor, *figures in changes],
+            caption=f"The same where {results.default} and paper succeed with equally many faces: on every axis, the "
+            f"one that ends better is stopped on the way. Means over axes; share is that of {results.default} in what "
+            f"paper changes, both without the noise.",
+        )
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,16 @@ class Reader(nn.Module):
         return (features, *self.judge.read(features))
 
 
+@dataclass(frozen=True)
+class Course:
+    """What walks along one axis go through, at each of their steps."""
+
+    success: np.ndarray | None
+    """(steps,), the share of faces with p ≥ 0.9 of those that start below 0.5; None when there are none."""
+    change: np.ndarray
+    """(steps, F), mean absolute change of each known factor since the start."""
+
+
 Look = Callable[[np.ndarray], Verdicts]
 """Latents (N, latent_dim) → what the judge says of the faces that they draw."""
 
@@ -100,12 +110,17 @@ def evaluate(
 
     methods = {**axes.methods, "random": random_axes(axes.methods[axes.default], model.seed)}
     faces = model.latents(settings.faces, "evaluation faces")
-    results, factors = {}, factor_names(judge_run)
+    results, courses, factors = {}, {}, factor_names(judge_run)
     for name, method in methods.items():
         some = faces[:GUIDED_FACES] if method.ends == GRADIENT else faces
-        results[name] = evaluate_axes(method, some, settings.steps, look, real, dataset.emotion[train], drawn, factors)
+        results[name], courses[name] = evaluate_axes(
+            method, some, settings.steps, look, real, dataset.emotion[train], drawn, factors
+        )
         means = ", ".join(f"{e} {f['mean_end']['value']:.2f}" for e, f in results[name]["emotions"].items())
         log(f"{name}: mean end probability {means}")
+    if factors and "paper" in methods:
+        for name in methods.keys() - {"paper"}:
+            results[name]["equal_success"] = at_equal_success(courses[name], courses["paper"], factors)
     before = look(faces)
     distances = np.array([figures["distance"] for figures in results[axes.default]["emotions"].values()])
     for name, method in methods.items():
@@ -202,10 +217,14 @@ def evaluate_axes(
     real_emotion: np.ndarray,
     drawn: Verdicts,
     factors: list[str],
-) -> dict[str, Any]:
-    """Walk every latent (N, latent_dim) along every axis from strength 0 to 1, and judge each of the `steps` frames."""
+) -> tuple[dict[str, Any], dict[str, Course]]:
+    """Walk every latent (N, latent_dim) along every axis from strength 0 to 1, and judge each of the `steps` frames.
+
+    Returns what `evaluation.json` holds of a method, and the course of the walks to each emotion.
+    """
     emotions = axes.emotions
     result: dict[str, Any] = {"emotions": {}, "leakage": {}, "factor_leakage": {}}
+    courses = {}
     for e, emotion in enumerate(emotions):
         unit = np.eye(len(emotions))[e]
         frames = np.stack([move(z, axes, strength * unit) for strength in walk_strengths(steps)], axis=1)
@@ -224,9 +243,49 @@ def evaluate_axes(
         result["emotions"][emotion] = figures
         result["leakage"][emotion] = (probability[:, -1] - probability[:, 0]).mean(axis=0)
         readings = seen.factors.reshape(len(z), steps, -1)
-        change = np.abs(readings[:, -1] - readings[:, 0]).mean(axis=0)
-        result["factor_leakage"][emotion] = dict(zip(factors, change.tolist(), strict=True))
+        change = np.abs(readings - readings[:, :1]).mean(axis=0)
+        result["factor_leakage"][emotion] = dict(zip(factors, change[-1].tolist(), strict=True))
+        success = (probability[moved, :, e] >= SUCCESS).mean(axis=0) if moved.any() else None
+        courses[emotion] = Course(success, change)
+    return result, courses
+
+
+def at_equal_success(own: dict[str, Course], other: dict[str, Course], factors: list[str]) -> dict[str, dict[str, Any]]:
+    """What else two methods change where they succeed equally often, for each emotion with which either does at all.
+
+    A method that arrives changes more than one that stops half way; so each is stopped at its first step at which as
+    many faces have arrived as ever do with the worse of the two.
+    """
+    result = {}
+    for emotion, course in own.items():
+        both = [(walk.success, walk.change) for walk in (course, other[emotion]) if walk.success is not None]
+        reached = min((success[-1] for success, _ in both), default=0.0)
+        if len(both) == 2 and reached > 0:
+            stops = [int((success >= reached).argmax()) for success, _ in both]
+            changes = [change[stop].tolist() for (_, change), stop in zip(both, stops, strict=True)]
+            result[emotion] = {
+                "success": float(reached),
+                "strengths": [stop / (len(change) - 1) for (_, change), stop in zip(both, stops, strict=True)],
+                "factors": {factor: list(pair) for factor, *pair in zip(factors, *changes, strict=True)},
+            }
     return result
+
+
+def changes_at_equal_success(
+    evaluation: dict[str, Any], method: str
+) -> list[tuple[str, float, float, float, float | None]]:
+    """For each known factor its name, the judge's noise, how much `method` and `paper` change it where they succeed
+    equally often (means over emotions), and the share of the first in the second, both without the noise.
+
+    The noise adds to a mean absolute change in squares, as two readings of one face differ by it alone.
+    """
+    found = [of["factors"] for of in evaluation["methods"][method].get("equal_success", {}).values()]
+    rows = []
+    for factor, noise in evaluation["judge"]["factor_noise"].items() if found else ():
+        own, other = (float(np.mean([factors[factor][side] for factors in found])) for side in (0, 1))
+        clean = [max(change**2 - noise**2, 0) ** 0.5 for change in (own, other)]
+        rows.append((factor, noise, own, other, clean[0] / clean[1] if clean[1] > 0 else None))
+    return rows
 
 
 def evaluate_distance(

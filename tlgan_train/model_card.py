@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from tlgan_train.evaluate import changes_at_equal_success
+
 ATTRIBUTES_HEADING = "## Attributes"
 ATTRIBUTE_FIGURES = {
     "success": "success",
@@ -150,6 +152,14 @@ def methods_table(evaluation: dict[str, Any]) -> str:
         rows.append((min(success, default=0.0), f"| {' | '.join(cells)} |"))
     lines = [line for _, line in sorted(rows, key=lambda row: -row[0])]
     return "\n".join([f"| {' | '.join(heads)} |", "|---|---|---|---|---|---|", *lines])
+
+
+def leakage_table(evaluation: dict[str, Any], method: str) -> str:
+    """Markdown table of what else a method and `paper` change where both succeed equally often, a row a factor."""
+    rows = [f"| factor | noise | `{method}` | `paper` | share |", "|---|---|---|---|---|"]
+    for factor, *figures in changes_at_equal_success(evaluation, method):
+        rows.append(f"| {' | '.join((factor, *map(_number, figures)))} |")
+    return "\n".join(rows)
 
 
 def _values(found: Iterable[float | None]) -> list[float]:

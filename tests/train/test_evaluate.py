@@ -17,7 +17,10 @@ from tlgan_runtime.axes import AxisSet
 from tlgan_train.cli import main
 from tlgan_train.data import export_folder
 from tlgan_train.evaluate import (
+    Course,
     Verdicts,
+    at_equal_success,
+    changes_at_equal_success,
     evaluate_axes,
     evaluate_characters,
     evaluate_distance,
@@ -45,6 +48,10 @@ def axis_set(directions: np.ndarray) -> AxisSet:
 
 
 def judged(axes: AxisSet) -> dict[str, dict[str, dict[str, object]]]:
+    return walked(axes)[0]
+
+
+def walked(axes: AxisSet) -> tuple[dict[str, dict[str, dict[str, object]]], dict[str, Course]]:
     """All the axes on 60 faces; as real pictures, faces of other latents."""
     others = look(draw_latents(Painter(), 300, 0, "real"))
     emotion = others.emotion.argmax(axis=1)
@@ -88,6 +95,42 @@ def test_leakage_is_told_for_emotions_and_known_factors(along: dict[str, dict]) 
         assert change[e] > 0.5 and (np.delete(change, e) < 0).all()
     assert along["factor_leakage"]["anger"]["turn"] == pytest.approx(DISTANCE / math.sqrt(2), rel=0.05)
     assert along["factor_leakage"]["joy"]["turn"] == pytest.approx(0, abs=1e-4)
+
+
+def test_methods_are_compared_where_they_succeed_equally_often() -> None:
+    """Two axes that turn the head equally much for the emotion, one of which goes half as far again."""
+    directions = np.eye(3, LATENT_DIM)
+    directions[:, FACTOR] = 1
+    directions /= math.sqrt(2)
+    near, far = axis_set(directions), replace(axis_set(directions), max_strength=np.full(3, 1.5 * DISTANCE))
+    (_, own), (_, other) = walked(far), walked(near)
+    for own_course, other_course in zip(own.values(), other.values(), strict=True):
+        assert other_course.success[-1] < own_course.success[-1]
+        assert own_course.change[-1] == pytest.approx(1.5 * other_course.change[-1], rel=1e-3)
+    found = at_equal_success(own, other, ["turn"])
+    assert list(found) == list(EMOTIONS)
+    for emotion, course in other.items():
+        assert found[emotion]["success"] == course.success[-1]
+        assert found[emotion]["strengths"][0] < found[emotion]["strengths"][1]
+        turned = found[emotion]["factors"]["turn"]
+        assert turned == pytest.approx(
+            np.array(found[emotion]["strengths"]) * [1.5, 1] * DISTANCE / math.sqrt(2), rel=0.1
+        )
+    back = at_equal_success(other, own, ["turn"])
+    assert back["joy"]["factors"]["turn"] == found["joy"]["factors"]["turn"][::-1]
+
+    evaluation = {"methods": {"far": {"equal_success": found}, "bare": {}}, "judge": {"factor_noise": {"turn": 1.0}}}
+    [(name, noise, own_turn, other_turn, share)] = changes_at_equal_success(evaluation, "far")
+    assert (name, noise) == ("turn", 1.0)
+    assert share == pytest.approx(math.sqrt((own_turn**2 - 1) / (other_turn**2 - 1)))
+    assert changes_at_equal_success(evaluation, "bare") == []
+
+
+def test_an_emotion_that_a_method_never_reaches_is_not_compared() -> None:
+    change = np.array([[0.0], [1.0]])
+    never, all_there, half = (Course(success, change) for success in (np.zeros(2), None, np.array([0, 0.5])))
+    assert at_equal_success({"joy": half}, {"joy": never}, ["turn"]) == {}
+    assert at_equal_success({"joy": all_there}, {"joy": half}, ["turn"]) == {}
 
 
 def test_a_method_is_measured_over_the_distance_of_another(along: dict[str, dict[str, dict[str, object]]]) -> None:
@@ -157,6 +200,7 @@ def test_a_run_is_measured_with_every_method_on_every_emotion(run: Path) -> None
     assert evaluation["drawn_characters"] == ["ada"] and evaluation["default"] == "path"
     assert (evaluation["faces"], evaluation["steps"]) == (6, 3)
     assert set(evaluation["methods"]) == {"boundary", "guided", "lda", "local", "logit", "paper", "path", "random"}
+    assert not any("equal_success" in result for result in evaluation["methods"].values())  # no factors are known
     straight = {name for name, result in evaluation["methods"].items() if "same_distance" in result}
     assert straight == {"boundary", "lda", "logit", "paper", "random"}
     for result in evaluation["methods"].values():

@@ -280,6 +280,19 @@ def test_a_stage_that_has_not_run_is_named(
     assert not (copied / "report.html").exists() and not (copied / "figures").exists()
 
 
+def test_changes_at_equal_success_are_a_table(data: Dataset, copied: Path, generator: Generator) -> None:
+    evaluation = json.loads((copied / "evaluation.json").read_text())
+    assert evaluation["methods"]["logit"]["equal_success"].keys() <= set(EMOTIONS)
+    noise = evaluation["judge"]["factor_noise"]["yaw"]
+    compared = {"success": 0.5, "strengths": [0.25, 1.0], "factors": {"yaw": [noise, 2 * noise]}}
+    evaluation["methods"]["logit"]["equal_success"] = {EMOTIONS[0]: compared}
+    write_json(copied / "evaluation.json", evaluation)
+    page = write_report(CONFIG, data, CHARACTERS[:1], generator, copied, log=lambda line: None).read_text("utf-8")
+    assert "stopped on the way" in page
+    numbers = "".join(f"<td>{number}</td>" for number in (f"{noise:.2f}", f"{noise:.2f}", f"{2 * noise:.2f}", "0.00"))
+    assert re.search(f"yaw</th>{numbers}", page)
+
+
 def test_without_joy_factors_measurable_faces_and_early_adversarial_losses(
     data: Dataset, copied: Path, generator: Generator
 ) -> None:
