@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,6 +38,8 @@ class Recipe:
     preset: str
     at: list[int]
     settings: dict[str, Any]
+    variant: str = ""
+    """One of `recipe_variants.VARIANTS`, where settings cannot say it."""
 
 
 def recipes() -> dict[str, Recipe]:
@@ -47,6 +50,8 @@ def recipes() -> dict[str, Recipe]:
 
 def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any]]:
     """Train a recipe as far as each of its numbers of pictures, and measure it there."""
+    from recipe_variants import VARIANTS
+
     from tlgan_train.config import load_config
     from tlgan_train.data import drawn_characters, load_dataset
     from tlgan_train.gan import load_generator, train_gan
@@ -54,14 +59,15 @@ def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any
     config = load_config(recipe.preset, [f"gan.{key}={value}" for key, value in recipe.settings.items()])
     dataset = load_dataset(config.data, config.seed)
     characters = drawn_characters(config.data.characters, dataset.characters)
-    for images in recipe.at:
-        until = replace(config, gan=replace(config.gan, images=images))
-        train_gan(until, dataset, characters, runs / recipe.name, typer.echo)
-        generator = load_generator(runs / recipe.name)
-        for truncation in sorted({config.gan.truncation, 1.0}) if config.gan.flow_layers else (1.0,):
-            generator.prior.truncation = truncation
-            figures = score(generator, readers, dataset, characters, config.seed)
-            yield {"images": images, "truncation": truncation, **figures}
+    with VARIANTS[recipe.variant]() if recipe.variant else nullcontext():
+        for images in recipe.at:
+            until = replace(config, gan=replace(config.gan, images=images))
+            train_gan(until, dataset, characters, runs / recipe.name, typer.echo)
+            generator = load_generator(runs / recipe.name)
+            for truncation in sorted({config.gan.truncation, 1.0}) if config.gan.flow_layers else (1.0,):
+                generator.prior.truncation = truncation
+                figures = score(generator, readers, dataset, characters, config.seed)
+                yield {"images": images, "truncation": truncation, **figures}
 
 
 def score(generator: Any, readers: Path, dataset: Any, characters: tuple[str, ...], seed: int) -> dict[str, Any]:

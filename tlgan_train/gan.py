@@ -199,18 +199,17 @@ def training_step(
         fake = state.generator(latents)
         real_score, seen = discriminator(real, real_labels)
         fake_score, _ = discriminator(fake.detach(), fake_labels)
-    real_loss = (real_score.float() - gan.real_target).square().mean()
-    fake_loss = (fake_score.float() - gan.fake_target).square().mean()
+    loss = discriminator_loss(gan, real_score.float(), fake_score.float())
     state.discriminator_optimiser.zero_grad(set_to_none=True)
-    (real_loss + fake_loss).backward()
+    loss.backward()
     processes.average_gradients(state.discriminator_optimiser)
     state.discriminator_optimiser.step()
 
     discriminator.requires_grad_(False)
-    losses = {"discriminator": real_loss + fake_loss}
+    losses = {"discriminator": loss}
     with autocast(real.device, precision):
         score, _ = discriminator(fake, fake_labels)
-    losses["generator"] = (score.float() - gan.generator_target).square().mean()
+    losses["generator"] = generator_loss(gan, score.float())
     if state.encoder is not None:
         more, redrawn = reconstruct(state, real, labels, precision)
         losses |= more
@@ -220,6 +219,17 @@ def training_step(
             losses["feature"] = feature_distance(redrawn_seen, [activation.detach() for activation in seen])
     update_generator(state, gan, losses)
     return {name: loss.detach() for name, loss in losses.items()}
+
+
+def discriminator_loss(gan: GanConfig, real_score: Tensor, fake_score: Tensor) -> Tensor:
+    """Least squares (LSGAN, Mao et al. 2017), as the paper has it, from scores (N,) of real and of drawn pictures."""
+    real_loss, fake_loss = (real_score - gan.real_target).square(), (fake_score - gan.fake_target).square()
+    return real_loss.mean() + fake_loss.mean()
+
+
+def generator_loss(gan: GanConfig, score: Tensor) -> Tensor:
+    """The same for G, from scores (N,) of drawn pictures."""
+    return (score - gan.generator_target).square().mean()
 
 
 def reconstruct(
