@@ -28,7 +28,7 @@ from tlgan_train.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int
 from tlgan_train.model_card import model_card, with_attributes
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator, to_uint8
-from tlgan_train.onnx_graph import OPSET, store_half
+from tlgan_train.onnx_graph import OPSET, store_half, store_single
 from tlgan_train.paths import load_paths
 from tlgan_train.run import code_revision, read_json, write_json
 from tlgan_train.samples import draw_latents
@@ -117,9 +117,9 @@ def export_bundle(
         z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
         images = DrawingGraph(generator)(z)
         if not generator.prior.plain:
-            to_onnx(
-                generator.prior, (torch.randn(2, generator.latent_dim),), ("z",), ("latent",), folder / "mapping.onnx"
-            )
+            mapping = folder / "mapping.onnx"
+            to_onnx(generator.prior, (torch.randn(2, generator.latent_dim),), ("z",), ("latent",), mapping)
+            onnx.save(store_single(onnx.load(mapping)), mapping)
         onnx.save(store_half(drawing_graph(generator)), folder / "generator.onnx")
         to_onnx(
             ReadingGraph(classifier), (images[:2],), ("image",), ("emotion", "character"), folder / "classifier.onnx"

@@ -169,6 +169,8 @@ def fit_flow(
         nn.utils.clip_grad_norm_(flow.parameters(), FLOW_CLIP)
         optimiser.step()
     flow.requires_grad_(False).zero_grad(set_to_none=True)
+    # Bundles store weights in 32 bits and compute in 64, as here; rounded now, the flow stays the same on the way.
+    flow.float().double()
     flow.fitted.fill_(True)
     fitted = processes.told(flow.state_dict())
     for network in (state.generator, state.averaged):

@@ -92,7 +92,8 @@ def test_models_are_single_files_of_standard_operators_with_a_free_batch(guided:
         assert [value.name for value in model.graph.input] == inputs
         for value in (*model.graph.input, *model.graph.output):
             assert value.type.tensor_type.shape.dim[0].dim_param  # a name, not a number
-        assert not any(tensor.external_data for tensor in model.graph.initializer)
+        for tensor in model.graph.initializer:
+            assert not tensor.external_data and (tensor.data_type != onnx.TensorProto.DOUBLE or len(tensor.dims) < 2)
 
 
 @pytest.mark.parametrize("count", [1, 3, 20])
