@@ -99,7 +99,11 @@ class GanConfig:
     """Weight of the mean squared error of G(E(x)) for real x; 0 trains no encoder (as in the paper)."""
     warmup_images: int = 0
     """Pictures seen before D joins in: until then only E and G learn, by reconstruction, three times as fast; from
-    then on E stays as it is, and pictures are redrawn from the means of its codes. With 0, E learns all the time."""
+    then on E stays as it is. With 0, E learns all the time."""
+    redraw_noise: float = 1.0
+    """Noise in the codes from which pictures are redrawn once E stays, in standard deviations of E(x). 0 is for codes
+    that say nearly everything: one that stands for several pictures asks for their blurred average, while D asks for
+    edges. Where codes say less, G has to keep learning to ignore what they leave open."""
     feature_weight: float = 0.0
     """Weight of the distance between G(E(x)) and x in D's activations, in units of their variance: eyes and mouths
     are few pixels but much of what D looks at."""

@@ -183,7 +183,7 @@ def warmup_step(
     state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
 ) -> dict[str, Tensor]:
     """One step of E and G by reconstruction alone: cheap, and D then meets faces instead of noise."""
-    losses, _ = reconstruct(state, real, labels, precision)
+    losses, _ = reconstruct(state, gan, real, labels, precision)
     update_generator(state, gan, losses)
     return {name: loss.detach() for name, loss in losses.items()}
 
@@ -213,7 +213,7 @@ def training_step(
         score, _ = discriminator(fake, fake_labels)
     losses["generator"] = generator_loss(gan, score.float())
     if state.encoder is not None:
-        more, redrawn = reconstruct(state, real, labels, precision)
+        more, redrawn = reconstruct(state, gan, real, labels, precision)
         losses |= more
         if gan.feature_weight:
             with autocast(real.device, precision):
@@ -235,18 +235,14 @@ def generator_loss(gan: GanConfig, score: Tensor) -> Tensor:
 
 
 def reconstruct(
-    state: GanState, real: Tensor, labels: tuple[Tensor, ...], precision: str
+    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """Losses of drawing real pictures again through E and G, and the pictures drawn.
-
-    Once E stays as it is, pictures are drawn from the means of their codes: one code that stands for several pictures
-    asks for their blurred average, while D asks for edges.
-    """
+    """Losses of drawing real pictures again through E and G, and the pictures drawn."""
     learning = state.encoder.training
     with autocast(real.device, precision):
         mean, log_variance = (moment.float() for moment in state.encoder(real))
-        codes = sample_posterior(mean, log_variance, torch.randn_like(mean)) if learning else mean
-        redrawn = state.generator(codes)
+        noise = (1.0 if learning else gan.redraw_noise) * torch.randn_like(mean)
+        redrawn = state.generator(sample_posterior(mean, log_variance, noise))
     losses = {"reconstruction": F.mse_loss(redrawn.float(), real)}
     if learning:
         moments = state.generator.prior.moments(labels, like=mean)

@@ -29,6 +29,9 @@ LR = 1e-3
 """Peak of Adam's step size; it falls to 0 in a line."""
 STAY = 0.06
 """Weight of staying near the end of the face's line, beside cross-entropies: where lines end are faces."""
+LIKELY = 0.02
+"""Weight of each nat by which an end is less likely than faces are: a shift from centre to centre leads a little beside
+where the other emotion is drawn."""
 
 
 def train_paths(
@@ -45,7 +48,8 @@ def train_paths(
 
     For a face and an emotion drawn at random, the end has to show the emotion and the character of before to all
     classifiers, which see it changed as in their own training (a network that reads clean pictures is easily fooled),
-    and to stay near where the face's line ends: the centres of `local` axes, no farther.
+    to stay near where the face's line ends: the centres of `local` axes, no farther, and to be as likely by the
+    generator's prior as the latents are.
     """
     device, stream = pick_device(), stream_seed(seed, "paths")
     centres = at_centres(local)
@@ -55,21 +59,28 @@ def train_paths(
         classifier.to(device).requires_grad_(False)
     latents = torch.from_numpy(z).to(device)
     before = torch.from_numpy(character).softmax(dim=1).to(device)
+    with torch.no_grad():
+        likely = float(generator.prior.log_likelihood(latents.double()).mean())
     optimiser = torch.optim.Adam(network.better.parameters(), LR)
     order = torch.Generator().manual_seed(stream)
     steps = -(-faces // BATCH)
-    sums = torch.zeros(3)
+    sums = torch.zeros(4)
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = LR * (1 - step / steps)
         chosen = torch.randint(len(z), (BATCH,), generator=order)
         emotion = torch.randint(len(centres.latents), (BATCH,), generator=order)
-        losses = end_losses(network, latents[chosen], emotion.to(device), before[chosen], generator, classifiers, order)
+        losses = end_losses(
+            network, latents[chosen], emotion.to(device), before[chosen], generator, classifiers, likely, order
+        )
         optimiser.zero_grad(set_to_none=True)
-        (losses[0] + losses[1] + STAY * losses[2]).backward()
+        (losses[0] + losses[1] + STAY * losses[2] + LIKELY * losses[3]).backward()
         optimiser.step()
         sums = 0.99 * sums + 0.01 * losses.detach().cpu()
     mean = sums / (1 - 0.99**steps)
-    log(f"path: {faces:,} moves, cross-entropy of emotion {mean[0]:.3f} and character {mean[1]:.3f}, {mean[2]:.2f} off")
+    log(
+        f"path: {faces:,} moves, cross-entropy of emotion {mean[0]:.3f} and character {mean[1]:.3f}, "
+        f"{mean[2]:.2f} off, {mean[3]:.2f} nats short"
+    )
     return network.eval().cpu()
 
 
@@ -80,16 +91,18 @@ def end_losses(
     character: Tensor,
     generator: Generator,
     classifiers: Sequence[nn.Module],
+    likely: float,
     changes: torch.Generator,
 ) -> Tensor:
-    """(3,) means over faces: cross-entropies, over all classifiers, of the emotion and of the character, and how far
-    from the line's end.
+    """(4,) means over faces: cross-entropies, over all classifiers, of the emotion and of the character, how far from
+    the line's end, and by how many nats the end is less likely than `likely`.
 
-    The last is √(1 + d²) - 1 of a distance d. Were it d², the few faces whose ends lie far would be held back most.
+    How far is √(1 + d²) - 1 of a distance d. Were it d², the few faces whose ends lie far would be held back most.
     """
     rows = torch.arange(len(z))
     beyond = network.beyond(z)[rows, emotion]
-    faces = augment(generator(network.lines(z)[rows, emotion] + beyond), changes)
+    ends = network.lines(z)[rows, emotion] + beyond
+    faces = augment(generator(ends), changes)
     seen, who = (torch.cat(logits) for logits in zip(*(read(faces) for read in classifiers), strict=True))
     count = len(classifiers)
     return torch.stack(
@@ -97,6 +110,7 @@ def end_losses(
             functional.cross_entropy(seen, emotion.repeat(count)),
             functional.cross_entropy(who, character.repeat(count, 1)),
             (beyond.square().sum(dim=1) + 1).sqrt().mean() - 1,
+            functional.relu(likely - generator.prior.log_likelihood(ends.double())).float().mean(),
         ]
     )
 

@@ -82,9 +82,10 @@ def test_labels_are_not_touched_and_batches_do_not_matter() -> None:
     assert torch.equal(latents, torch.cat([prior(row[None]) for row in z]))
 
 
-def test_without_a_flow_there_is_no_density() -> None:
-    with pytest.raises(TypeError, match="no flow"):
-        Prior((3,), 6).log_likelihood(torch.zeros(1, 6))
+def test_without_a_flow_coordinates_without_labels_are_normal() -> None:
+    latents = normal(20, 6)
+    expected = Normal(0.0, 1.0).log_prob(latents[:, 2:]).sum(dim=1)
+    torch.testing.assert_close(Prior((3,), 6, push=2.0).log_likelihood(latents), expected)
 
 
 def test_truncation_narrows_the_draws_that_enter_the_flow_outside_training() -> None:

@@ -111,11 +111,23 @@ def test_every_classifier_has_a_say(folder: Path) -> None:
     def losses(*classifiers: nn.Module) -> torch.Tensor:
         changes = torch.Generator().manual_seed(0)
         with torch.no_grad():
-            return end_losses(load_paths(folder), z, emotion, torch.eye(2)[emotion % 2], PAINTER, classifiers, changes)
+            who = torch.eye(2)[emotion % 2]
+            return end_losses(load_paths(folder), z, emotion, who, PAINTER, classifiers, 0.0, changes)
 
     one, other, both = losses(READER), losses(GullibleReader()), losses(READER, GullibleReader())
     assert not torch.allclose(one, other)
     torch.testing.assert_close(both, (one + other) / 2)
+
+
+def test_ends_that_are_less_likely_than_faces_cost_what_they_lack(folder: Path) -> None:
+    z, emotion = torch.from_numpy(draw_latents(PAINTER, 40, 0, "faces of this test")), torch.arange(40) % 3
+    network, who = load_paths(folder), torch.eye(2)[emotion % 2]
+    with torch.no_grad():
+        density = torch.distributions.Normal(0.0, 1.0).log_prob(network(z)[torch.arange(40), emotion]).sum(dim=1)
+        for likely in (float(density.min()), float(density.mean()), 0.0):
+            changes = torch.Generator().manual_seed(0)
+            short = end_losses(network, z, emotion, who, PAINTER, [READER], likely, changes)[3]
+            assert short == pytest.approx(float((likely - density).clamp(min=0).mean()), abs=1e-4)
 
 
 def test_the_same_seed_gives_the_same_network(folder: Path) -> None:

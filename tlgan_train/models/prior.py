@@ -117,10 +117,10 @@ class Prior(nn.Module):
         return latents.float()
 
     def log_likelihood(self, latents: Tensor) -> Tensor:
-        """Log density (N,) by the flow of the coordinates without labels, given the others."""
-        if self.flow is None:
-            raise TypeError("there is no flow")
+        """Log density (N,), in nats, of the coordinates without labels given the others: by the flow, or of N(0, I)."""
         labelled, rest = self._parts(latents)
+        if self.flow is None:
+            return -0.5 * (rest.square() + math.log(2 * math.pi)).sum(dim=1)
         return self.flow.log_likelihood(rest, labelled / GIVEN_SCALE)
 
     def _parts(self, latents: Tensor) -> tuple[Tensor, Tensor]:
