@@ -86,7 +86,9 @@ class GanConfig:
     beta2: float = 0.999
     """Adam decay of the squared gradient (code: 0.999)."""
     decay_images: int = 0
-    """Pictures at the end of training, and of the warm-up, over which step sizes fall to 0 in a straight line."""
+    """Pictures at the end of training over which step sizes fall to 0 in a straight line."""
+    warmup_decay_images: int = 0
+    """The same at the end of the warm-up. It pays where that is long."""
     real_target: float = 1.0
     """LSGAN target of D for real pictures (paper's text: 1; code: 0.8)."""
     fake_target: float = 0.0

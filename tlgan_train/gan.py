@@ -85,8 +85,7 @@ def train_gan(
                 warming_up = state.step * gan.batch_size < gan.warmup_images
                 if gan.warmup_images and not warming_up and state.encoder.training:
                     end_warmup(state, gan, dataset, indices, config.seed, log)
-                end = gan.warmup_images if warming_up else steps * gan.batch_size
-                set_step_sizes(state, gan, remaining=end - state.step * gan.batch_size)
+                set_step_sizes(state, gan, steps, warming_up)
                 real = to_tensor(dataset.images[picked]).to(device)
                 losses = (warmup_step if warming_up else training_step)(
                     state, gan,
@@ -122,9 +121,12 @@ def label_sets(dataset: Dataset, characters: tuple[str, ...]) -> tuple[tuple[int
     return emotion, (len(characters), position[dataset.character])
 
 
-def set_step_sizes(state: GanState, gan: GanConfig, remaining: int) -> None:
-    """Lower step sizes over the last `gan.decay_images` pictures, of the warm-up too: what jitters comes to rest."""
-    share = min(1.0, remaining / gan.decay_images) if gan.decay_images else 1.0
+def set_step_sizes(state: GanState, gan: GanConfig, steps: int, warming_up: bool) -> None:
+    """Lower step sizes at the end of training and of the warm-up: what jitters comes to rest."""
+    end, decay = steps * gan.batch_size, gan.decay_images
+    if warming_up:
+        end, decay = gan.warmup_images, gan.warmup_decay_images
+    share = min(1.0, (end - state.step * gan.batch_size) / decay) if decay else 1.0
     optimisers = ((state.generator_optimiser, gan.generator_lr), (state.discriminator_optimiser, gan.discriminator_lr))
     for optimiser, lr in optimisers:
         for group in optimiser.param_groups:

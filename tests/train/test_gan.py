@@ -256,25 +256,26 @@ def test_step_sizes_fall_to_nothing_over_the_last_pictures(data: Dataset) -> Non
     config = Config.from_dict({"gan": {**FULL, "decay_images": 40}, "data": {"image_size": 32}})
     state = gan.build(config, data, data.characters, torch.device("cpu"))
     full = config.gan.generator_lr, config.gan.discriminator_lr
-    for remaining, share in ((100, 1), (40, 1), (10, 0.25), (0, 0)):
-        gan.set_step_sizes(state, config.gan, remaining)
+    for state.step, share in ((0, 1), (15, 1), (19, 0.2), (20, 0)):
+        gan.set_step_sizes(state, config.gan, 20, warming_up=False)
         sizes = [o.param_groups[0]["lr"] for o in (state.generator_optimiser, state.discriminator_optimiser)]
         assert sizes == [share * lr for lr in full]
 
 
-def test_step_sizes_fall_at_the_end_of_the_warm_up_too(
-    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("decay", "first"), [(0, [1, 1]), (2 * BATCH, [1, 0.5])])
+def test_step_sizes_fall_at_the_end_of_the_warm_up_if_that_is_asked_for(
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decay: int, first: list[float]
 ) -> None:
     shares: list[float] = []
     set_step_sizes = gan.set_step_sizes
 
-    def noting(state: gan.GanState, settings: gan.GanConfig, remaining: int) -> None:
-        set_step_sizes(state, settings, remaining)
+    def noting(state: gan.GanState, settings: gan.GanConfig, steps: int, warming_up: bool) -> None:
+        set_step_sizes(state, settings, steps, warming_up)
         shares.append(state.generator_optimiser.param_groups[0]["lr"] / settings.generator_lr)
 
     monkeypatch.setattr(gan, "set_step_sizes", noting)
-    train(data, tmp_path, {**FULL, "decay_images": 2 * BATCH})
-    assert shares == [1, 0.5, 1, 1, 1, 0.5]  # two steps of warm-up, four with D
+    train(data, tmp_path, {**FULL, "decay_images": 2 * BATCH, "warmup_decay_images": decay})
+    assert shares == [*first, 1, 1, 1, 0.5]  # two steps of warm-up, four with D
 
 
 @pytest.mark.parametrize("noise", [1.0, 0.0])
