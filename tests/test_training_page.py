@@ -18,7 +18,9 @@ def results(name: str) -> Any:
 
 
 def made_by(script: str) -> dict[str, Any]:
-    return runpy.run_path(str(BENCHMARKS / script))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARKS)  # as when it is run by itself
+        return runpy.run_path(str(BENCHMARKS / script))
 
 
 def test_the_table_of_recipes_is_that_of_the_results() -> None:
@@ -30,6 +32,11 @@ def test_the_table_of_recipes_is_that_of_the_results() -> None:
 def test_the_table_of_redrawn_pictures_is_that_of_the_results() -> None:
     """Otherwise put what `python benchmarks/redrawn.py --table` prints into docs/training.md."""
     assert made_by("redrawn.py")["table"](results("redrawn")) in PAGE
+
+
+def test_the_table_of_truncations_is_that_of_the_results() -> None:
+    """Otherwise put what `python benchmarks/truncation.py --table` prints into docs/training.md."""
+    assert made_by("truncation.py")["table"](results("truncation")) in PAGE
 
 
 def test_the_profile_is_that_of_the_results() -> None:
