@@ -258,14 +258,16 @@ def at_equal_success(own: dict[str, Course], other: dict[str, Course], factors: 
     """
     result = {}
     for emotion, course in own.items():
-        both = [(walk.success, walk.change) for walk in (course, other[emotion]) if walk.success is not None]
-        reached = min((success[-1] for success, _ in both), default=0.0)
-        if len(both) == 2 and reached > 0:
-            stops = [int((success >= reached).argmax()) for success, _ in both]
-            changes = [change[stop].tolist() for (_, change), stop in zip(both, stops, strict=True)]
+        both = (course, other[emotion])
+        if any(walk.success is None for walk in both):
+            continue
+        reached = min(walk.success[-1] for walk in both)
+        if reached > 0:
+            stops = [int((walk.success >= reached).argmax()) for walk in both]
+            changes = [walk.change[stop].tolist() for walk, stop in zip(both, stops, strict=True)]
             result[emotion] = {
                 "success": float(reached),
-                "strengths": [stop / (len(change) - 1) for (_, change), stop in zip(both, stops, strict=True)],
+                "strengths": [stop / (len(walk.success) - 1) for walk, stop in zip(both, stops, strict=True)],
                 "factors": {factor: list(pair) for factor, *pair in zip(factors, *changes, strict=True)},
             }
     return result

@@ -117,9 +117,8 @@ def export_bundle(
         z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
         images = DrawingGraph(generator)(z)
         if not generator.prior.plain:
-            mapping = folder / "mapping.onnx"
-            to_onnx(generator.prior, (torch.randn(2, generator.latent_dim),), ("z",), ("latent",), mapping)
-            onnx.save(store_single(onnx.load(mapping)), mapping)
+            example = (torch.randn(2, generator.latent_dim),)
+            to_onnx(generator.prior, example, ("z",), ("latent",), folder / "mapping.onnx", store_single)
         onnx.save(store_half(drawing_graph(generator)), folder / "generator.onnx")
         to_onnx(
             ReadingGraph(classifier), (images[:2],), ("image",), ("emotion", "character"), folder / "classifier.onnx"
@@ -154,9 +153,8 @@ def export_ends(
     if GRADIENT in roles:
         wanted = [torch.zeros(2, head[-1].out_features) for head in (classifier.emotion, classifier.character)]
         inputs, outputs = ("z", "wanted_emotion", "wanted_character"), ("gradient", "emotion", "character")
-        path = folder / "gradient.onnx"
-        to_onnx(GradientGraph(generator, classifier), (z, *wanted), inputs, outputs, path)
-        onnx.save(store_half(onnx.load(path)), path)
+        graph = GradientGraph(generator, classifier)
+        to_onnx(graph, (z, *wanted), inputs, outputs, folder / "gradient.onnx", store_half)
 
 
 def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: int) -> dict[str, float]:
@@ -169,9 +167,15 @@ def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: 
 
 
 def to_onnx(
-    model: nn.Module, examples: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], path: Path
+    model: nn.Module,
+    examples: tuple[Tensor, ...],
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    path: Path,
+    stored: Callable[[onnx.ModelProto], onnx.ModelProto] | None = None,
 ) -> None:
-    """Write `model` in eval mode as one ONNX file whose first dimension is free."""
+    """Write `model` in eval mode as one ONNX file whose first dimension is free, with its weights `stored` in fewer
+    bits, if they shall be."""
     model = model.eval().to(memory_format=torch.contiguous_format)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
@@ -184,7 +188,7 @@ def to_onnx(
     bare = onnx.load(path)
     _forget_origin(bare.graph)
     del bare.metadata_props[:]
-    onnx.save(bare, path)
+    onnx.save(stored(bare) if stored else bare, path)
 
 
 def _forget_origin(graph: onnx.GraphProto) -> None:
