@@ -12,6 +12,10 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+
+# Has the group of all processes as a default argument. Imported once there is such a group, as the first optimiser
+# would, it keeps the group and its threads for good, and one of those may abort the process when Python ends.
+import torch.distributed.nn
 from torch import nn
 
 
