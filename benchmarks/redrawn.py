@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rows import markdown, put_row, read_rows
 
 RESULTS = Path(__file__).parent / "results" / "redrawn.json"
 PICTURES = 2500
@@ -36,20 +37,18 @@ def measure(run: Path, preset: str, readers: Path) -> dict[str, Any]:
     from tlgan_train.config import load_config
     from tlgan_train.data import drawn_characters, load_dataset
     from tlgan_train.evaluate import Reader, Verdicts
-    from tlgan_train.gan import load_generator
+    from tlgan_train.gan import images_seen, load_encoder, load_generator
     from tlgan_train.judge import factor_names, load_judge
     from tlgan_train.metrics import kid, precision_recall
-    from tlgan_train.models.encoder import Encoder
-    from tlgan_train.run import load_tensors
     from tlgan_train.samples import draw_faces
     from tlgan_train.supervised import predict
 
     config = load_config(preset)
     dataset = load_dataset(config.data, config.seed)
     drawn = drawn_characters(config.data.characters, dataset.characters)
-    tensors, facts = load_tensors(run / "gan" / "encoder.safetensors", made_by="gan")
-    encoder = Encoder(facts["latent_dim"], facts["width"], facts["image_size"], facts["mapping_width"])
-    encoder.load_state_dict(tensors)
+    encoder = load_encoder(run)
+    if encoder is None:
+        raise typer.BadParameter(f"{run} was trained without an encoder")
     generator, reader = load_generator(run), Reader(load_judge(readers)).eval()
     rng = np.random.default_rng(0)
     train, test = (rng.permutation(dataset.indices(split, drawn))[:PICTURES] for split in ("train", "test"))
@@ -62,7 +61,7 @@ def measure(run: Path, preset: str, readers: Path) -> dict[str, Any]:
     agreement = [np.corrcoef(b, a)[0, 1] ** 2 for b, a in zip(before.factors.T, after.factors.T, strict=True)]
     return {
         "preset": preset,
-        "images": facts["images"],
+        "images": images_seen(run),
         "squared_error": float(np.square(error).mean()),
         "emotion_kept": float((after.emotion.argmax(axis=1) == dataset.emotion[test]).mean()),
         "kid": kid(real.features, after.features),
@@ -74,12 +73,8 @@ def measure(run: Path, preset: str, readers: Path) -> dict[str, Any]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown: one row for each measurement, by preset and number of pictures."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    for row in sorted(rows, key=lambda row: (row["preset"], row["images"])):
-        forms = {"preset": "`{}`", "images": "{:,}", "squared_error": "{:.4f}", "kid": "{:.3f}"}
-        cells = [forms.get(key, "{:.2f}").format(row[key]) for key in COLUMNS.values()]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    forms = {"preset": "`{}`", "images": "{:,}", "squared_error": "{:.4f}", "kid": "{:.3f}"}
+    return markdown(COLUMNS, sorted(rows, key=lambda row: (row["preset"], row["images"])), forms)
 
 
 def main(
@@ -88,14 +83,12 @@ def main(
     readers: Annotated[Path, typer.Option(help="Finished run whose judge reads the pictures.")] = Path("runs/quick"),
     show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured.")] = False,
 ) -> None:
-    rows = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
     if run is not None:
         row = measure(run, preset, readers)
         typer.echo(json.dumps(row))
-        rows = [other for other in rows if (other["preset"], other["images"]) != (preset, row["images"])] + [row]
-        RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        put_row(RESULTS, row, ("preset", "images"))
     if show:
-        typer.echo(table(rows))
+        typer.echo(table(read_rows(RESULTS)))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 from recipes import COLUMNS, score
+from rows import markdown, put_row, read_rows
 
 RESULTS = Path(__file__).parent / "results" / "truncation.json"
 HEADS = {"preset": "preset", "truncation": "truncation", "on labels": "label_truncation", **COLUMNS}
@@ -41,11 +42,9 @@ def measure(run: Path, preset: str, readers: Path, pairs: list[tuple[float, floa
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown: one row for each measurement."""
-    lines = ["| " + " | ".join(HEADS) + " |", "|" + "---|" * len(HEADS)]
     forms = {"preset": "`{}`", "truncation": "{:g}", "label_truncation": "{:g}", "kid": "{:.3f}"}
-    for row in sorted(rows, key=lambda row: (row["preset"] != "cast", row["truncation"], row["label_truncation"])):
-        lines.append("| " + " | ".join(forms.get(key, "{:.2f}").format(row[key]) for key in HEADS.values()) + " |")
-    return "\n".join(lines)
+    order = sorted(rows, key=lambda row: (row["preset"] != "cast", row["truncation"], row["label_truncation"]))
+    return markdown(HEADS, order, forms)
 
 
 def main(
@@ -55,16 +54,13 @@ def main(
     at: Annotated[list[str] | None, typer.Option(help="TRUNCATION,LABEL_TRUNCATION; may be repeated.")] = None,
     show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured.")] = False,
 ) -> None:
-    rows = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
     if run is not None:
         pairs = [(float(first), float(second)) for first, second in (pair.split(",") for pair in at or ["1,1"])]
         for row in measure(run, preset, readers or run, pairs):
             typer.echo(json.dumps(row))
-            same = ("preset", "truncation", "label_truncation")
-            rows = [other for other in rows if any(other[key] != row[key] for key in same)] + [row]
-            RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+            put_row(RESULTS, row, ("preset", "truncation", "label_truncation"))
     if show:
-        typer.echo(table(rows))
+        typer.echo(table(read_rows(RESULTS)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The page on training says what the benchmarks measured."""
+"""The pages on training and on edits say what the benchmarks measured."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ def test_the_table_of_recipes_is_that_of_the_results() -> None:
 def test_the_table_of_redrawn_pictures_is_that_of_the_results() -> None:
     """Otherwise put what `python benchmarks/redrawn.py --table` prints into docs/training.md."""
     assert made_by("redrawn.py")["table"](results("redrawn")) in PAGE
+
+
+def test_the_table_of_learned_ends_is_that_of_the_results() -> None:
+    """Otherwise put what `python benchmarks/learned_ends.py --table` prints into docs/edits.md."""
+    page = (BENCHMARKS.parent / "docs" / "edits.md").read_text(encoding="utf-8")
+    assert made_by("learned_ends.py")["table"](results("learned_ends")) in page
 
 
 def test_the_table_of_truncations_is_that_of_the_results() -> None:

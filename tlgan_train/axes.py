@@ -15,6 +15,7 @@ from tlgan_train.calibration import Read, calibrate
 from tlgan_train.config import AxesConfig, Config
 from tlgan_train.errors import TrainError
 from tlgan_train.latent_axes import METHODS, LatentAxes, LocalAxes, LogitAxes, PaperAxes, unit_rows
+from tlgan_train.likeness import Likeness
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.paths import learned_methods, save_paths, train_paths
 from tlgan_train.run import read_json, write_json
@@ -34,12 +35,14 @@ def fit_axes(
     log: Callable[[str], None] = print,
     drawn: Mapping[str, int] = MappingProxyType({}),
     coaches: Sequence[nn.Module] = (),
+    likeness: Likeness | None = None,
 ) -> dict[str, Any]:
     """Fit every method on a part of (Z, Y), score and calibrate it on the rest, and write `RUN/axes.json`.
 
     `drawn` names the characters that the generator draws, with their columns in the samples; with two or more of them,
     axes `local` are kept from changing the character, and moves from one character to another are fitted as well.
-    `coaches` are classifiers that the method `path` has to convince beside the one that read the samples.
+    `coaches` are classifiers that the method `path` has to convince beside the one that read the samples; `likeness`
+    tells it how unlike pictures of an emotion its ends are.
     """
     check_axes(config.axes, len(samples.z))
     held_out = int(len(samples.z) * config.axes.held_out_share)
@@ -109,7 +112,7 @@ def fit_axes(
         local = parse_axes({**document, "default": "local"}, emotions, samples.z.shape[1]).methods["local"]
         network = train_paths(
             local, samples.z[held_out:], samples.character[held_out:], generator, (classifier, *coaches),
-            config.axes.path_moves, config.seed, log,
+            config.axes.path_moves, config.seed, log, likeness,
         )  # fmt: skip
         save_paths(network, run)
         document["methods"] |= learned_methods(document["methods"]["local"], local, network, faces, reading("emotion"))

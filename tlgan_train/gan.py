@@ -374,6 +374,16 @@ def load_generator(run: Path) -> Generator:
     return generator.requires_grad_(False).eval().to(memory_format=torch.channels_last)
 
 
+def load_encoder(run: Path) -> Encoder | None:
+    """The encoder of a run, in eval mode on the CPU; None when the GAN was trained without one."""
+    if not (run / "gan" / "encoder.safetensors").exists():
+        return None
+    tensors, facts = load_tensors(run / "gan" / "encoder.safetensors", made_by="gan")
+    encoder = Encoder(*(facts[name] for name in ("latent_dim", "width", "image_size", "mapping_width")))
+    encoder.load_state_dict(tensors)
+    return encoder.requires_grad_(False).eval()
+
+
 def images_seen(run: Path) -> int:
     """Real pictures that the run's generator has been trained on, repeats counted."""
     return int(load_tensors(run / "gan" / "generator.safetensors", made_by="gan")[1]["images"])

@@ -45,7 +45,8 @@ class GradientGraph(nn.Module):
         wish = to_told(_entropy_gradient(told, emotion)) + to_who(_entropy_gradient(who, character))
         spread = (wish / pixels)[:, :, None, None].expand_as(features)
         on_face = to_face(to_seen(spread) * classifier.input_scale)
-        return to_z(to_code(on_face)[:, :, 0, 0]), told, who
+        slope = to_z(to_code(on_face)[:, :, 0, 0])[:, : self.generator.prior.movable]
+        return functional.pad(slope, (0, z.shape[1] - slope.shape[1])), told, who
 
 
 def through(layers: nn.Sequential, x: Tensor) -> tuple[Tensor, Pullback]:

@@ -19,6 +19,7 @@ from tlgan_train.augment import augment
 from tlgan_train.calibration import Read, paces, probabilities
 from tlgan_train.device import pick_device
 from tlgan_train.judge import SUCCESS
+from tlgan_train.likeness import Likeness
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.path import PathNetwork
 from tlgan_train.run import load_tensors, save_tensors
@@ -28,10 +29,11 @@ BATCH = 64
 LR = 1e-3
 """Peak of Adam's step size; it falls to 0 in a line."""
 STAY = 0.06
-"""Weight of staying near the end of the face's line, beside cross-entropies: where lines end are faces."""
-LIKELY = 0.02
-"""Weight of each nat by which an end is less likely than faces are: a shift from centre to centre leads a little beside
-where the other emotion is drawn."""
+"""Weight of staying near the face's mirror image, beside cross-entropies: faces are mirrored onto faces."""
+ALIKE = 0.2
+"""Weight of being like pictures of the emotion."""
+KINDS = 2
+"""Emotions in a batch: enough ends of each to be compared with pictures of it."""
 
 
 def train_paths(
@@ -43,24 +45,23 @@ def train_paths(
     faces: int,
     seed: int,
     log: Callable[[str], None] = print,
+    likeness: Likeness | None = None,
 ) -> PathNetwork:
     """Train on `faces` moves of latents (N, latent_dim), whose faces have character logits (N, C).
 
     For a face and an emotion drawn at random, the end has to show the emotion and the character of before to all
     classifiers, which see it changed as in their own training (a network that reads clean pictures is easily fooled),
-    to stay near where the face's line ends: the centres of `local` axes, no farther, and to be as likely by the
-    generator's prior as the latents are.
+    and to stay near the face's mirror image between centres of `local` axes; with `likeness`, ends have to be like
+    pictures of the emotion, too. Where the generator's prior has labels, only their coordinates move: pose, gaze and
+    light are in the others.
     """
     device, stream = pick_device(), stream_seed(seed, "paths")
-    centres = at_centres(local)
-    network = seeded(lambda: PathNetwork.around(centres, z), stream).to(device)
+    network = seeded(lambda: PathNetwork.around(at_centres(local), z, generator.prior.movable), stream).to(device)
     generator.to(device).requires_grad_(False)
-    for classifier in classifiers:
-        classifier.to(device).requires_grad_(False)
+    for kept in (*classifiers, *([likeness] if likeness else [])):
+        kept.to(device).requires_grad_(False)
     latents = torch.from_numpy(z).to(device)
     before = torch.from_numpy(character).softmax(dim=1).to(device)
-    with torch.no_grad():
-        likely = float(generator.prior.log_likelihood(latents.double()).mean())
     optimiser = torch.optim.Adam(network.better.parameters(), LR)
     order = torch.Generator().manual_seed(stream)
     steps = -(-faces // BATCH)
@@ -68,18 +69,18 @@ def train_paths(
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = LR * (1 - step / steps)
         chosen = torch.randint(len(z), (BATCH,), generator=order)
-        emotion = torch.randint(len(centres.latents), (BATCH,), generator=order)
+        emotion = torch.randint(len(local.emotions), (KINDS,), generator=order)[torch.arange(BATCH) % KINDS]
         losses = end_losses(
-            network, latents[chosen], emotion.to(device), before[chosen], generator, classifiers, likely, order
+            network, latents[chosen], emotion.to(device), before[chosen], generator, classifiers, order, likeness
         )
         optimiser.zero_grad(set_to_none=True)
-        (losses[0] + losses[1] + STAY * losses[2] + LIKELY * losses[3]).backward()
+        (losses[0] + losses[1] + STAY * losses[2] + ALIKE * losses[3]).backward()
         optimiser.step()
         sums = 0.99 * sums + 0.01 * losses.detach().cpu()
     mean = sums / (1 - 0.99**steps)
     log(
         f"path: {faces:,} moves, cross-entropy of emotion {mean[0]:.3f} and character {mean[1]:.3f}, "
-        f"{mean[2]:.2f} off, {mean[3]:.2f} nats short"
+        f"{mean[2]:.2f} off, {mean[3]:.3f} unlike pictures"
     )
     return network.eval().cpu()
 
@@ -91,26 +92,26 @@ def end_losses(
     character: Tensor,
     generator: Generator,
     classifiers: Sequence[nn.Module],
-    likely: float,
     changes: torch.Generator,
+    likeness: Likeness | None = None,
 ) -> Tensor:
-    """(4,) means over faces: cross-entropies, over all classifiers, of the emotion and of the character, how far from
-    the line's end, and by how many nats the end is less likely than `likely`.
+    """(4,) means over faces: cross-entropies, over all classifiers, of the emotion and of the character, how far the
+    end is from the mirror image, and how unlike pictures of the emotion (0 without `likeness`).
 
     How far is √(1 + d²) - 1 of a distance d. Were it d², the few faces whose ends lie far would be held back most.
     """
     rows = torch.arange(len(z))
-    beyond = network.beyond(z)[rows, emotion]
-    ends = network.lines(z)[rows, emotion] + beyond
-    faces = augment(generator(ends), changes)
+    beyond = network.beyond(z)
+    clean = generator(network.ends(z, beyond)[rows, emotion])
+    faces = augment(clean, changes)
     seen, who = (torch.cat(logits) for logits in zip(*(read(faces) for read in classifiers), strict=True))
     count = len(classifiers)
     return torch.stack(
         [
             functional.cross_entropy(seen, emotion.repeat(count)),
             functional.cross_entropy(who, character.repeat(count, 1)),
-            (beyond.square().sum(dim=1) + 1).sqrt().mean() - 1,
-            functional.relu(likely - generator.prior.log_likelihood(ends.double())).float().mean(),
+            (beyond[rows, emotion].square().sum(dim=1) + 1).sqrt().mean() - 1,
+            likeness(clean, emotion) if likeness else clean.new_zeros(()),
         ]
     )
 
@@ -176,8 +177,9 @@ def found_by(network: PathNetwork) -> EndFinder:
 
 
 def save_paths(network: PathNetwork, run: Path) -> None:
-    emotions, latent_dim = network.targets.shape
-    save_tensors(_path(run), network.state_dict(), {"emotions": emotions, "latent_dim": latent_dim})
+    emotions, latent_dim = network.slopes.shape
+    facts = {"emotions": emotions, "latent_dim": latent_dim, "moving": network.towards.shape[2]}
+    save_tensors(_path(run), network.state_dict(), facts)
 
 
 def load_paths(run: Path) -> PathNetwork:

@@ -23,8 +23,9 @@ from tlgan_train.errors import TrainError
 from tlgan_train.evaluate import check_same_labels, evaluate
 from tlgan_train.export import export_bundle
 from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
-from tlgan_train.gan import images_seen, load_generator, train_gan
+from tlgan_train.gan import images_seen, load_encoder, load_generator, train_gan
 from tlgan_train.judge import train_judge
+from tlgan_train.likeness import Likeness
 from tlgan_train.model_card import methods_table
 from tlgan_train.moves import bundle_moves, load_moves
 from tlgan_train.report import write_report
@@ -175,9 +176,11 @@ class Pipeline:
         generator, classifier = load_generator(self.run), load_classifier(self.run)
         emotions, characters = self.dataset.emotions, self.dataset.characters
         drawn = {name: characters.index(name) for name in self.characters}
-        coaches = load_coaches(self.run, self.config.classifier.coaches)
+        coaches, encoder = load_coaches(self.run, self.config.classifier.coaches), load_encoder(self.run)
+        likeness = Likeness.to_pictures(encoder, self.dataset, self.characters, self.config.seed) if encoder else None
         fit_axes(
-            self.config, load_samples(self.run), emotions, generator, classifier, self.run, self.log, drawn, coaches
+            self.config, load_samples(self.run), emotions, generator, classifier, self.run, self.log, drawn, coaches,
+            likeness,
         )  # fmt: skip
 
     def _evaluate(self) -> None:

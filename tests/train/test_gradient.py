@@ -13,6 +13,7 @@ from tlgan_train.export import export_ends
 from tlgan_train.gradient import GradientGraph, pullback
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.prior import Prior
 
 
 def networks(size: int) -> tuple[Generator, EmotionClassifier]:
@@ -48,6 +49,15 @@ def test_it_is_the_gradient_of_both_cross_entropies(size: int) -> None:
     torch.testing.assert_close(gradient, z.grad, rtol=1e-8, atol=1e-12)
     torch.testing.assert_close(seen, told.softmax(1))
     torch.testing.assert_close(owner, who.softmax(1))
+
+
+def test_it_is_nothing_where_no_edit_moves() -> None:
+    generator, classifier = networks(32)
+    everywhere = GradientGraph(generator, classifier)(*given(4))
+    generator.prior = Prior((3, 2), 6)
+    some = GradientGraph(generator, classifier)(*given(4))
+    assert torch.equal(some[0][:, :3], everywhere[0][:, :3]) and not some[0][:, 3:].any()
+    assert everywhere[0][:, 3:].any()
 
 
 def test_any_onnx_runtime_gets_the_same(tmp_path: Path) -> None:

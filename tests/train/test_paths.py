@@ -17,12 +17,19 @@ from tlgan_runtime.latent import move
 from tlgan_train.axes import fit_axes, load_axes
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.paths import end_losses, found_by, load_paths, train_paths
+from tlgan_train.likeness import Likeness
+from tlgan_train.models.path import PathNetwork
+from tlgan_train.models.prior import Prior
+from tlgan_train.paths import at_centres, end_losses, found_by, load_paths, train_paths
 from tlgan_train.samples import draw_latents, draw_samples, load_samples, read_faces
 
 CONFIG = Config.from_dict(
-    {"samples": {"count": 1500}, "axes": {"calibration_faces": 40, "method": "path", "path_moves": 3200}, "seed": 2}
+    {"samples": {"count": 1500}, "axes": {"calibration_faces": 40, "method": "path", "path_moves": 6400}, "seed": 2}
 )
+
+
+LIDS = 4
+"""A latent that emotion and character have nothing to do with."""
 
 
 class BlockPainter(Painter):
@@ -36,9 +43,12 @@ class BlockPainter(Painter):
 class BlockReader(nn.Module):
     """Reads them back from the middles of the blocks."""
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def latents(self, x: Tensor) -> Tensor:
         blocks = x.mean(dim=1).unflatten(1, (2, 16)).unflatten(3, (4, 8))[:, :, 6:10, :, 3:5].mean(dim=(2, 4))
-        z = 4 * torch.atanh(blocks.flatten(1).clamp(-0.99, 0.99))
+        return 4 * torch.atanh(blocks.flatten(1).clamp(-0.99, 0.99))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        z = self.latents(x)
         sign = 20 * z[:, CHARACTER : CHARACTER + 1]
         return GAIN * z[:, :3], torch.cat([sign, -sign], dim=1)
 
@@ -77,13 +87,13 @@ def ends(axes: AxisSet, z: np.ndarray, emotion: int) -> tuple[np.ndarray, np.nda
 def test_every_face_shows_every_emotion_at_its_end(folder: Path) -> None:
     z = draw_latents(PAINTER, 200, 0, "faces of this test")
     path = method(folder, "path")
-    centres = replace(path, find_ends=None)  # whose lines the network began with
+    begin = found_by(PathNetwork.around(at_centres(path), z, LATENT_DIM))
     for emotion in range(3):
         learned, moved = ends(path, z, emotion)
-        line, _ = ends(centres, z, emotion)
-        assert np.quantile(learned, 0.05) > np.quantile(line, 0.05) + 0.05
+        mirrored, _ = ends(replace(path, find_ends=begin), z, emotion)
+        assert np.quantile(learned, 0.05) > max(0.8, np.quantile(mirrored, 0.05) + 0.2)
         assert learned.mean() > 0.9
-        assert (np.sign(moved[:, CHARACTER]) == np.sign(z[:, CHARACTER])).mean() > 0.97
+        assert (np.sign(moved[:, CHARACTER]) == np.sign(z[:, CHARACTER])).mean() > 0.95
 
 
 def test_half_of_the_strength_is_on_the_way(folder: Path) -> None:
@@ -112,22 +122,67 @@ def test_every_classifier_has_a_say(folder: Path) -> None:
         changes = torch.Generator().manual_seed(0)
         with torch.no_grad():
             who = torch.eye(2)[emotion % 2]
-            return end_losses(load_paths(folder), z, emotion, who, PAINTER, classifiers, 0.0, changes)
+            return end_losses(load_paths(folder), z, emotion, who, PAINTER, classifiers, changes)
 
     one, other, both = losses(READER), losses(GullibleReader()), losses(READER, GullibleReader())
     assert not torch.allclose(one, other)
     torch.testing.assert_close(both, (one + other) / 2)
 
 
-def test_ends_that_are_less_likely_than_faces_cost_what_they_lack(folder: Path) -> None:
-    z, emotion = torch.from_numpy(draw_latents(PAINTER, 40, 0, "faces of this test")), torch.arange(40) % 3
-    network, who = load_paths(folder), torch.eye(2)[emotion % 2]
-    with torch.no_grad():
-        density = torch.distributions.Normal(0.0, 1.0).log_prob(network(z)[torch.arange(40), emotion]).sum(dim=1)
-        for likely in (float(density.min()), float(density.mean()), 0.0):
-            changes = torch.Generator().manual_seed(0)
-            short = end_losses(network, z, emotion, who, PAINTER, [READER], likely, changes)[3]
-            assert short == pytest.approx(float((likely - density).clamp(min=0).mean()), abs=1e-4)
+def test_before_it_learns_a_face_ends_at_its_mirror_image_and_back_again(folder: Path) -> None:
+    z, centres = draw_latents(PAINTER, 40, 0, "faces of this test"), at_centres(method(folder, "local"))
+    certain = replace(centres, slopes=1e5 * centres.slopes, intercepts=1e5 * centres.intercepts)
+    find = found_by(PathNetwork.around(certain, z, LATENT_DIM))
+    own = (z @ certain.slopes.T + certain.intercepts).argmax(axis=1)
+    ends = find(z, np.ones(3, bool))
+    np.testing.assert_allclose(ends[np.arange(40), own], z, atol=1e-5)
+    for emotion in range(3):
+        there = ends[:, emotion]
+        for near, far in ((own, np.full(40, emotion)), (np.full(40, emotion), own)):  # as far from the other centre
+            np.testing.assert_allclose(
+                np.linalg.norm(z - centres.latents[near], axis=1),
+                np.linalg.norm(there - centres.latents[far], axis=1), atol=1e-4,
+            )  # fmt: skip
+    network = PathNetwork.around(certain, z, LATENT_DIM)
+    back = network.ends(torch.from_numpy(ends[:, 1].astype(np.float32)), torch.zeros(40, 3, LATENT_DIM))
+    there = (ends[:, 1] @ certain.slopes.T + certain.intercepts).argmax(axis=1) == 1
+    np.testing.assert_allclose(back.numpy()[there, own[there]], z[there], atol=1e-4)
+    assert there.mean() > 0.9
+
+
+def test_only_the_coordinates_of_labels_move(folder: Path) -> None:
+    painter, samples, local = BlockPainter(), load_samples(folder), method(folder, "local")
+    painter.prior = Prior((3, 2), LATENT_DIM)
+    z = samples.z[:30]
+    network = train_paths(local, samples.z, samples.character, painter, [READER], 640, 1, log=lambda _: None)
+    apart = np.abs(found_by(network)(z, np.ones(3, bool)) - z[:, None]).max(axis=(0, 1))
+    assert (apart[:3] > 0.1).all() and not apart[3:].any()
+
+
+class BlockEncoder(BlockReader):
+    """Codes of faces: the latents that they were drawn from."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        return self.latents(x), None
+
+
+def test_ends_come_to_be_like_pictures_of_the_emotion(folder: Path) -> None:
+    samples, local = load_samples(folder), method(folder, "local")
+    showing = torch.from_numpy(samples.emotion.argmax(axis=1))
+    pictures = torch.from_numpy(samples.z).clone()
+    pictures[:, LIDS] += torch.where(showing == 1, 1.5, 0.0)  # pictures of the second emotion have them closed
+    likeness = Likeness(BlockEncoder(), [pictures[showing == emotion][:300] for emotion in range(3)])
+    z = draw_latents(PAINTER, 200, 0, "faces of this test")
+
+    def closed(likeness: Likeness | None) -> np.ndarray:
+        network = train_paths(
+            local, samples.z, samples.character, PAINTER, [READER], 6400, 1, log=lambda _: None, likeness=likeness
+        )
+        return (found_by(network)(z, np.ones(3, bool)) - z[:, None])[:, :, LIDS].mean(axis=0)
+
+    without, compared = closed(None), closed(likeness)
+    assert abs(without).max() < 0.3
+    assert compared[1] > 0.6 and abs(compared[[0, 2]]).max() < 0.3
 
 
 def test_the_same_seed_gives_the_same_network(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tlgan_runtime.axes import Centres
 
@@ -15,50 +16,65 @@ HIDDEN = 256
 class PathNetwork(nn.Module):
     """Latents (N, latent_dim) → ends (N, E, latent_dim): the same faces with each emotion complete.
 
-    An end is that of the face's line by `centres`, plus what two hidden layers find to be better for this face; they
-    begin with nothing. Latents are standardised by `mean` and `deviation` (latent_dim,) first.
+    An end is the face's mirror image, plus what two hidden layers find to be better for this face; they begin with
+    nothing. The mirror (Householder 1958) stands halfway between the centres of the face's own emotion and the other:
+    it takes one cluster onto the other, and what is faint or strong, usual or rare, stays so. Several emotions at once
+    are mirrored by their shares. Only the `moving` leading coordinates of a latent change.
     """
 
     slopes: Tensor
     intercepts: Tensor
-    latents: Tensor
-    targets: Tensor
+    towards: Tensor
+    halfway: Tensor
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, emotions: int, latent_dim: int) -> None:
+    def __init__(self, emotions: int, latent_dim: int, moving: int) -> None:
         super().__init__()
-        for name in ("slopes", "latents", "targets"):
-            self.register_buffer(name, torch.zeros(emotions, latent_dim))
-        self.register_buffer("intercepts", torch.zeros(emotions))
-        self.register_buffer("mean", torch.zeros(latent_dim))
+        shapes = {
+            "slopes": (emotions, latent_dim), "intercepts": (emotions,), "towards": (emotions, emotions, moving),
+            "halfway": (emotions, emotions), "mean": (latent_dim,),
+        }  # fmt: skip
+        for name, shape in shapes.items():
+            self.register_buffer(name, torch.zeros(shape))
         self.register_buffer("deviation", torch.ones(latent_dim))
         self.better = nn.Sequential(
             nn.Linear(latent_dim, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, HIDDEN), nn.SiLU(),
-            nn.Linear(HIDDEN, emotions * latent_dim),
+            nn.Linear(HIDDEN, emotions * moving),
         )  # fmt: skip
         nn.init.zeros_(self.better[-1].weight)
         nn.init.zeros_(self.better[-1].bias)
 
     @classmethod
-    def around(cls, centres: Centres, z: np.ndarray) -> PathNetwork:
-        """A network whose ends are still those of `centres`; `z` (N, latent_dim) are latents of typical faces."""
-        network = cls(*centres.latents.shape)
-        for name in ("slopes", "intercepts", "latents", "targets"):
-            getattr(network, name).copy_(torch.tensor(getattr(centres, name)))
-        network.mean.copy_(torch.from_numpy(z.mean(axis=0)))
-        network.deviation.copy_(torch.from_numpy(np.maximum(z.std(axis=0), 1e-3)))
+    def around(cls, centres: Centres, z: np.ndarray, moving: int) -> PathNetwork:
+        """A network whose ends are still the mirror images; `z` (N, latent_dim) are latents of typical faces, by which
+        the hidden layers' inputs are standardised."""
+        network = cls(*centres.latents.shape, moving)
+        places = centres.latents[:, :moving]
+        apart = places[None] - places[:, None]
+        towards = apart / np.maximum(np.linalg.norm(apart, axis=2, keepdims=True), 1e-9)
+        values = {
+            "slopes": centres.slopes, "intercepts": centres.intercepts, "towards": towards,
+            "halfway": (towards * (places[None] + places[:, None]) / 2).sum(axis=2), "mean": z.mean(axis=0),
+            "deviation": np.maximum(z.std(axis=0), 1e-3),
+        }  # fmt: skip
+        for name, value in values.items():
+            getattr(network, name).copy_(torch.tensor(value))
         return network
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.lines(z) + self.beyond(z)
+        return self.ends(z, self.beyond(z))
 
-    def lines(self, z: Tensor) -> Tensor:
-        """Ends (N, E, latent_dim) by the centres alone."""
+    def ends(self, z: Tensor, beyond: Tensor) -> Tensor:
+        """Ends (N, E, latent_dim): mirror images of latents, and from there `beyond` (N, E, moving)."""
+        emotions, moving = self.towards.shape[1:]
         own = torch.softmax(z @ self.slopes.T + self.intercepts, dim=1)
-        return (z - own @ self.latents)[:, None] + self.targets
+        across = (z[:, :moving] @ self.towards.flatten(0, 1).T).unflatten(1, (emotions, emotions)) - self.halfway
+        shares = (own[:, :, None] * across).transpose(1, 2)[:, :, None]
+        shift = -2 * (shares @ self.towards.transpose(0, 1))[:, :, 0]
+        return z[:, None] + functional.pad(shift + beyond, (0, z.shape[1] - moving))
 
     def beyond(self, z: Tensor) -> Tensor:
-        """What the hidden layers add, (N, E, latent_dim)."""
+        """What the hidden layers add to mirror images, (N, E, moving)."""
         standard = (z - self.mean) / self.deviation
-        return self.better(standard).unflatten(1, self.targets.shape)
+        return self.better(standard).unflatten(1, self.towards.shape[1:])

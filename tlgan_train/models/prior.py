@@ -47,6 +47,8 @@ class Prior(nn.Module):
         truncation: outside training, standard deviation of the draws that enter the flow (Brock et al. 2019).
         label_truncation: outside training, share of its distance from the middle of its cluster that a draw keeps on
             the coordinates of labels.
+
+    Edits move in the `movable` leading coordinates: those of labels, or all where there are none.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Prior(nn.Module):
         self.truncation, self.label_truncation = truncation, label_truncation
         self.flow_layers, self.flow_width = flow_layers, flow_width
         self.labelled = sum(size - 1 for size in sizes)
+        self.movable = self.labelled or latent_dim
         self.sizes, self.push, self.sharpness = tuple(sizes), push, sharpness
         for index, vectors in enumerate(sector_vectors(self.sizes, latent_dim)):
             self.register_buffer(f"vectors{index}", vectors, persistent=False)

@@ -1,0 +1,152 @@
+"""What each part of learning where ways to an emotion end is worth: trained again on finished runs, by their judges.
+
+    python benchmarks/learned_ends.py runs/cast cast   # adds rows to results/learned_ends.json
+    python benchmarks/learned_ends.py --table          # the table of docs/edits.md
+
+The runs stay as they are. `paper` has to be among their methods, for what changes at equal success.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import fmean
+from typing import Annotated, Any
+from unittest.mock import patch
+
+import typer
+from rows import markdown, put_row, read_rows
+
+RESULTS = Path(__file__).parent / "results" / "learned_ends.json"
+SHIPS = "ships"
+"""The run's own ends, as its evaluation has them."""
+VARIANTS = {
+    "mirror": "mirror images, nothing is learned",
+    "unlike": "nothing is compared with pictures (`ALIKE` 0)",
+    "alike": "pictures count three times as much (`ALIKE` 1)",
+    "near": "staying near the mirror image counts more (`STAY` 0.15)",
+    "everywhere": "all coordinates move",
+    "alone": "one classifier has to be convinced",
+    SHIPS: "what ships",
+}
+WEIGHTS = {"unlike": {"ALIKE": 0.0}, "alike": {"ALIKE": 1.0}, "near": {"STAY": 0.15}}
+COLUMNS = {
+    "bundle": "run", "ends": "about", "success, worst": "success", "success, mean": "mean_success",
+    "mean end, worst": "mean_end", "largest step, worst": "smoothness", "KID ratio, worst": "kid_ratio",
+    "KID ratio, mean": "mean_kid_ratio", "pose and gaze, of `paper`": "pose_and_gaze",
+}  # fmt: skip
+POSE_AND_GAZE = ("yaw", "pitch", "roll", "gaze_x", "gaze_y")
+
+
+def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any]]:
+    """Train the ends of each variant on a finished run, and walk the faces of its evaluation to them."""
+    from tlgan_runtime.axes import parse_axes
+    from tlgan_runtime.ends import PATHS, join_ends
+    from tlgan_train import paths
+    from tlgan_train.axes import load_axes
+    from tlgan_train.classifier import load_classifier, load_coaches
+    from tlgan_train.config import Config
+    from tlgan_train.data import load_dataset
+    from tlgan_train.evaluate import Reader, Verdicts, at_equal_success, evaluate_axes, looking
+    from tlgan_train.finished import finished_run
+    from tlgan_train.gan import load_encoder, load_generator
+    from tlgan_train.judge import factor_names, load_judge
+    from tlgan_train.likeness import Likeness
+    from tlgan_train.models.path import PathNetwork
+    from tlgan_train.run import read_json
+    from tlgan_train.samples import load_samples, read_faces
+    from tlgan_train.supervised import predict
+
+    config = Config.from_dict(read_json(run / "config.json", made_by="all")["config"])
+    dataset, model, encoder = load_dataset(config.data, config.seed), finished_run(run), load_encoder(run)
+    train, generator = dataset.indices("train", model.drawn), load_generator(run)
+    classifiers = [load_classifier(run), *load_coaches(run, config.classifier.coaches)]
+    likeness = Likeness.to_pictures(encoder, dataset, model.drawn, config.seed) if encoder else None
+    samples, document = load_samples(run), load_axes(run)
+    held_out, faces = int(len(samples.z) * config.axes.held_out_share), samples.z[: config.axes.calibration_faces]
+    z, character = samples.z[held_out:], samples.character[held_out:]
+    local = parse_axes({**document, "default": "local"}, model.emotions, z.shape[1]).methods["local"]
+
+    reader, factors = Reader(load_judge(run)).eval(), factor_names(run)
+    look, real = looking(model, reader), Verdicts.of(predict(reader, dataset.images, train))
+    evaluation = read_json(run / "evaluation.json", made_by="evaluate")
+    own, noise = evaluation["methods"]["path"], evaluation["judge"]["factor_noise"]
+    drawn = look(model.latents(config.evaluate.samples, "evaluation samples"))
+    started = model.latents(config.evaluate.faces, "evaluation faces")
+
+    def walked(axes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return evaluate_axes(axes, started, config.evaluate.steps, look, real, dataset.emotion[train], drawn, factors)
+
+    _, paper = walked(parse_axes({**document, "default": "paper"}, model.emotions, z.shape[1]).methods["paper"])
+    movable = generator.prior.movable
+    for variant in variants:
+        if variant == SHIPS:
+            yield {"run": name, "variant": variant, **summary(own, own["equal_success"], noise)}
+            continue
+        generator.prior.movable = z.shape[1] if variant == "everywhere" else movable
+        with patch.multiple(paths, **{"STAY": paths.STAY, **WEIGHTS.get(variant, {})}):
+            if variant == "mirror":
+                network = PathNetwork.around(paths.at_centres(local), z, generator.prior.movable)
+            else:
+                network = paths.train_paths(
+                    local, z, character, generator, classifiers[:1] if variant == "alone" else classifiers,
+                    config.axes.path_moves, config.seed, typer.echo, likeness,
+                )  # fmt: skip
+        learned = paths.learned_methods(
+            document["methods"]["local"], local, network, faces, lambda w: read_faces(generator, classifiers[0], w)[0]
+        )
+        methods = {"paper": document["methods"]["paper"], "path": learned["path"]}
+        axes = join_ends(
+            parse_axes({**document, "methods": methods, "default": "path"}, model.emotions, z.shape[1]),
+            {PATHS: paths.found_by(network)},
+        )
+        result, courses = walked(axes.methods["path"])
+        changes = at_equal_success(courses, paper, factors)
+        yield {"run": name, "variant": variant, **summary(result, changes, noise)}
+
+
+def summary(method: dict[str, Any], changes: dict[str, Any], noise: dict[str, float]) -> dict[str, float | None]:
+    """The figures of a row, of what an evaluation says of a method and of what it changes at equal success."""
+    figures = method["emotions"].values()
+    values = {key: [of[key]["value"] for of in figures] for key in ("success", "mean_end", "smoothness")}
+    ratios = [of["kid_end"] / of["kid_unmoved"] for of in figures]
+    clean = [0.0, 0.0]
+    for factor in POSE_AND_GAZE:
+        for side in (0, 1) if factor in noise else ():
+            change = fmean(of["factors"][factor][side] for of in changes.values())
+            clean[side] += max(change**2 - noise[factor] ** 2, 0) ** 0.5
+    return {
+        "success": min(values["success"]),
+        "mean_success": fmean(values["success"]),
+        "mean_end": min(values["mean_end"]),
+        "smoothness": max(values["smoothness"]),
+        "kid_ratio": max(ratios),
+        "mean_kid_ratio": fmean(ratios),
+        "pose_and_gaze": clean[0] / clean[1] if clean[1] else None,
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown: one row for each measurement."""
+    order, forms = list(VARIANTS), {"run": "`{}`", "about": "{}", "success": "{:.3f}", "mean_success": "{:.3f}"}
+    told = [{**row, "about": VARIANTS[row["variant"]]} for row in rows]
+    return markdown(COLUMNS, sorted(told, key=lambda row: (row["run"] != "solo", order.index(row["variant"]))), forms)
+
+
+def main(
+    run: Annotated[Path | None, typer.Argument(help="Run folder.")] = None,
+    name: Annotated[str, typer.Argument(help="What rows are to call it.")] = "solo",
+    variant: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(VARIANTS)}; all.")] = None,
+    show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured.")] = False,
+) -> None:
+    if run is not None:
+        for row in measure(run, name, variant or list(VARIANTS)):
+            typer.echo(json.dumps(row))
+            put_row(RESULTS, row, ("run", "variant"))
+    if show:
+        typer.echo(table(read_rows(RESULTS)))
+
+
+if __name__ == "__main__":
+    typer.run(main)
