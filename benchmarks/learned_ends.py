@@ -58,6 +58,13 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train.samples import load_samples, read_faces
     from tlgan_train.supervised import predict
 
+    evaluation = read_json(run / "evaluation.json", made_by="evaluate")
+    if SHIPS in variants:
+        own = evaluation["methods"]["path"]
+        yield {"run": name, "variant": SHIPS, **summary(evaluation, own, own["equal_success"])}
+    trained = [variant for variant in variants if variant != SHIPS]
+    if not trained:
+        return
     config = Config.from_dict(read_json(run / "config.json", made_by="all")["config"])
     dataset, model, encoder = load_dataset(config.data, config.seed), finished_run(run), load_encoder(run)
     train, generator = dataset.indices("train", model.drawn), load_generator(run)
@@ -70,8 +77,6 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
 
     reader, factors = Reader(load_judge(run)).eval(), factor_names(run)
     look, real = looking(model, reader), Verdicts.of(predict(reader, dataset.images, train))
-    evaluation = read_json(run / "evaluation.json", made_by="evaluate")
-    own, noise = evaluation["methods"]["path"], evaluation["judge"]["factor_noise"]
     drawn = look(model.latents(config.evaluate.samples, "evaluation samples"))
     started = model.latents(config.evaluate.faces, "evaluation faces")
 
@@ -80,10 +85,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
 
     _, paper = walked(parse_axes({**document, "default": "paper"}, model.emotions, z.shape[1]).methods["paper"])
     movable = generator.prior.movable
-    for variant in variants:
-        if variant == SHIPS:
-            yield {"run": name, "variant": variant, **summary(own, own["equal_success"], noise)}
-            continue
+    for variant in trained:
         generator.prior.movable = z.shape[1] if variant == "everywhere" else movable
         with patch.multiple(paths, **{"STAY": paths.STAY, **WEIGHTS.get(variant, {})}):
             if variant == "mirror":
@@ -103,19 +105,19 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
         )
         result, courses = walked(axes.methods["path"])
         changes = at_equal_success(courses, paper, factors)
-        yield {"run": name, "variant": variant, **summary(result, changes, noise)}
+        yield {"run": name, "variant": variant, **summary(evaluation, result, changes)}
 
 
-def summary(method: dict[str, Any], changes: dict[str, Any], noise: dict[str, float]) -> dict[str, float | None]:
-    """The figures of a row, of what an evaluation says of a method and of what it changes at equal success."""
+def summary(evaluation: dict[str, Any], method: dict[str, Any], changes: dict[str, Any]) -> dict[str, float | None]:
+    """The figures of a row, of what `evaluate_axes` says of a method and `at_equal_success` of what it changes."""
+    from tlgan_train.evaluate import changes_at_equal_success, without_noise
+
     figures = method["emotions"].values()
     values = {key: [of[key]["value"] for of in figures] for key in ("success", "mean_end", "smoothness")}
     ratios = [of["kid_end"] / of["kid_unmoved"] for of in figures]
-    clean = [0.0, 0.0]
-    for factor in POSE_AND_GAZE:
-        for side in (0, 1) if factor in noise else ():
-            change = fmean(of["factors"][factor][side] for of in changes.values())
-            clean[side] += max(change**2 - noise[factor] ** 2, 0) ** 0.5
+    found = {**evaluation, "methods": {"path": {"equal_success": changes}}}
+    rows = [row for row in changes_at_equal_success(found, "path") if row[0] in POSE_AND_GAZE]
+    own, paper = (sum(without_noise(row[side], row[1]) for row in rows) for side in (2, 3))
     return {
         "success": min(values["success"]),
         "mean_success": fmean(values["success"]),
@@ -123,7 +125,7 @@ def summary(method: dict[str, Any], changes: dict[str, Any], noise: dict[str, fl
         "smoothness": max(values["smoothness"]),
         "kid_ratio": max(ratios),
         "mean_kid_ratio": fmean(ratios),
-        "pose_and_gaze": clean[0] / clean[1] if clean[1] else None,
+        "pose_and_gaze": own / paper if paper else None,
     }
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rows import markdown
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "recipes.json"
@@ -26,6 +27,10 @@ HELD_OUT = 1000
 COLUMNS = {
     "confident": "confident_share", "agree": "classifier_agrees", "FID": "fid", "KID": "kid", "precision": "precision",
     "recall": "recall", "R²": "logit_r2",
+}  # fmt: skip
+HEADS = {
+    "recipe": "name", "what is different": "about", "pictures": "images", "truncation": "truncation",
+    "shares": "shares", **COLUMNS,
 }  # fmt: skip
 
 
@@ -97,16 +102,16 @@ def score(generator: Any, readers: Path, dataset: Any, characters: tuple[str, ..
 
 def table(results: dict[str, list[dict[str, Any]]]) -> str:
     """Markdown: one row for each measurement, in the order of `recipes.toml`."""
-    heads = ["recipe", "what is different", "pictures", "truncation", "shares", *COLUMNS]
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    for name, recipe in recipes().items():
-        for row in results.get(name, []):
-            shares = row["emotion_share"].values()
-            numbers = [f"{row[key]:.3f}" if head == "KID" else f"{row[key]:.2f}" for head, key in COLUMNS.items()]
-            truncation = "–" if row["truncation"] == 1 else f"{row['truncation']:.2f}"
-            cells = [name, recipe.about, f"{row['images']:,}", truncation, f"{min(shares):.2f}–{max(shares):.2f}"]
-            lines.append("| " + " | ".join([*cells, *numbers]) + " |")
-    return "\n".join(lines)
+    told = [
+        {
+            **row, "name": name, "about": recipe.about,
+            "truncation": None if row["truncation"] == 1 else row["truncation"],
+            "shares": "{:.2f}–{:.2f}".format(*(of(row["emotion_share"].values()) for of in (min, max))),
+        }
+        for name, recipe in recipes().items()
+        for row in results.get(name, [])
+    ]  # fmt: skip
+    return markdown(HEADS, told, {"name": "{}", "about": "{}", "images": "{:,}", "shares": "{}", "kid": "{:.3f}"})
 
 
 def main(

@@ -278,16 +278,20 @@ def changes_at_equal_success(
 ) -> list[tuple[str, float, float, float, float | None]]:
     """For each known factor its name, the judge's noise, how much `method` and `paper` change it where they succeed
     equally often (means over emotions), and the share of the first in the second, both without the noise.
-
-    The noise adds to a mean absolute change in squares, as two readings of one face differ by it alone.
     """
     found = [of["factors"] for of in evaluation["methods"][method].get("equal_success", {}).values()]
     rows = []
     for factor, noise in evaluation["judge"]["factor_noise"].items() if found else ():
         own, other = (float(np.mean([factors[factor][side] for factors in found])) for side in (0, 1))
-        clean = [max(change**2 - noise**2, 0) ** 0.5 for change in (own, other)]
+        clean = [without_noise(change, noise) for change in (own, other)]
         rows.append((factor, noise, own, other, clean[0] / clean[1] if clean[1] > 0 else None))
     return rows
+
+
+def without_noise(change: float, noise: float) -> float:
+    """A mean absolute change less the judge's noise, which adds to it in squares: two readings of one face differ by it
+    alone."""
+    return max(change**2 - noise**2, 0) ** 0.5
 
 
 def evaluate_distance(

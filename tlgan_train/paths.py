@@ -58,8 +58,10 @@ def train_paths(
     device, stream = pick_device(), stream_seed(seed, "paths")
     network = seeded(lambda: PathNetwork.around(at_centres(local), z, generator.prior.movable), stream).to(device)
     generator.to(device).requires_grad_(False)
-    for kept in (*classifiers, *([likeness] if likeness else [])):
-        kept.to(device).requires_grad_(False)
+    for classifier in classifiers:
+        classifier.to(device).requires_grad_(False)
+    if likeness:
+        likeness.to(device)
     latents = torch.from_numpy(z).to(device)
     before = torch.from_numpy(character).softmax(dim=1).to(device)
     optimiser = torch.optim.Adam(network.better.parameters(), LR)
