@@ -48,7 +48,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train.classifier import load_classifier, load_coaches
     from tlgan_train.config import Config
     from tlgan_train.data import load_dataset
-    from tlgan_train.evaluate import Reader, Verdicts, at_equal_success, evaluate_axes, looking
+    from tlgan_train.evaluate import ENDS, Reader, Verdicts, at_equal_success, evaluate_axes, looking
     from tlgan_train.finished import finished_run
     from tlgan_train.gan import load_encoder, load_generator
     from tlgan_train.judge import factor_names, load_judge
@@ -71,28 +71,29 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     classifiers = [load_classifier(run), *load_coaches(run, config.classifier.coaches)]
     likeness = Likeness.to_pictures(encoder, dataset, model.drawn, config.seed) if encoder else None
     samples, document = load_samples(run), load_axes(run)
-    held_out, faces = int(len(samples.z) * config.axes.held_out_share), samples.z[: config.axes.calibration_faces]
-    z, character = samples.z[held_out:], samples.character[held_out:]
-    local = parse_axes({**document, "default": "local"}, model.emotions, z.shape[1]).methods["local"]
+    held_out, fitting = samples.split(config.axes.held_out_share)
+    faces, latent_dim = held_out.z[: config.axes.calibration_faces], samples.z.shape[1]
+    local = parse_axes({**document, "default": "local"}, model.emotions, latent_dim).methods["local"]
 
     reader, factors = Reader(load_judge(run)).eval(), factor_names(run)
     look, real = looking(model, reader), Verdicts.of(predict(reader, dataset.images, train))
     drawn = look(model.latents(config.evaluate.samples, "evaluation samples"))
-    started = model.latents(config.evaluate.faces, "evaluation faces")
+    walks, steps = config.evaluate.faces, config.evaluate.steps
+    started = model.latents(ENDS * walks, "evaluation faces")
 
     def walked(axes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return evaluate_axes(axes, started, config.evaluate.steps, look, real, dataset.emotion[train], drawn, factors)
+        return evaluate_axes(axes, started, walks, steps, look, real, dataset.emotion[train], drawn, factors)
 
-    _, paper = walked(parse_axes({**document, "default": "paper"}, model.emotions, z.shape[1]).methods["paper"])
+    _, paper = walked(parse_axes({**document, "default": "paper"}, model.emotions, latent_dim).methods["paper"])
     movable = generator.prior.movable
     for variant in trained:
-        generator.prior.movable = z.shape[1] if variant == "everywhere" else movable
+        generator.prior.movable = latent_dim if variant == "everywhere" else movable
         with patch.multiple(paths, **{"STAY": paths.STAY, **WEIGHTS.get(variant, {})}):
             if variant == "mirror":
-                network = PathNetwork.around(paths.at_centres(local), z, generator.prior.movable)
+                network = PathNetwork.around(paths.at_centres(local), fitting.z, generator.prior.movable)
             else:
                 network = paths.train_paths(
-                    local, z, character, generator, classifiers[:1] if variant == "alone" else classifiers,
+                    local, fitting, generator, classifiers[:1] if variant == "alone" else classifiers,
                     config.axes.path_moves, config.seed, typer.echo, likeness,
                 )  # fmt: skip
         learned = paths.learned_methods(
@@ -100,7 +101,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
         )
         methods = {"paper": document["methods"]["paper"], "path": learned["path"]}
         axes = join_ends(
-            parse_axes({**document, "methods": methods, "default": "path"}, model.emotions, z.shape[1]),
+            parse_axes({**document, "methods": methods, "default": "path"}, model.emotions, latent_dim),
             {PATHS: paths.found_by(network)},
         )
         result, courses = walked(axes.methods["path"])

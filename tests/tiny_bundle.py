@@ -41,7 +41,8 @@ def make_bundle(
     """Writes the bundle into `folder` (made if need be) and returns it; needs at least as many latents as names.
 
     With more than one `drawn` character, faces can become any of the first so many: along the latents that tell them.
-    `learned` adds the methods `path`, whose ends lie `PATH_LENGTH` along the axis, and `guided`.
+    `learned` adds the methods `path`, whose ends lie `PATH_LENGTH` along the axis, and again for each emotion that is
+    kept, and `guided`.
     An `attribute` lies along the last latent, from -2 to 3.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -161,12 +162,21 @@ def _paths(directions: NDArray[np.float64]) -> onnx.ModelProto:
     count, latent_dim = directions.shape
     nodes = [
         helper.make_node("Unsqueeze", ["z", "axis"], ["each"]),
-        helper.make_node("Add", ["each", "way"], ["ends"]),
+        helper.make_node("ReduceSum", ["keep"], ["kept"], keepdims=0),
+        helper.make_node("Add", ["kept", "one"], ["times"]),
+        helper.make_node("Mul", ["way", "times"], ["ways"]),
+        helper.make_node("Add", ["each", "ways"], ["ends"]),
     ]
-    constants = {"axis": np.array([1], np.int64), "way": (PATH_LENGTH * directions[None]).astype(np.float32)}
+    constants = {
+        "axis": np.array([1], np.int64),
+        "one": np.float32(1),
+        "way": (PATH_LENGTH * directions[None]).astype(np.float32),
+        "keep": np.zeros(count, np.float32),
+    }
     z = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", latent_dim])
+    keep = helper.make_tensor_value_info("keep", TensorProto.FLOAT, [count])
     ends = helper.make_tensor_value_info("ends", TensorProto.FLOAT, ["N", count, latent_dim])
-    return _model(nodes, constants, [z], [ends])
+    return _model(nodes, constants, [z, keep], [ends])
 
 
 def _gradient(directions: NDArray[np.float64], characters: int) -> onnx.ModelProto:
@@ -239,8 +249,8 @@ def _learned(base: dict[str, Any], directions: NDArray[np.float64]) -> dict[str,
         "pace": np.tile([0.0, 1.0], (count, count, 1)).tolist(),
     }
     return {
-        "path": {**base, "centres": centres, "ends": "paths"},
-        "guided": {**base, "centres": centres, "ends": "gradient"},
+        "path": {**base, "centres": centres, "ends": "paths", "keeps": True},
+        "guided": {**base, "centres": centres, "ends": "gradient", "keeps": True},
     }
 
 

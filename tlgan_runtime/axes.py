@@ -15,9 +15,10 @@ from tlgan_runtime.errors import BundleDamagedError
 AXES_SCHEMA_VERSION = 1
 _UNIT_TOLERANCE = 1e-3  # JSON floats may have been rounded
 
-EndFinder = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.float64]]
-"""Latents (N, latent_dim) and which emotions (E,) are asked for → the latents (N, E, latent_dim) that show the same
-faces with each emotion complete; those of emotions not asked for may be anything finite."""
+EndFinder = Callable[[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]], NDArray[np.float64]]
+"""Latents (N, latent_dim), which emotions (E,) are asked for and which (E,) are to stay as they are → the latents
+(N, E, latent_dim) that show the same faces with each emotion complete; those of emotions not asked for may be anything
+finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +107,8 @@ class AxisSet:
     """Role of the graph that finds each face's own ends of these moves, if they are not those of `centres`."""
     find_ends: EndFinder | None = None
     """The ends, once that graph is there to find them; None goes without it, to the targets of `centres`."""
+    keeps: bool = False
+    """Whether these ends keep emotions as they are when asked to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,9 +170,12 @@ def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim:
         cosine=_array(name, method, "cosine", (count, count)),
         centres=_parse_centres(name, method["centres"], count, latent_dim) if "centres" in method else None,
         ends=method.get("ends"),
+        keeps=method.get("keeps", False),
     )
     if axes.ends is not None and (not isinstance(axes.ends, str) or axes.centres is None):
         raise BundleDamagedError(f"axes.json: {name}.ends must name a role, beside centres, not {axes.ends!r}")
+    if not isinstance(axes.keeps, bool):
+        raise BundleDamagedError(f"axes.json: {name}.keeps must be true or false, not {axes.keeps!r}")
     if not isinstance(method.get("keep_norm"), bool):
         raise BundleDamagedError(f"axes.json: {name}.keep_norm must be true or false, not {method.get('keep_norm')!r}")
     if (np.abs(np.linalg.norm(axes.directions, axis=1) - 1) > _UNIT_TOLERANCE).any():

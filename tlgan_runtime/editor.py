@@ -20,7 +20,7 @@ from tlgan_runtime.errors import InputError
 from tlgan_runtime.graphs import open_graphs
 from tlgan_runtime.manifest import Manifest
 from tlgan_runtime.methods import usable_axes
-from tlgan_runtime.mix import Mix, apply_mix, check_columns, check_keep, check_mix, check_timeline
+from tlgan_runtime.mix import Kept, Mix, apply_mix, check_columns, check_keep, check_mix, check_timeline
 from tlgan_runtime.picture import MAX_SIZE, Pixels, plan
 from tlgan_runtime.session import MICRO_BATCH, Engine
 from tlgan_runtime.timeline import Keyframes
@@ -167,29 +167,39 @@ class CheerMeUp:
         takes the classifier to see the emotions of positive strength with that probability together (and the
         characters, if there are such); a face that never gets there stops where it comes nearest.
 
-        `keep` names emotions to hold, and `character`: what of the way leads along their axes is left out, with no
-        regard to the norm.
+        `keep` names emotions and attributes to hold, and `character`: what of the way leads along their axes is left
+        out, with no regard to the norm. The methods `path` and `guided` look for ends that keep these emotions, too,
+        where the bundle says that they can.
         """
         axes = self._axis_set(method)
         start, mix = self._check_latents(z), check_mix(strengths, self._names)
-        kept = check_keep(keep, mix, axes, self._axes.characters, self._axes.attributes)
+        kept = self._kept(keep, mix, axes)
         if until is None:
             return self._moved(start, axes, mix, kept)
         return self._move_until(start, axes, mix, kept, real("until", until, 0.0, 1.0))
 
     def walk(
-        self, z: ArrayLike, emotion: str | Mix, steps: int = 30, method: str | None = None, *, easing: str = "linear"
+        self,
+        z: ArrayLike,
+        emotion: str | Mix,
+        steps: int = 30,
+        method: str | None = None,
+        *,
+        easing: str = "linear",
+        keep: Sequence[str] = (),
     ) -> Iterator[Pixels]:
         """`steps` frames of the faces of `z` on their way from strength 0 to 1, uint8 (N, H, W, 3) each.
 
         `emotion` is a name, or a mix whose strengths are those of the last frame. `easing` is `linear` (even steps) or
-        `smooth` (small ones at the ends). Arguments are checked at the call; frames are rendered as they are taken.
+        `smooth` (small ones at the ends); `keep` is that of `move`. Arguments are checked at the call; frames are
+        rendered as they are taken.
         """
         axes = self._axis_set(method)
         start = self._check_latents(z)
         strengths = check_mix({emotion: 1.0} if isinstance(emotion, str) else emotion, self._names)
         shares = latent.walk_strengths(whole("steps", steps, 2, MAX_STEPS), one_of("easing", easing, latent.EASINGS))
-        return self._frames(start, axes, np.multiply.outer(shares, strengths[None]))
+        kept = self._kept(keep, strengths, axes)
+        return self._frames(start, axes, np.multiply.outer(shares, strengths[None]), kept)
 
     def timeline(
         self,
@@ -199,20 +209,22 @@ class CheerMeUp:
         method: str | None = None,
         *,
         easing: str = "smooth",
+        keep: Sequence[str] = (),
     ) -> Iterator[Pixels]:
         """Frames of the faces of `z` through mixes at given times, uint8 (N, H, W, 3) each.
 
         `timeline` is text, `"neutral, joy:0.8@1s, joy:0.5+surprise:0.5@2s, neutral@3s"`, where an emotion without a
         number has strength 1 and `start` is the face as it is; or pairs of seconds and mix, `[(0, {}), (1, {"joy":
         0.8})]`. Times rise from 0. Each keyframe is a frame; the frames between two are evenly spaced in time, at most
-        `fps` a second, and strengths go from one to the other as `easing` says. Checked at the call, as `walk` is.
+        `fps` a second, and strengths go from one to the other as `easing` says; `keep` is that of `move`. Checked at
+        the call, as `walk` is.
         """
         axes = self._axis_set(method)
         start = self._check_latents(z)
         times, keys = check_timeline(timeline, self._names)
         rate = min(real("fps", fps, MIN_FPS, 1000), MAX_FPS)
         _, strengths = latent.timeline_strengths(times, keys, rate, one_of("easing", easing, latent.EASINGS))
-        return self._frames(start, axes, strengths[:, None])
+        return self._frames(start, axes, strengths[:, None], self._kept(keep, keys, axes))
 
     def gif(
         self,
@@ -231,6 +243,7 @@ class CheerMeUp:
         repeat: int | None = None,
         labels: bool = False,
         bars: bool = False,
+        keep: Sequence[str] = (),
         method: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Animation:
@@ -246,7 +259,8 @@ class CheerMeUp:
         second, and 0 for a timeline, which holds where two keyframes are alike.
 
         Below each face, `labels` writes the emotions and strengths that it is moved by, and `bars` draws the
-        classifier's probabilities, those of these emotions in another colour. `progress` gets frames done and of all.
+        classifier's probabilities, those of these emotions in another colour. `keep` is that of `move`. `progress` gets
+        frames done and of all.
         """
         target = _path(path)
         writer_for(target)
@@ -280,8 +294,8 @@ class CheerMeUp:
             strengths = np.tile(course.strengths[index], (faces, 1))
             return Caption(self._names, strengths, labels, self.classify(frame).emotion if bars else None)
 
-        z = np.repeat(self.sample(faces, seed), columns, axis=0)
-        drawn = self._frames(z, self._axis_set(method), course.strengths)
+        z, axes = np.repeat(self.sample(faces, seed), columns, axis=0), self._axis_set(method)
+        drawn = self._frames(z, axes, course.strengths, self._kept(keep, course.strengths, axes))
         return write_animation(
             target,
             drawn if progress is None else _reported(drawn, frames, progress),
@@ -296,22 +310,20 @@ class CheerMeUp:
             threads=self._engine.threads,
         )
 
-    def _frames(self, start: Latents, axes: AxisSet, strengths: NDArray[np.float64]) -> Iterator[Pixels]:
+    def _frames(self, start: Latents, axes: AxisSet, strengths: NDArray[np.float64], kept: Kept) -> Iterator[Pixels]:
         """A frame for each of `strengths` (T, C, E), whose C columns the faces take in turn."""
         # Few faces leave a micro-batch half empty (a third more time) and threads idle: the next steps fill them.
         together = max(1, MICRO_BATCH * self._engine.threads // len(start))
         turns = len(start) // strengths.shape[1]
         for first in range(0, len(strengths), together):
             moved = [
-                self._moved(start, axes, np.tile(columns, (turns, 1)) if len(columns) > 1 else columns[0])
+                self._moved(start, axes, np.tile(columns, (turns, 1)) if len(columns) > 1 else columns[0], kept)
                 for columns in strengths[first : first + together]
             ]
             images = self._generator.run(np.concatenate(moved))["image"]
             yield from images.reshape(len(moved), len(start), *images.shape[1:])
 
-    def _move_until(
-        self, start: Latents, axes: AxisSet, mix: NDArray[np.float64], kept: NDArray[np.float64], until: float
-    ) -> Latents:
+    def _move_until(self, start: Latents, axes: AxisSet, mix: NDArray[np.float64], kept: Kept, until: float) -> Latents:
         wanted = mix[: len(self._read_names)] > 0
         if not wanted.any():
             raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
@@ -328,13 +340,12 @@ class CheerMeUp:
                 break
         return best
 
-    def _moved(
-        self,
-        z: Latents,
-        axes: AxisSet,
-        strengths: NDArray[np.float64],
-        kept: NDArray[np.float64] | None = None,
-    ) -> Latents:
+    def _kept(self, keep: Sequence[str], strengths: NDArray[np.float64], axes: AxisSet) -> Kept:
+        """What `keep` stands for; `strengths` (..., E + C + A) are all that faces are moved by."""
+        most = np.abs(strengths).reshape(-1, strengths.shape[-1]).max(axis=0)
+        return check_keep(keep, most, axes, self._axes.characters, self._axes.attributes)
+
+    def _moved(self, z: Latents, axes: AxisSet, strengths: NDArray[np.float64], kept: Kept) -> Latents:
         return apply_mix(z, axes, self._axes.characters, strengths, kept, self._axes.attributes)
 
     def _seen(self, z: Latents, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:

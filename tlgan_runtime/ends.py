@@ -48,18 +48,20 @@ class Remembered:
 
     def __init__(self, find: EndFinder) -> None:
         self._find = find
-        self._last: tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float64]] | None = None
+        self._last: tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]] | None = None
 
-    def __call__(self, z: NDArray[np.float32], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def __call__(
+        self, z: NDArray[np.float32], wanted: NDArray[np.bool_], kept: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
         last = self._last  # read once: other threads may put their own faces there meanwhile
-        if last is not None and np.array_equal(last[0], z):
-            _, known, ends = last
+        if last is not None and np.array_equal(last[0], z) and np.array_equal(last[1], kept):
+            _, _, known, ends = last
             missing = wanted & ~known
             if missing.any():
-                ends = np.where(missing[:, None], self._find(z, missing), ends)
+                ends = np.where(missing[:, None], self._find(z, missing, kept), ends)
         else:
-            known, ends = np.zeros_like(wanted), self._find(z, wanted)
-        self._last = z.copy(), known | wanted, ends
+            known, ends = np.zeros_like(wanted), self._find(z, wanted, kept)
+        self._last = z.copy(), kept.copy(), known | wanted, ends
         return ends
 
 
@@ -74,31 +76,39 @@ def join_ends(axes: Axes, finders: Mapping[str, EndFinder]) -> Axes:
 
 
 def follow(
-    z: NDArray[np.float32], ends: NDArray[np.float64], wanted: NDArray[np.bool_], characters: int, gradient: Gradient
+    z: NDArray[np.float32],
+    ends: NDArray[np.float64],
+    wanted: NDArray[np.bool_],
+    kept: NDArray[np.bool_],
+    characters: int,
+    gradient: Gradient,
 ) -> NDArray[np.float64]:
     """`ends` (N, E, latent_dim) of faces `z` (N, latent_dim), those of the `wanted` emotions (E,) made better.
 
     Gradient descent on the cross-entropy of the emotion and of the character that the face has, plus `STAY` times the
-    squared distance from the end that it began at. What was best on the way is kept.
+    squared distance from the end that it began at. Emotions that are `kept` (E,) are to have the probability that the
+    face begins with, and the wanted one the rest. What was best on the way is kept.
     """
     count, dim = len(z), z.shape[1]
     chosen = np.flatnonzero(wanted)
     rows = len(chosen) * count
     begin = ends[:, chosen].transpose(1, 0, 2).reshape(rows, dim)
-    asked = np.repeat(np.eye(len(wanted), dtype=np.float32)[chosen], count, axis=0)
     nothing = np.zeros((count, len(wanted)), np.float32), np.zeros((count, characters), np.float32)
-    character = np.tile(gradient(z, *nothing).character, (len(chosen), 1))
+    before = gradient(z, *nothing)
+    staying, character = (np.tile(seen, (len(chosen), 1)) for seen in (before.emotion * kept, before.character))
+    asked = np.repeat(np.eye(len(wanted), dtype=np.float32)[chosen], count, axis=0)
+    asked = staying + (1 - staying.sum(axis=1, keepdims=True)) * asked
     place, speed = begin.copy(), np.zeros_like(begin)
     best, least = begin.copy(), np.full(rows, np.inf)
     short = np.ones((rows, 1), np.float32)
     for step in range(STEPS + 1):
         pull = gradient(place.astype(np.float32), asked * short, character)
+        missing = _entropy(asked, pull.emotion)
         loss = STAY * np.square(place - begin).sum(axis=1) + _entropy(character, pull.character)
-        shown = (asked * pull.emotion).sum(axis=1, dtype=np.float64)
-        loss -= np.log(np.clip(shown, 1e-12, ENOUGH) / ENOUGH)
+        loss += np.maximum(missing, -np.log(ENOUGH))
         better = loss < least
         best[better], least[better] = place[better], loss[better]
-        short = (shown < ENOUGH).astype(np.float32)[:, None]
+        short = (missing > -np.log(ENOUGH)).astype(np.float32)[:, None]
         slope = pull.gradient + 2 * STAY * (place - begin)
         speed = MOMENTUM * speed - STEP * slope
         length = np.linalg.norm(speed, axis=1, keepdims=True)

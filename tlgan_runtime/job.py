@@ -33,6 +33,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "repeat": int,
         "labels": bool,
         "bars": bool,
+        "keep": list,
         "method": str,
     },
     "sample": _STILL,

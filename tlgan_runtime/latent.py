@@ -34,20 +34,24 @@ def check_latents(z: ArrayLike, latent_dim: int) -> NDArray[np.float32]:
     return latents
 
 
-def move(z: NDArray[np.float32], axes: AxisSet, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
+def move(
+    z: NDArray[np.float32], axes: AxisSet, strengths: NDArray[np.float64], kept: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
     """z + sum over emotions of strength * max_strength * direction (paper, step IX: Z -> Z + kF).
 
     `z` is (N, latent_dim); `strengths` (E,) for all faces alike, or (N, E). Where the axes say `keep_norm`, each
     moved latent is rescaled to the norm that it had, so that it stays on the shell where N(0, I) has its mass.
     Axes with `centres` move each face on a line of its own, as `Centres.shift` says, to the ends that `find_ends` finds
-    if there is one. A face whose strengths are all 0 comes back bit for bit.
+    if there is one; it is told which emotions (E,) are to be `kept` as they are. A face whose strengths are all 0 comes
+    back bit for bit.
     """
     start = z.astype(np.float64)
     if axes.centres is None:
         moved = start + (strengths * axes.max_strength) @ axes.directions
     else:
         wanted: NDArray[np.bool_] = np.any(np.atleast_2d(strengths) > 0, axis=0)
-        ends = axes.find_ends(z, wanted) if axes.find_ends is not None and wanted.any() else None
+        kept = np.zeros(len(axes.emotions), bool) if kept is None else kept
+        ends = axes.find_ends(z, wanted, kept) if axes.find_ends is not None and wanted.any() else None
         moved = start + axes.centres.shift(start, strengths, ends)
     if axes.keep_norm:
         before = np.linalg.norm(start, axis=1, keepdims=True)
@@ -62,6 +66,8 @@ def hold(start: NDArray[np.float32], moved: NDArray[np.float32], kept: NDArray[n
 
     The conditional projection of InterFaceGAN (Shen et al. 2020), on all the kept directions together.
     """
+    if not len(kept) or moved is start:
+        return moved
     _, values, right = np.linalg.svd(kept, full_matrices=False)
     basis = right[values > 1e-6 * values.max(initial=0.0)]
     way = moved.astype(np.float64) - start

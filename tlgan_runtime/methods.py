@@ -30,7 +30,7 @@ def usable_axes(bundle: Bundle, engine: Engine) -> Axes:
 def lines_end(centres: Centres) -> EndFinder:
     """Where each face's lines to the centres' targets end."""
 
-    def find(z: NDArray[np.float32], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def find(z: NDArray[np.float32], wanted: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
         exact = z.astype(np.float64)
         ends: NDArray[np.float64] = (exact - centres.posterior(exact) @ centres.latents)[:, None] + centres.targets
         return ends
@@ -54,8 +54,14 @@ def _paths(method: AxisSet, bundle: Bundle, engine: Engine) -> EndFinder:
     graph = Graph(
         engine, "the paths", lambda: bundle.read(PATHS),
         takes={"z": Tensor("tensor(float)", (dim,))}, gives={"ends": Tensor("tensor(float)", (count, dim))},
+        settings={"keep": Tensor("tensor(float)", (count,))} if method.keeps else {},
     )  # fmt: skip
-    return lambda z, wanted: graph.run(z)["ends"].astype(np.float64)
+
+    def find(z: NDArray[np.float32], wanted: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+        settings = {"keep": kept.astype(np.float32)} if method.keeps else {}
+        return graph.run(z, **settings)["ends"].astype(np.float64)
+
+    return find
 
 
 def _guided(method: AxisSet, bundle: Bundle, engine: Engine, begin: EndFinder) -> EndFinder:
@@ -66,4 +72,8 @@ def _guided(method: AxisSet, bundle: Bundle, engine: Engine, begin: EndFinder) -
         takes={"z": latents, "wanted_emotion": emotions, "wanted_character": characters},
         gives={"gradient": latents, "emotion": emotions, "character": characters},
     )  # fmt: skip
-    return lambda z, wanted: follow(z, begin(z, wanted), wanted, people, lambda *given: Pull(**graph.run(*given)))
+
+    def gradient(*given: NDArray[np.float32]) -> Pull:
+        return Pull(**graph.run(*given))
+
+    return lambda z, wanted, kept: follow(z, begin(z, wanted, kept), wanted, kept, people, gradient)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,15 @@ LEAST_LEFT = 0.05
 """Share of a direction that has to be left beside those kept."""
 MAX_STRENGTH = 10.0
 """Ten times the full effect: far outside anything that a generator was trained on."""
+
+
+class Kept(NamedTuple):
+    """What a move is to leave as it is."""
+
+    emotions: NDArray[np.bool_]
+    """(E,)."""
+    directions: NDArray[np.float64]
+    """(K, latent_dim) of the character and of attributes."""
 
 
 def check_mix(mix: Mix, names: Sequence[str]) -> NDArray[np.float64]:
@@ -58,8 +68,8 @@ def check_keep(
     axes: AxisSet,
     characters: AxisSet | None,
     attributes: Sequence[Attribute] = (),
-) -> NDArray[np.float64]:
-    """(K, latent_dim) directions along which nothing may change: emotions and attributes by name, and the character.
+) -> Kept:
+    """What names to keep stand for: emotions and attributes, and the character.
 
     Raises `InputError` for unknown names, and where next to nothing is left of a move by `strengths` (E + C + A,).
     """
@@ -68,19 +78,18 @@ def check_keep(
     rows = [axes.directions[:0]]
     added = {attribute.name: attribute.direction[None] for attribute in attributes}
     for name in keep:
-        one_of("thing to keep", name, [CHARACTER, *axes.emotions, *added])
+        one_of("lock", name, [CHARACTER, *axes.emotions, *added])
         if name in added:
             rows.append(added[name])
-        elif name != CHARACTER:
-            rows.append(axes.directions[[axes.emotions.index(name)]])
-        elif characters is not None:  # where only one is drawn, it stays by itself
+        elif name == CHARACTER and characters is not None:  # where only one is drawn, it stays by itself
             rows.append(characters.directions)
-    kept = np.concatenate(rows)
+    kept = Kept(np.isin(axes.emotions, list(keep)), np.concatenate(rows))
+    held = np.concatenate([kept.directions, axes.directions[kept.emotions]])
     others = [] if characters is None else [characters.directions]
     directions = np.concatenate([axes.directions, *others, *added.values()])
     wanted = directions[strengths != 0]
-    if len(kept) and len(wanted):
-        left = np.linalg.norm(wanted - wanted @ np.linalg.pinv(kept) @ kept, axis=1)
+    if len(held) and len(wanted):
+        left = np.linalg.norm(wanted - wanted @ np.linalg.pinv(held) @ held, axis=1)
         if left.min() < LEAST_LEFT:
             raise InputError(
                 f"keeping {', '.join(keep)} leaves next to nothing of the move: what is moved cannot be kept, nor can "
@@ -94,12 +103,12 @@ def apply_mix(
     axes: AxisSet,
     characters: AxisSet | None,
     strengths: NDArray[np.float64],
-    kept: NDArray[np.float64] | None = None,
+    kept: Kept,
     attributes: Sequence[Attribute] = (),
 ) -> NDArray[np.float32]:
     """Latents (N, latent_dim) moved by strengths (..., E + C + A) of emotions, `characters` and `attributes`.
 
-    Nothing of the way leads along the rows of `kept` (K, latent_dim).
+    Nothing of the way leads along the axes of what is `kept`; emotions are left to ends that keep them.
     """
     count, moved = len(axes.emotions), z
     first = count  # of the attributes
@@ -108,5 +117,9 @@ def apply_mix(
         moved = latent.move(moved, characters, strengths[..., count:first])
     for index, attribute in enumerate(attributes, start=first):
         moved = attribute.move(moved, strengths[..., index])
-    moved = latent.move(moved, axes, strengths[..., :count])
-    return latent.hold(z, moved, kept) if kept is not None and len(kept) else moved
+    along = np.concatenate([kept.directions, axes.directions[kept.emotions]])
+    start = latent.hold(z, moved, along)
+    moved = latent.move(start, axes, strengths[..., :count], kept.emotions)
+    # Ends are for more of an emotion; less of one has none.
+    left_to_ends = axes.keeps and not (strengths[..., :count] < 0).any()
+    return latent.hold(start, moved, kept.directions if left_to_ends else along)

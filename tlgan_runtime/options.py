@@ -42,6 +42,10 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress, no warn
 SeedOption = Annotated[int, typer.Option("--seed", help="Which faces: the same seed draws the same ones.")]
 SizeOption = Annotated[int, typer.Option("--size", help="Side of each face in pixels.")]
 MethodOption = Annotated[str | None, typer.Option("--method", help="Axes to use.", show_default="the bundle's default")]
+KeepOption = Annotated[
+    list[str] | None,
+    typer.Option("--keep", metavar="NAME", help="An emotion that must not change, or character; repeatable."),
+]
 StillOption = Annotated[Path, typer.Option("-o", "--output", help="The .png to write.")]
 EasingOption = Annotated[
     Easing | None,

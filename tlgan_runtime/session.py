@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,11 @@ class Engine:
 
 
 class Graph:
-    """One ONNX model, started at its first use; may be shared by threads."""
+    """One ONNX model, started at its first use; may be shared by threads.
+
+    `takes` are its inputs and `gives` its outputs, a row for each of N. `settings` are inputs that it has defaults for
+    (ONNX: initializers that are inputs as well), the same for all rows.
+    """
 
     def __init__(
         self,
@@ -126,12 +131,14 @@ class Graph:
         model: bytes | Callable[[], bytes],
         takes: Mapping[str, Tensor],
         gives: Mapping[str, Tensor],
+        settings: Mapping[str, Tensor] = MappingProxyType({}),
     ) -> None:
         self._engine = engine
         self._name = name
         self._model = model
         self._takes = takes
         self._gives = gives
+        self._settings = settings
         self._session: Any = None
         self._lock = threading.Lock()
 
@@ -140,10 +147,10 @@ class Graph:
         """Execution providers that the session really uses, most preferred first; starts it if need be."""
         return list(self._started().get_providers())
 
-    def run(self, *batches: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    def run(self, *batches: NDArray[Any], **settings: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Every output for one batch an input, any N >= 1 rows each, at most `MICRO_BATCH` at a time on each thread.
 
-        Beside the outputs themselves the memory does not depend on N.
+        Settings that are not given have their defaults. Beside the outputs themselves the memory does not depend on N.
         """
         session = self._started()
         names, count = list(self._gives), len(batches[0])
@@ -155,7 +162,7 @@ class Graph:
 
         def parts(start: int) -> list[NDArray[Any]]:
             chunks = (np.ascontiguousarray(batch[start : start + rows]) for batch in batches)
-            return list(session.run(names, dict(zip(self._takes, chunks, strict=True))))
+            return list(session.run(names, dict(zip(self._takes, chunks, strict=True)) | settings))
 
         with Workers(min(threads, len(starts))) as workers:
             for start, row_parts in zip(starts, workers.ordered(parts, starts), strict=True):
@@ -180,6 +187,7 @@ class Graph:
                 session = self._engine.start(model, self._name)
                 self._check("input", session.get_inputs(), self._takes)
                 self._check("output", session.get_outputs(), self._gives)
+                self._check("setting", session.get_overridable_initializers(), self._settings)
                 self._session = session
                 self._model = b""  # onnxruntime has its own copy now
             return self._session
@@ -191,7 +199,7 @@ class Graph:
         for name, tensor in expected.items():
             if name not in nodes:
                 raise BundleDamagedError(f"{self._name} has no {kind} {name!r}; it has {', '.join(nodes)}")
-            rows, *shape = nodes[name].shape or [None]
+            rows, *shape = ["N", *nodes[name].shape] if kind == "setting" else nodes[name].shape or [None]
             # A dimension that is not an int is symbolic: it is whatever the run says.
             fits = len(shape) == len(tensor.shape) and all(
                 not isinstance(have, int) or have == want for have, want in zip(shape, tensor.shape, strict=True)

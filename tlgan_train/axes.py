@@ -45,15 +45,17 @@ def fit_axes(
     tells it how unlike pictures of an emotion its ends are.
     """
     check_axes(config.axes, len(samples.z))
-    held_out = int(len(samples.z) * config.axes.held_out_share)
+    held_out, fitting = samples.split(config.axes.held_out_share)
     columns = list(drawn.values())
-    logits = {"emotion": samples.emotion, "character": samples.character[:, columns]}
     several = len(columns) > 1
+    faces = held_out.z[: config.axes.calibration_faces]
+
+    def logits(of: Samples, kind: str) -> np.ndarray:
+        return of.emotion if kind == "emotion" else of.character[:, columns]
+
     slopes = {}
     if several:
-        slopes = {kind: LogitAxes().fit(samples.z[held_out:], y[held_out:]).slopes_ for kind, y in logits.items()}
-
-    faces = samples.z[: config.axes.calibration_faces]
+        slopes = {kind: LogitAxes().fit(fitting.z, logits(fitting, kind)).slopes_ for kind in ("emotion", "character")}
 
     def reading(kind: str) -> Read:
         def read(latents: np.ndarray) -> np.ndarray:
@@ -63,12 +65,12 @@ def fit_axes(
         return read
 
     def described(kind: str, name: str, method: LatentAxes) -> dict[str, Any]:
-        z, y = samples.z[held_out:], logits[kind][held_out:]
+        z, y = fitting.z, logits(fitting, kind)
         kept = slopes["character" if kind == "emotion" else "emotion"] if several else None
         fitted = method.fit(z, y, kept) if isinstance(method, LocalAxes) else method.fit(z, y)
         farthest = PAPER_DISTANCE if name == "paper" else config.axes.max_distance
         calibrated = calibrate(fitted, faces, farthest, reading(kind))
-        r2 = fitted.score(samples.z[:held_out], logits[kind][:held_out])
+        r2 = fitted.score(held_out.z, logits(held_out, kind))
         names = emotions if kind == "emotion" else tuple(drawn)
         told = ", ".join(
             f"{n} {p:.2f} at {k:.1f}"
@@ -111,9 +113,8 @@ def fit_axes(
     if config.axes.path_moves:
         local = parse_axes({**document, "default": "local"}, emotions, samples.z.shape[1]).methods["local"]
         network = train_paths(
-            local, samples.z[held_out:], samples.character[held_out:], generator, (classifier, *coaches),
-            config.axes.path_moves, config.seed, log, likeness,
-        )  # fmt: skip
+            local, fitting, generator, (classifier, *coaches), config.axes.path_moves, config.seed, log, likeness
+        )
         save_paths(network, run)
         document["methods"] |= learned_methods(document["methods"]["local"], local, network, faces, reading("emotion"))
     parse_axes(document, emotions, samples.z.shape[1])

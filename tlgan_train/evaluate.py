@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ MANIFOLD_SAMPLES = 2500
 
 GUIDED_FACES = 128
 """Faces of the method `guided`, each of whose ends takes as long as a hundred faces to draw and read."""
+ENDS = 2
+"""Faces whose ends are compared with pictures, for each that walks: the KID of so few as walk is a rough figure."""
 KEPT_FACES = 1024
 """Pictures drawn before they are read: they are all that is kept of a walk."""
 
@@ -102,19 +104,20 @@ def evaluate(
     train = dataset.indices("train", model.drawn)
     real = Verdicts.of(predict(reader, dataset.images, train))
     z = model.latents(settings.samples, "evaluation samples")
-    drawn = look(z)
+    *seen, labels = _joined((*_read(reader, faces), model.classify(faces)[0]) for faces in _faces(model, z))
+    drawn = Verdicts.of(tuple(seen))
     figures = evaluate_generator(dataset, model.drawn, real, drawn, train)
-    labels = np.concatenate([model.classify(faces)[0] for faces in _faces(model, z)])
     figures["classifier_agrees"] = float((labels.argmax(axis=1) == drawn.emotion.argmax(axis=1)).mean())
     log("generator: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items() if isinstance(value, float)))
 
     methods = {**axes.methods, "random": random_axes(axes.methods[axes.default], model.seed)}
-    faces = model.latents(settings.faces, "evaluation faces")
+    ends = model.latents(ENDS * settings.faces, "evaluation faces")
+    faces = ends[: settings.faces]
     results, courses, factors = {}, {}, factor_names(judge_run)
     for name, method in methods.items():
-        some = faces[:GUIDED_FACES] if method.ends == GRADIENT else faces
+        some, walks = (faces[:GUIDED_FACES], GUIDED_FACES) if method.ends == GRADIENT else (ends, len(faces))
         results[name], courses[name] = evaluate_axes(
-            method, some, settings.steps, look, real, dataset.emotion[train], drawn, factors
+            method, some, walks, settings.steps, look, real, dataset.emotion[train], drawn, factors
         )
         means = ", ".join(f"{e} {f['mean_end']['value']:.2f}" for e, f in results[name]["emotions"].items())
         log(f"{name}: mean end probability {means}")
@@ -154,8 +157,7 @@ def looking(model: FinishedModel, reader: Reader) -> Look:
     """The judge before the faces of a model."""
 
     def look(z: np.ndarray) -> Verdicts:
-        parts = [predict(reader, faces, batch_size=READ_BATCH) for faces in _faces(model, z)]
-        return Verdicts.of(tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True)))
+        return Verdicts.of(_joined(_read(reader, faces) for faces in _faces(model, z)))
 
     return look
 
@@ -163,6 +165,15 @@ def looking(model: FinishedModel, reader: Reader) -> Look:
 def _faces(model: FinishedModel, z: np.ndarray) -> Iterator[np.ndarray]:
     for start in range(0, len(z), KEPT_FACES):
         yield model.draw(z[start : start + KEPT_FACES])
+
+
+def _read(reader: Reader, faces: np.ndarray) -> tuple[np.ndarray, ...]:
+    return predict(reader, faces, batch_size=READ_BATCH)
+
+
+def _joined(parts: Iterable[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...]:
+    """Arrays of all parts, one after another."""
+    return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
 
 
 def check_same_labels(model: FinishedModel, dataset: Dataset) -> None:
@@ -210,7 +221,8 @@ def evaluate_generator(
 
 def evaluate_axes(
     axes: AxisSet,
-    z: np.ndarray,
+    ends: np.ndarray,
+    walks: int,
     steps: int,
     look: Look,
     real: Verdicts,
@@ -218,11 +230,12 @@ def evaluate_axes(
     drawn: Verdicts,
     factors: list[str],
 ) -> tuple[dict[str, Any], dict[str, Course]]:
-    """Walk every latent (N, latent_dim) along every axis from strength 0 to 1, and judge each of the `steps` frames.
+    """Walk latents along every axis from strength 0 to 1, and judge each of the `steps` frames.
 
+    These are the first `walks` of `ends` (N, latent_dim); of the others the last frame alone is compared with pictures.
     Returns what `evaluation.json` holds of a method, and the course of the walks to each emotion.
     """
-    emotions = axes.emotions
+    emotions, z, others = axes.emotions, ends[:walks], ends[walks:]
     result: dict[str, Any] = {"emotions": {}, "leakage": {}, "factor_leakage": {}}
     courses = {}
     for e, emotion in enumerate(emotions):
@@ -233,7 +246,10 @@ def evaluate_axes(
         features = seen.features.reshape(len(z), steps, -1)
         character = seen.character.argmax(axis=1).reshape(len(z), steps)
         figures: dict[str, Any] = edit_figures(probability[:, :, e], character, features)
-        figures |= _realism(features, real.features, real_emotion == e, drawn, e)
+        last = features[:, -1]
+        if len(others):
+            last = np.concatenate([last, look(move(others, axes, unit)).features])
+        figures |= _realism(last, features[:, steps // 2], real.features, real_emotion == e, drawn, e)
         moved = probability[:, 0, e] < ALREADY
         apart = np.linalg.norm(frames[:, -1] - frames[:, 0], axis=1)
         figures["distance"] = float((apart[moved] if moved.any() else apart).mean())
@@ -342,14 +358,15 @@ def random_axes(like: AxisSet, seed: int) -> AxisSet:
 
 
 def _realism(
-    features: np.ndarray, real: np.ndarray, of_emotion: np.ndarray, drawn: Verdicts, emotion: int
+    ends: np.ndarray, middle: np.ndarray, real: np.ndarray, of_emotion: np.ndarray, drawn: Verdicts, emotion: int
 ) -> dict[str, float | None]:
-    """KID of end frames and unmoved samples against real pictures of the emotion, of middle frames against all."""
-    unmoved = drawn.features[drawn.emotion.argmax(axis=1) == emotion][: len(features)]
+    """KID of end frames and of as many unmoved samples against real pictures of the emotion, of middle frames against
+    all; features of N frames (N, D)."""
+    unmoved = drawn.features[drawn.emotion.argmax(axis=1) == emotion][: len(ends)]
     return {
-        "kid_end": kid(real[of_emotion], features[:, -1]),
+        "kid_end": kid(real[of_emotion], ends),
         "kid_unmoved": kid(real[of_emotion], unmoved),
-        "kid_middle": kid(real, features[:, features.shape[1] // 2]),
+        "kid_middle": kid(real, middle),
     }
 
 

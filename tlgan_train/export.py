@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 
 from tlgan_runtime.bundle import write_manifest
@@ -94,7 +96,7 @@ def export_bundle(
         raise TrainError(
             f"{run} has no method guided; set axes.path_moves, for example to 25600, and fit its axes again"
         )
-    generator, classifier = load_generator(run), load_classifier(run)
+    generator, classifier = load_generator(run), rounded(load_classifier(run))
     attributes = current_attributes(run, log)
     axes |= {"attributes": attributes} if attributes else {}
     config = settings["config"]
@@ -120,9 +122,8 @@ def export_bundle(
             example = (torch.randn(2, generator.latent_dim),)
             to_onnx(generator.prior, example, ("z",), ("latent",), folder / "mapping.onnx", store_single)
         onnx.save(store_half(drawing_graph(generator)), folder / "generator.onnx")
-        to_onnx(
-            ReadingGraph(classifier), (images[:2],), ("image",), ("emotion", "character"), folder / "classifier.onnx"
-        )
+        outputs = ("emotion", "character")
+        to_onnx(ReadingGraph(classifier), (images[:2],), ("image",), outputs, folder / "classifier.onnx", store_half)
         export_ends({method.get("ends") for method in axes["methods"].values()}, run, generator, classifier, folder)
         write_json(folder / "axes.json", axes)
         card = with_attributes(model_card(facts, evaluation), attributes)
@@ -143,13 +144,24 @@ def export_bundle(
     return out
 
 
+def rounded(classifier: EmotionClassifier) -> EmotionClassifier:
+    """The same with its weights as `store_half` stores them."""
+    with torch.no_grad():
+        for weight in classifier.parameters():
+            if weight.dim() >= 2:
+                weight.copy_(weight.half())
+    return classifier
+
+
 def export_ends(
     roles: set[str | None], run: Path, generator: Generator, classifier: EmotionClassifier, folder: Path
 ) -> None:
     """Write the graphs of these roles, which find the ends of moves."""
     z = torch.randn(2, generator.latent_dim)
     if PATHS in roles:
-        to_onnx(load_paths(run), (z,), ("z",), ("ends",), folder / "paths.onnx")
+        network = load_paths(run)
+        keep = {"keep": torch.zeros(len(network.slopes))}
+        to_onnx(network, (z,), ("z",), ("ends",), folder / "paths.onnx", settings=keep)
     if GRADIENT in roles:
         wanted = [torch.zeros(2, head[-1].out_features) for head in (classifier.emotion, classifier.character)]
         inputs, outputs = ("z", "wanted_emotion", "wanted_character"), ("gradient", "emotion", "character")
@@ -173,21 +185,26 @@ def to_onnx(
     outputs: tuple[str, ...],
     path: Path,
     stored: Callable[[onnx.ModelProto], onnx.ModelProto] | None = None,
+    settings: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> None:
     """Write `model` in eval mode as one ONNX file whose first dimension is free, with its weights `stored` in fewer
-    bits, if they shall be."""
+    bits, if they shall be.
+
+    `settings` are further inputs, the same for all rows, by their values where nothing is given for them.
+    """
     model = model.eval().to(memory_format=torch.contiguous_format)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(
-            model, examples, path, dynamo=True, external_data=False, opset_version=OPSET, verbose=False,
-            input_names=list(inputs), output_names=list(outputs),
-            dynamic_shapes=tuple({0: torch.export.Dim("N")} for _ in inputs),
+            model, (*examples, *settings.values()), path, dynamo=True, external_data=False, opset_version=OPSET,
+            verbose=False, input_names=[*inputs, *settings], output_names=list(outputs),
+            dynamic_shapes=(*({0: torch.export.Dim("N")} for _ in inputs), *({} for _ in settings)),
         )  # fmt: skip
     bare = onnx.load(path)
     _forget_origin(bare.graph)
     del bare.metadata_props[:]
+    bare.graph.initializer.extend(numpy_helper.from_array(value.numpy(), name) for name, value in settings.items())
     onnx.save(stored(bare) if stored else bare, path)
 
 

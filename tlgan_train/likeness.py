@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.supervised import predict, stream_seed
 
-PICTURES = 512
-"""Pictures of each emotion, at most, that faces are compared with."""
+PICTURES = 4096
+"""Pictures of each emotion, at most, that faces are compared with: of few, chance says what they have in common."""
 
 
 class Likeness(nn.Module):

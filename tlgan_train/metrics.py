@@ -22,8 +22,8 @@ FALL = 0.05
 """A walk is monotone when the probability never falls further than this below its running maximum."""
 RESAMPLES = 1000
 """Bootstrap resamples over faces for 95 % confidence intervals."""
-KID_SUBSETS = 20
-KID_SUBSET_SIZE = 256
+KID_SUBSETS = 8
+KID_SUBSET_SIZE = 1000
 NEIGHBOURS = 3
 """k of precision and recall (Kynkäänniemi et al. 2019)."""
 

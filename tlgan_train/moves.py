@@ -47,4 +47,4 @@ def guided_by(graph: GradientGraph, begin: EndFinder) -> EndFinder:
         parts = [graph(*chunk) for chunk in chunks]
         return Pull(*(torch.cat(outputs).cpu().numpy() for outputs in zip(*parts, strict=True)))
 
-    return lambda z, wanted: follow(z, begin(z, wanted), wanted, characters, gradient)
+    return lambda z, wanted, kept: follow(z, begin(z, wanted, kept), wanted, kept, characters, gradient)

@@ -23,23 +23,27 @@ from tlgan_train.likeness import Likeness
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.path import PathNetwork
 from tlgan_train.run import load_tensors, save_tensors
+from tlgan_train.samples import Samples
 from tlgan_train.supervised import seeded, stream_seed
 
 BATCH = 64
 LR = 1e-3
 """Peak of Adam's step size; it falls to 0 in a line."""
-STAY = 0.06
+STAY = 0.03
 """Weight of staying near the face's mirror image, beside cross-entropies: faces are mirrored onto faces."""
-ALIKE = 0.2
+ALIKE = 0.3
 """Weight of being like pictures of the emotion."""
+KEEP = 1.0
+"""Weight of keeping what is to be kept."""
+KEPT = 0.25
+"""Chance of each other emotion to be kept, where that is learned."""
 KINDS = 2
 """Emotions in a batch: enough ends of each to be compared with pictures of it."""
 
 
 def train_paths(
     local: AxisSet,
-    z: np.ndarray,
-    character: np.ndarray,
+    samples: Samples,
     generator: Generator,
     classifiers: Sequence[nn.Module],
     faces: int,
@@ -47,42 +51,62 @@ def train_paths(
     log: Callable[[str], None] = print,
     likeness: Likeness | None = None,
 ) -> PathNetwork:
-    """Train on `faces` moves of latents (N, latent_dim), whose faces have character logits (N, C).
+    """Train on `faces` moves of labelled latents, and then on half as many that keep some of what a face shows.
 
     For a face and an emotion drawn at random, the end has to show the emotion and the character of before to all
     classifiers, which see it changed as in their own training (a network that reads clean pictures is easily fooled),
     and to stay near the face's mirror image between centres of `local` axes; with `likeness`, ends have to be like
-    pictures of the emotion, too. Where the generator's prior has labels, only their coordinates move: pose, gaze and
-    light are in the others.
+    pictures of the emotion, too. Where emotions are kept, the end has to show them as far as the face did, and the
+    wanted one beside them. Where the generator's prior has labels, only their coordinates move: pose, gaze and light
+    are in the others.
     """
     device, stream = pick_device(), stream_seed(seed, "paths")
-    network = seeded(lambda: PathNetwork.around(at_centres(local), z, generator.prior.movable), stream).to(device)
+    network = seeded(lambda: PathNetwork.around(at_centres(local), samples.z, generator.prior.movable), stream)
+    network.to(device)
     generator.to(device).requires_grad_(False)
     for classifier in classifiers:
         classifier.to(device).requires_grad_(False)
     if likeness:
         likeness.to(device)
-    latents = torch.from_numpy(z).to(device)
-    before = torch.from_numpy(character).softmax(dim=1).to(device)
-    optimiser = torch.optim.Adam(network.better.parameters(), LR)
-    order = torch.Generator().manual_seed(stream)
-    steps = -(-faces // BATCH)
-    sums = torch.zeros(4)
-    for step in range(steps):
-        optimiser.param_groups[0]["lr"] = LR * (1 - step / steps)
-        chosen = torch.randint(len(z), (BATCH,), generator=order)
-        emotion = torch.randint(len(local.emotions), (KINDS,), generator=order)[torch.arange(BATCH) % KINDS]
-        losses = end_losses(
-            network, latents[chosen], emotion.to(device), before[chosen], generator, classifiers, order, likeness
-        )
-        optimiser.zero_grad(set_to_none=True)
-        (losses[0] + losses[1] + STAY * losses[2] + ALIKE * losses[3]).backward()
-        optimiser.step()
-        sums = 0.99 * sums + 0.01 * losses.detach().cpu()
-    mean = sums / (1 - 0.99**steps)
+    latents = torch.from_numpy(samples.z).to(device)
+    shown, character = (
+        torch.from_numpy(logits).softmax(dim=1).to(device) for logits in (samples.emotion, samples.character)
+    )
+    weights = torch.tensor([1.0, 1.0, STAY, ALIKE, KEEP], device=device)
+    count = len(local.emotions)
+
+    def learn(layers: nn.Sequential, order: torch.Generator, faces: int, keeping: bool) -> list[float]:
+        optimiser, steps = torch.optim.Adam(layers.parameters(), LR), -(-faces // BATCH)
+        sums = torch.zeros(len(weights))
+        for step in range(steps):
+            optimiser.param_groups[0]["lr"] = LR * (1 - step / steps)
+            chosen = torch.randint(len(latents), (BATCH,), generator=order)
+            emotion = torch.randint(count, (KINDS,), generator=order)[torch.arange(BATCH) % KINDS]
+            keep = None
+            if keeping:
+                keep = (torch.rand(BATCH, count, generator=order) < KEPT).float()
+                keep[torch.arange(BATCH), emotion] = 0
+            losses = end_losses(
+                network, latents[chosen], emotion.to(device), shown[chosen], character[chosen], generator, classifiers,
+                order, None if keeping else likeness, None if keep is None else keep.to(device),
+            )  # fmt: skip
+            optimiser.zero_grad(set_to_none=True)
+            (weights * losses).sum().backward()
+            optimiser.step()
+            sums = 0.99 * sums + 0.01 * losses.detach().cpu()
+        return (sums / (1 - 0.99**steps)).tolist()
+
+    emotion, who, off, unlike, _ = learn(network.better, torch.Generator().manual_seed(stream), faces, keeping=False)
     log(
-        f"path: {faces:,} moves, cross-entropy of emotion {mean[0]:.3f} and character {mean[1]:.3f}, "
-        f"{mean[2]:.2f} off, {mean[3]:.3f} unlike pictures"
+        f"path: {faces:,} moves, cross-entropy of emotion {emotion:.3f} and character {who:.3f}, "
+        f"{off:.2f} off, {unlike:.3f} unlike pictures"
+    )
+    network.better.requires_grad_(False)
+    order = torch.Generator().manual_seed(stream_seed(seed, "paths that keep"))
+    emotion, who, off, _, kept = learn(network.keeping, order, -(-faces // 2), keeping=True)
+    log(
+        f"path, keeping emotions: cross-entropy of emotion {emotion:.3f}, of what is kept {kept:.3f} and of character "
+        f"{who:.3f}, {off:.2f} off"
     )
     return network.eval().cpu()
 
@@ -91,29 +115,37 @@ def end_losses(
     network: PathNetwork,
     z: Tensor,
     emotion: Tensor,
+    shown: Tensor,
     character: Tensor,
     generator: Generator,
     classifiers: Sequence[nn.Module],
     changes: torch.Generator,
     likeness: Likeness | None = None,
+    keep: Tensor | None = None,
 ) -> Tensor:
-    """(4,) means over faces: cross-entropies, over all classifiers, of the emotion and of the character, how far the
-    end is from the mirror image, and how unlike pictures of the emotion (0 without `likeness`).
+    """(5,) means over faces: cross-entropies, over all classifiers, of the emotion and of the character, how far the
+    end is from the mirror image, how unlike pictures of the emotion (0 without `likeness`), and the cross-entropy of
+    what was `shown` (N, E) of emotions to `keep` (N, E; 0 without).
 
-    How far is √(1 + d²) - 1 of a distance d. Were it d², the few faces whose ends lie far would be held back most.
+    Where some are kept the emotion has to be the likeliest of the others. How far is √(1 + d²) - 1 of a distance d.
+    Were it d², the few faces whose ends lie far would be held back most.
     """
     rows = torch.arange(len(z))
-    beyond = network.beyond(z)
-    clean = generator(network.ends(z, beyond)[rows, emotion])
+    kept = torch.zeros_like(shown) if keep is None else keep
+    beyond = network.beyond(z, kept)
+    clean = generator(network.ends(z, kept, beyond)[rows, emotion])
     faces = augment(clean, changes)
     seen, who = (torch.cat(logits) for logits in zip(*(read(faces) for read in classifiers), strict=True))
     count = len(classifiers)
+    others = seen.masked_fill(kept.repeat(count, 1) > 0, -torch.inf)
+    staying = functional.log_softmax(seen, dim=1) * (shown * kept).repeat(count, 1)
     return torch.stack(
         [
-            functional.cross_entropy(seen, emotion.repeat(count)),
+            functional.cross_entropy(others, emotion.repeat(count)),
             functional.cross_entropy(who, character.repeat(count, 1)),
             (beyond[rows, emotion].square().sum(dim=1) + 1).sqrt().mean() - 1,
             likeness(clean, emotion) if likeness else clean.new_zeros(()),
+            -staying.sum(dim=1).mean(),
         ]
     )
 
@@ -137,7 +169,8 @@ def learned_methods(
     centres, find = at_centres(local), Remembered(found_by(network))
     axes = replace(local, centres=centres, find_ends=find)
     centres = replace(centres, pace=paces(axes, z, read))
-    apart = np.linalg.norm(find(z, np.ones(len(axes.emotions), bool)) - z[:, None], axis=2)
+    every = np.ones(len(axes.emotions), bool)
+    apart = np.linalg.norm(find(z, every, ~every) - z[:, None], axis=2)
     short = softmax(read(z), axis=1) < SUCCESS
     distance = [float((to[of] if of.any() else to).mean()) for to, of in zip(apart.T, short.T, strict=True)]
     learned = {
@@ -155,6 +188,7 @@ def learned_methods(
         name: {
             **learned,
             "ends": roles[name],
+            "keeps": True,
             "fitted": {
                 **described["fitted"],
                 "method": name,
@@ -171,8 +205,8 @@ def found_by(network: PathNetwork) -> EndFinder:
     """The ends that a path network finds."""
 
     @torch.inference_mode()
-    def find(z: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        ends: np.ndarray = network(torch.from_numpy(z)).numpy().astype(np.float64)
+    def find(z: np.ndarray, wanted: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        ends: np.ndarray = network(torch.from_numpy(z), torch.from_numpy(kept).float()).numpy().astype(np.float64)
         return ends
 
     return find

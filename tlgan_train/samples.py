@@ -34,6 +34,13 @@ class Samples:
     character: np.ndarray
     """float32 (N, C), character logits."""
 
+    def split(self, share: float) -> tuple[Samples, Samples]:
+        """The first `share` of the samples, and the rest."""
+        count = int(len(self.z) * share)
+        parts = (slice(count), slice(count, None))
+        held_out, rest = (Samples(self.z[part], self.emotion[part], self.character[part]) for part in parts)
+        return held_out, rest
+
 
 def draw_samples(
     config: Config, generator: Generator, classifier: nn.Module, run: Path, log: Callable[[str], None] = print

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from tests.tiny_bundle import EMOTIONS, PATH_LENGTH, axis_directions, make_bundle
-from tlgan_runtime import BundleDamagedError, CheerMeUp, latent
+from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError, latent
 from tlgan_runtime.axes import AxisSet, Centres
 from tlgan_runtime.bundle import write_manifest
 from tlgan_runtime.ends import ENOUGH, LONGEST, STEPS, Pull, Remembered, follow
@@ -22,9 +24,10 @@ CENTRES = Centres(
 )
 WAY = np.arange(15.0).reshape(3, 5)
 Z = latent.sample(4, 5, seed=1)
+NONE = np.zeros(3, bool)
 
 
-def ends(z: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def ends(z: np.ndarray, wanted: np.ndarray, kept: np.ndarray = NONE) -> np.ndarray:
     return z.astype(np.float64)[:, None] + WAY
 
 
@@ -58,7 +61,7 @@ def test_faces_go_to_their_own_ends_and_part_of_the_way() -> None:
 
 
 def test_no_strength_moves_nothing_and_less_needs_no_ends() -> None:
-    def never(z: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    def never(z: np.ndarray, wanted: np.ndarray, kept: np.ndarray) -> np.ndarray:
         raise AssertionError("there is no end to find")
 
     unasked = replace(axes(), find_ends=never)
@@ -71,24 +74,26 @@ def test_no_strength_moves_nothing_and_less_needs_no_ends() -> None:
 def test_ends_of_the_same_faces_are_found_once() -> None:
     asked = []
 
-    def find(z: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    def find(z: np.ndarray, wanted: np.ndarray, kept: np.ndarray) -> np.ndarray:
         asked.append(wanted.tolist())
-        return ends(z, wanted)
+        return ends(z, wanted) + 9 * kept[2]
 
     remembered, first, both = Remembered(find), np.array([True, False, False]), np.array([True, True, False])
     faces = Z.copy()
-    np.testing.assert_array_equal(remembered(faces, first)[:, 0], ends(Z, first)[:, 0])
-    np.testing.assert_array_equal(remembered(faces, both)[:, :2], ends(Z, both)[:, :2])
-    remembered(faces, first)
+    np.testing.assert_array_equal(remembered(faces, first, NONE)[:, 0], ends(Z, first)[:, 0])
+    np.testing.assert_array_equal(remembered(faces, both, NONE)[:, :2], ends(Z, both)[:, :2])
+    remembered(faces, first, NONE)
     assert asked == [[True, False, False], [False, True, False]]  # only what was not known
     faces[0] += 1  # the caller's array is not what is remembered
-    np.testing.assert_array_equal(remembered(faces, first)[:, 0], ends(faces, first)[:, 0])
+    np.testing.assert_array_equal(remembered(faces, first, NONE)[:, 0], ends(faces, first)[:, 0])
     assert len(asked) == 3
+    kept = np.array([False, False, True])
+    np.testing.assert_array_equal(remembered(faces, first, kept)[:, 0], ends(faces, first)[:, 0] + 9)
 
 
 def test_following_the_gradient_shows_the_emotion_and_keeps_the_character() -> None:
     begin, wanted = np.repeat(Z.astype(np.float64)[:, None], 3, axis=1), np.array([True, False, True])
-    found = follow(Z, begin, wanted, 2, gradient)
+    found = follow(Z, begin, wanted, NONE, 2, gradient)
     np.testing.assert_array_equal(found[:, 1], begin[:, 1])  # not asked for
     none = np.zeros((4, 3), np.float32), np.zeros((4, 2), np.float32)
     before = gradient(Z, *none)
@@ -100,12 +105,26 @@ def test_following_the_gradient_shows_the_emotion_and_keeps_the_character() -> N
     assert np.linalg.norm(found - begin, axis=2).max() <= (STEPS + 1) * LONGEST
 
 
+def test_following_the_gradient_leaves_what_is_kept_and_takes_the_rest() -> None:
+    half = np.zeros((2, 5), np.float32)
+    half[:, :2] = 0.9  # as much of the first as of the second
+    begin, wanted = np.repeat(half[:, None], 3, axis=1).astype(np.float64), np.array([False, False, True])
+    held, free = (
+        gradient(follow(half, begin, wanted, kept, 2, gradient)[:, 2], np.zeros((2, 3)), np.zeros((2, 2))).emotion
+        for kept in (np.array([True, False, False]), NONE)
+    )
+    assert (free[:, 0] < 0.1).all() and (free[:, 2] > 0.8).all()
+    assert (held[:, 0] > 0.35).all() and (held[:, 2] > 0.35).all()
+
+
 def test_faces_that_are_there_already_stay() -> None:
     there = np.zeros((2, 5), np.float32)
     there[:, 0] = 9
     assert (gradient(there, np.zeros((2, 3)), np.zeros((2, 2))).emotion[:, 0] > ENOUGH).all()
     begin = np.repeat(there.astype(np.float64)[:, None], 3, axis=1)
-    np.testing.assert_allclose(follow(there, begin, np.array([True, False, False]), 2, gradient), begin, atol=1e-6)
+    np.testing.assert_allclose(
+        follow(there, begin, np.array([True, False, False]), NONE, 2, gradient), begin, atol=1e-6
+    )
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +175,52 @@ def test_ends_need_centres(learned: Path, tmp_path: Path) -> None:
     facts = json.loads((folder / "manifest.json").read_text())
     with pytest.raises(BundleDamagedError, match=r"path\.ends must name a role, beside centres"):
         write_manifest(folder, **{key: facts[key] for key in facts.keys() - {"schema_version", "files"}})
+
+
+def test_ends_are_told_what_to_keep(learned: Path, tmp_path: Path) -> None:
+    app = CheerMeUp(learned, threads=1)
+    z, way = app.sample(3, seed=4), PATH_LENGTH * axis_directions(7, 8)[EMOTIONS.index("joy")]
+    kept = app.move(z, {"joy": 1.0}, method="path", keep=["fear"])
+    np.testing.assert_allclose(kept, z + 2 * way, atol=1e-5)
+    np.testing.assert_allclose(app.move(z, {"joy": 1.0}, method="path", keep=["fear", "anger"]), z + 3 * way, atol=1e-5)
+    frames = list(app.walk(z, "joy", steps=2, method="path", keep=["fear"]))
+    np.testing.assert_array_equal(frames[-1], app.render(kept))
+    frames = list(app.timeline(z, "start, joy@1s", method="path", keep=["fear"]))
+    np.testing.assert_array_equal(frames[-1], app.render(kept))
+    written = [tmp_path / name for name in ("free.png", "kept.png")]
+    for path, keep in zip(written, ([], ["fear"]), strict=True):
+        app.gif(path, steps=2, faces=1, size=64, method="path", keep=keep)
+    assert written[0].read_bytes() != written[1].read_bytes()
+    with pytest.raises(InputError, match="cannot be kept"):
+        app.walk(z, "joy", keep=["joy"])
+
+
+def rewritten(folder: Path, document: dict) -> CheerMeUp:
+    """The bundle with other axes."""
+    (folder / "axes.json").write_text(json.dumps(document), encoding="utf-8")
+    facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    write_manifest(folder, **{key: facts[key] for key in facts.keys() - {"schema_version", "files"}})
+    return CheerMeUp(folder, threads=1)
+
+
+def test_a_bundle_from_before_ends_could_keep_anything_still_works(learned: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(learned, old)
+    graph = onnx.load(old / "paths.onnx")
+    del graph.graph.input[1]  # the initializer of that name stays: a constant
+    onnx.save(graph, old / "paths.onnx")
+    document = json.loads((old / "axes.json").read_text(encoding="utf-8"))
+    app = rewritten(old, document)
+    z = app.sample(3)
+    with pytest.raises(BundleDamagedError, match="no setting 'keep'"):
+        app.move(z, {"joy": 1.0}, method="path")
+    for name in ("path", "guided"):
+        del document["methods"][name]["keeps"]
+    app = rewritten(old, document)
+    joy, fear = (axis_directions(7, 8)[EMOTIONS.index(name)] for name in ("joy", "fear"))
+    held = app.move(z, {"joy": 1.0}, method="path", keep=["fear"])
+    np.testing.assert_allclose(held, z + PATH_LENGTH * joy, atol=1e-5)
+    assert abs((held - z) @ fear).max() < 1e-5
+    document["methods"]["path"]["keeps"] = 1
+    with pytest.raises(BundleDamagedError, match=r"path\.keeps must be true or false"):
+        rewritten(old, document)

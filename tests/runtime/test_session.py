@@ -59,7 +59,11 @@ class FakeOnnxRuntime(types.ModuleType):
 
         node = types.SimpleNamespace(name="x", type="tensor(float)", shape=["N", 2])
         return types.SimpleNamespace(
-            get_providers=lambda: in_use, run=run, get_inputs=lambda: [node], get_outputs=lambda: [node]
+            get_providers=lambda: in_use,
+            run=run,
+            get_inputs=lambda: [node],
+            get_outputs=lambda: [node],
+            get_overridable_initializers=list,
         )
 
 

@@ -34,7 +34,7 @@ FIGURES = {
     "already_there", "success", "mean_end", "monotone", "rank_correlation", "character_kept", "smoothness",
     "kid_end", "kid_unmoved", "kid_middle", "distance", "end_norm", "curves", "curve_quantiles",
 }  # fmt: skip
-Z = draw_latents(Painter(), 60, 0, "faces")
+Z, MORE = np.split(draw_latents(Painter(), 80, 0, "faces"), [60])
 
 
 def look(z: np.ndarray) -> Verdicts:
@@ -52,10 +52,10 @@ def judged(axes: AxisSet) -> dict[str, dict[str, dict[str, object]]]:
 
 
 def walked(axes: AxisSet) -> tuple[dict[str, dict[str, dict[str, object]]], dict[str, Course]]:
-    """All the axes on 60 faces; as real pictures, faces of other latents."""
+    """All the axes on 60 faces and 20 more ends; as real pictures, faces of other latents."""
     others = look(draw_latents(Painter(), 300, 0, "real"))
     emotion = others.emotion.argmax(axis=1)
-    return evaluate_axes(axes, Z, 6, look, others, emotion, others, ["turn"])
+    return evaluate_axes(axes, np.concatenate([Z, MORE]), len(Z), 6, look, others, emotion, others, ["turn"])
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,10 @@ from tlgan_train import export
 from tlgan_train.classifier import load_classifier
 from tlgan_train.cli import export_main
 from tlgan_train.errors import TrainError
-from tlgan_train.export import check_parity, export_bundle, license_of
+from tlgan_train.export import check_parity, export_bundle, license_of, rounded
 from tlgan_train.gan import load_generator
 from tlgan_train.latent_axes import METHODS
+from tlgan_train.paths import found_by, load_paths
 
 FILES = {
     "MODEL_CARD.md",
@@ -89,8 +90,11 @@ def test_models_are_single_files_of_standard_operators_with_a_free_batch(guided:
         model = onnx.load(guided / f"{name}.onnx", load_external_data=False)
         onnx.checker.check_model(model)
         assert {opset.domain for opset in model.opset_import} <= {"", "ai.onnx"}
-        assert [value.name for value in model.graph.input] == inputs
-        for value in (*model.graph.input, *model.graph.output):
+        defaults = {tensor.name for tensor in model.graph.initializer}
+        needed = [value for value in model.graph.input if value.name not in defaults]
+        assert [value.name for value in needed] == inputs
+        assert [value.name for value in model.graph.input[len(needed) :]] == (["keep"] if name == "paths" else [])
+        for value in (*needed, *model.graph.output):
             assert value.type.tensor_type.shape.dim[0].dim_param  # a name, not a number
         for tensor in model.graph.initializer:
             assert not tensor.external_data and (tensor.data_type != onnx.TensorProto.DOUBLE or len(tensor.dims) < 2)
@@ -98,7 +102,7 @@ def test_models_are_single_files_of_standard_operators_with_a_free_batch(guided:
 
 @pytest.mark.parametrize("count", [1, 3, 20])
 def test_onnx_runtime_draws_and_reads_what_torch_does(run: Path, app: CheerMeUp, count: int) -> None:
-    generator, classifier = load_generator(run), load_classifier(run)
+    generator, classifier = load_generator(run), rounded(load_classifier(run))
     z = app.sample(count, seed=count)
     images = app.render(z)
     with torch.inference_mode():
@@ -119,15 +123,27 @@ def test_the_bundle_samples_as_training_does(run: Path, app: CheerMeUp) -> None:
 
 def test_parity_finds_a_generator_or_a_classifier_that_is_another(run: Path, app: CheerMeUp) -> None:
     z = app.sample(8)
-    check_parity(app, load_generator(run), load_classifier(run), z)
-    generator, classifier = load_generator(run), load_classifier(run)
+    check_parity(app, load_generator(run), rounded(load_classifier(run)), z)
+    generator, classifier = load_generator(run), rounded(load_classifier(run))
     generator.layers[-2].weight[:, 0] += 0.05
     with pytest.raises(TrainError, match="levels"):
-        check_parity(app, generator, load_classifier(run), z)
+        check_parity(app, generator, rounded(load_classifier(run)), z)
     with torch.no_grad():
         classifier.emotion[-1].bias[0] += 0.01
     with pytest.raises(TrainError, match="probability"):
         check_parity(app, load_generator(run), classifier, z)
+
+
+def test_the_bundle_finds_the_ends_that_the_run_does(run: Path, app: CheerMeUp) -> None:
+    z, find = app.sample(5, seed=2), found_by(load_paths(run))
+    every, kept = np.ones(3, bool), np.array([True, False, False])
+    for mask, keep in ((~every, []), (kept, ["anger"])):
+        ends = find(z, every, mask)[:, 1]
+        moved = app.move(z, {"joy": 1.0}, "path")
+        if keep:
+            assert np.abs(ends - moved).max() > 0.1
+            moved = app.move(z, {"joy": 1.0}, "path", keep=keep)
+        np.testing.assert_allclose(moved, ends, atol=1e-4)
 
 
 def test_the_axes_of_the_bundle_move_faces(run: Path, app: CheerMeUp) -> None:

@@ -28,6 +28,7 @@ CONFIG = Config.from_dict(
 )
 
 
+EVERY = np.ones(3, bool)
 LIDS = 4
 """A latent that emotion and character have nothing to do with."""
 
@@ -121,8 +122,8 @@ def test_every_classifier_has_a_say(folder: Path) -> None:
     def losses(*classifiers: nn.Module) -> torch.Tensor:
         changes = torch.Generator().manual_seed(0)
         with torch.no_grad():
-            who = torch.eye(2)[emotion % 2]
-            return end_losses(load_paths(folder), z, emotion, who, PAINTER, classifiers, changes)
+            shown, who = torch.eye(3)[emotion], torch.eye(2)[emotion % 2]
+            return end_losses(load_paths(folder), z, emotion, shown, who, PAINTER, classifiers, changes)
 
     one, other, both = losses(READER), losses(GullibleReader()), losses(READER, GullibleReader())
     assert not torch.allclose(one, other)
@@ -134,7 +135,7 @@ def test_before_it_learns_a_face_ends_at_its_mirror_image_and_back_again(folder:
     certain = replace(centres, slopes=1e5 * centres.slopes, intercepts=1e5 * centres.intercepts)
     find = found_by(PathNetwork.around(certain, z, LATENT_DIM))
     own = (z @ certain.slopes.T + certain.intercepts).argmax(axis=1)
-    ends = find(z, np.ones(3, bool))
+    ends = find(z, EVERY, ~EVERY)
     np.testing.assert_allclose(ends[np.arange(40), own], z, atol=1e-5)
     for emotion in range(3):
         there = ends[:, emotion]
@@ -144,7 +145,8 @@ def test_before_it_learns_a_face_ends_at_its_mirror_image_and_back_again(folder:
                 np.linalg.norm(there - centres.latents[far], axis=1), atol=1e-4,
             )  # fmt: skip
     network = PathNetwork.around(certain, z, LATENT_DIM)
-    back = network.ends(torch.from_numpy(ends[:, 1].astype(np.float32)), torch.zeros(40, 3, LATENT_DIM))
+    there = torch.from_numpy(ends[:, 1].astype(np.float32))
+    back = network.ends(there, torch.zeros(3), torch.zeros(40, 3, LATENT_DIM))
     there = (ends[:, 1] @ certain.slopes.T + certain.intercepts).argmax(axis=1) == 1
     np.testing.assert_allclose(back.numpy()[there, own[there]], z[there], atol=1e-4)
     assert there.mean() > 0.9
@@ -154,9 +156,27 @@ def test_only_the_coordinates_of_labels_move(folder: Path) -> None:
     painter, samples, local = BlockPainter(), load_samples(folder), method(folder, "local")
     painter.prior = Prior((3, 2), LATENT_DIM)
     z = samples.z[:30]
-    network = train_paths(local, samples.z, samples.character, painter, [READER], 640, 1, log=lambda _: None)
-    apart = np.abs(found_by(network)(z, np.ones(3, bool)) - z[:, None]).max(axis=(0, 1))
+    network = train_paths(local, samples, painter, [READER], 640, 1, log=lambda _: None)
+    apart = np.abs(found_by(network)(z, EVERY, ~EVERY) - z[:, None]).max(axis=(0, 1))
     assert (apart[:3] > 0.1).all() and not apart[3:].any()
+
+
+def test_what_is_kept_is_still_shown_and_the_emotion_beside_it(folder: Path) -> None:
+    z, samples = draw_latents(PAINTER, 300, 0, "faces of this test"), load_samples(folder)
+    network = train_paths(method(folder, "local"), samples, PAINTER, [READER], 25_600, 1, log=lambda _: None)
+    path = replace(method(folder, "path"), find_ends=found_by(network))
+    before = softmax(read_faces(PAINTER, READER, z)[0], axis=1)
+    for emotion, kept in ((0, 1), (1, 2), (2, 0)):
+        strengths, keep = np.eye(3)[emotion], np.eye(3, dtype=bool)[kept]
+        moved = move(z, path, strengths, keep)
+        after = softmax(read_faces(PAINTER, READER, moved)[0], axis=1)
+        showing, other = before[:, kept] > 0.95, before[:, kept] < 0.05
+        gone = softmax(read_faces(PAINTER, READER, move(z, path, strengths))[0], axis=1)[showing, kept]
+        assert gone.mean() < 0.1 and after[showing, kept].mean() > 0.9
+        odds, begun = (np.log(seen[showing, emotion] / seen[showing, 3 - emotion - kept]) for seen in (after, before))
+        assert (odds - begun).mean() > 1
+        assert after[other, emotion].mean() > 0.9  # nothing to keep
+        assert (np.sign(moved[:, CHARACTER]) == np.sign(z[:, CHARACTER])).mean() > 0.95
 
 
 class BlockEncoder(BlockReader):
@@ -175,10 +195,8 @@ def test_ends_come_to_be_like_pictures_of_the_emotion(folder: Path) -> None:
     z = draw_latents(PAINTER, 200, 0, "faces of this test")
 
     def closed(likeness: Likeness | None) -> np.ndarray:
-        network = train_paths(
-            local, samples.z, samples.character, PAINTER, [READER], 6400, 1, log=lambda _: None, likeness=likeness
-        )
-        return (found_by(network)(z, np.ones(3, bool)) - z[:, None])[:, :, LIDS].mean(axis=0)
+        network = train_paths(local, samples, PAINTER, [READER], 6400, 1, log=lambda _: None, likeness=likeness)
+        return (found_by(network)(z, EVERY, ~EVERY) - z[:, None])[:, :, LIDS].mean(axis=0)
 
     without, compared = closed(None), closed(likeness)
     assert abs(without).max() < 0.3
@@ -189,7 +207,7 @@ def test_the_same_seed_gives_the_same_network(folder: Path) -> None:
     samples, local = load_samples(folder), method(folder, "local")
 
     def trained(seed: int) -> torch.Tensor:
-        network = train_paths(local, samples.z, samples.character, PAINTER, [READER], 128, seed, log=lambda _: None)
+        network = train_paths(local, samples, PAINTER, [READER], 128, seed, log=lambda _: None)
         return network.better[-1].weight
 
     assert torch.equal(trained(1), trained(1))

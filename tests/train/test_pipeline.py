@@ -111,7 +111,7 @@ def test_the_report_shows_the_ends_that_were_found_for_each_face(run: Path) -> N
     results = read_results(config, load_dataset(config.data, config.seed), generator, run)
     z = results.latents(5, "evaluation faces")
     with torch.no_grad():
-        ends = load_paths(run)(torch.from_numpy(z))[:, 1].numpy()
+        ends = load_paths(run)(torch.from_numpy(z), torch.zeros(3))[:, 1].numpy()
     np.testing.assert_allclose(move(z, results.axes["path"], np.eye(3)[1]), ends, atol=1e-5)
     assert results.axes["guided"].find_ends is not None
 

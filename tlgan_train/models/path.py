@@ -10,16 +10,19 @@ from torch.nn import functional
 from tlgan_runtime.axes import Centres
 
 HIDDEN = 256
-"""Units of each of the two hidden layers."""
+"""Units of each hidden layer."""
 
 
 class PathNetwork(nn.Module):
     """Latents (N, latent_dim) → ends (N, E, latent_dim): the same faces with each emotion complete.
 
+    `keep`, (E,) or (N, E), is 1 for emotions that are to stay as far as a face shows them, and 0 for others.
+
     An end is the face's mirror image, plus what two hidden layers find to be better for this face; they begin with
     nothing. The mirror (Householder 1958) stands halfway between the centres of the face's own emotion and the other:
     it takes one cluster onto the other, and what is faint or strong, usual or rare, stays so. Several emotions at once
-    are mirrored by their shares. Only the `moving` leading coordinates of a latent change.
+    are mirrored by their shares, and what is to be kept is not: other layers say what is better there. Only the
+    `moving` leading coordinates of a latent change.
     """
 
     slopes: Tensor
@@ -38,12 +41,8 @@ class PathNetwork(nn.Module):
         for name, shape in shapes.items():
             self.register_buffer(name, torch.zeros(shape))
         self.register_buffer("deviation", torch.ones(latent_dim))
-        self.better = nn.Sequential(
-            nn.Linear(latent_dim, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, HIDDEN), nn.SiLU(),
-            nn.Linear(HIDDEN, emotions * moving),
-        )  # fmt: skip
-        nn.init.zeros_(self.better[-1].weight)
-        nn.init.zeros_(self.better[-1].bias)
+        self.better = _layers(latent_dim, emotions * moving)
+        self.keeping = _layers(latent_dim + emotions, emotions * moving)
 
     @classmethod
     def around(cls, centres: Centres, z: np.ndarray, moving: int) -> PathNetwork:
@@ -62,19 +61,35 @@ class PathNetwork(nn.Module):
             getattr(network, name).copy_(torch.tensor(value))
         return network
 
-    def forward(self, z: Tensor) -> Tensor:
-        return self.ends(z, self.beyond(z))
+    def forward(self, z: Tensor, keep: Tensor) -> Tensor:
+        return self.ends(z, keep, self.beyond(z, keep))
 
-    def ends(self, z: Tensor, beyond: Tensor) -> Tensor:
+    def ends(self, z: Tensor, keep: Tensor, beyond: Tensor) -> Tensor:
         """Ends (N, E, latent_dim): mirror images of latents, and from there `beyond` (N, E, moving)."""
         emotions, moving = self.towards.shape[1:]
-        own = torch.softmax(z @ self.slopes.T + self.intercepts, dim=1)
         across = (z[:, :moving] @ self.towards.flatten(0, 1).T).unflatten(1, (emotions, emotions)) - self.halfway
-        shares = (own[:, :, None] * across).transpose(1, 2)[:, :, None]
+        shares = ((self.shown(z) * (1 - keep))[:, :, None] * across).transpose(1, 2)[:, :, None]
         shift = -2 * (shares @ self.towards.transpose(0, 1))[:, :, 0]
         return z[:, None] + functional.pad(shift + beyond, (0, z.shape[1] - moving))
 
-    def beyond(self, z: Tensor) -> Tensor:
+    def beyond(self, z: Tensor, keep: Tensor) -> Tensor:
         """What the hidden layers add to mirror images, (N, E, moving)."""
-        standard = (z - self.mean) / self.deviation
-        return self.better(standard).unflatten(1, self.towards.shape[1:])
+        standard, keep = (z - self.mean) / self.deviation, keep.expand(z.shape[0], -1)
+        left = 1 - (self.shown(z) * keep).sum(dim=1, keepdim=True)
+        asked = keep.amax(dim=1, keepdim=True)
+        added = left * self.better(standard) + asked * self.keeping(torch.cat([standard, keep], dim=1))
+        return added.unflatten(1, self.towards.shape[1:])
+
+    def shown(self, z: Tensor) -> Tensor:
+        """How much of each emotion faces show, (N, E), by where their latents are."""
+        return torch.softmax(z @ self.slopes.T + self.intercepts, dim=1)
+
+
+def _layers(inputs: int, outputs: int) -> nn.Sequential:
+    """Two hidden layers, which begin with nothing."""
+    layers = nn.Sequential(
+        nn.Linear(inputs, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, outputs)
+    )  # fmt: skip
+    nn.init.zeros_(layers[-1].weight)
+    nn.init.zeros_(layers[-1].bias)
+    return layers
