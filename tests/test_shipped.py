@@ -51,6 +51,18 @@ def test_every_face_becomes_more_joyful(solo: CheerMeUp) -> None:
     assert after > 0.8 > 0.5 > before
 
 
+@pytest.mark.parametrize("name", ["solo", "cast"])
+def test_what_is_kept_goes_on_being_shown(name: str) -> None:
+    app = CheerMeUp(name, provider="cpu")
+    z, surprise = app.sample(64, seed=2), app.emotions.index("surprise")
+    z = z[app.classify(app.render(z)).emotion[:, surprise] > 0.95]
+    lost, kept = (
+        app.classify(app.render(app.move(z, {"joy": 1.0}, keep=keep))).emotion[:, surprise].mean()
+        for keep in ([], ["surprise"])
+    )
+    assert len(z) > 4 and lost < 0.1 and kept > 0.8
+
+
 def test_the_cast_has_six_characters_who_can_become_each_other(cast: CheerMeUp) -> None:
     assert len(cast.drawn_characters) == 6
     z = cast.sample(48, seed=1)

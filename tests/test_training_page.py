@@ -34,10 +34,11 @@ def test_the_table_of_redrawn_pictures_is_that_of_the_results() -> None:
     assert made_by("redrawn.py")["table"](results("redrawn")) in PAGE
 
 
-def test_the_table_of_learned_ends_is_that_of_the_results() -> None:
-    """Otherwise put what `python benchmarks/learned_ends.py --table` prints into docs/edits.md."""
+@pytest.mark.parametrize("name", ["learned_ends", "locks"])
+def test_the_tables_of_edits_are_those_of_the_results(name: str) -> None:
+    """Otherwise put what `python benchmarks/NAME.py --table` prints into docs/edits.md."""
     page = (BENCHMARKS.parent / "docs" / "edits.md").read_text(encoding="utf-8")
-    assert made_by("learned_ends.py")["table"](results("learned_ends")) in page
+    assert made_by(f"{name}.py")["table"](results(name)) in page
 
 
 def test_the_table_of_truncations_is_that_of_the_results() -> None:
