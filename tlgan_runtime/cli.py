@@ -217,19 +217,11 @@ def grid(
     quiet: QuietOption = False,
 ) -> None:
     """Contact sheet: each face as it is, then at full strength of every emotion."""
-    import numpy as np
-
-    from tlgan_runtime import picture
+    from tlgan_runtime import stills
 
     editor = _open(bundle, provider, threads, quiet, precision)
-    labels = ["start", *editor.emotions]
-    picture.plan(faces * len(labels), size, columns=len(labels))
-    z = editor.sample(faces, seed)
-    columns = [z, *(editor.move(z, {emotion: 1.0}, method) for emotion in editor.emotions)]
-    images = editor.render(np.stack(columns, axis=1).reshape(-1, editor.latent_dim))
-    sheet = picture.tile(images, size, columns=len(labels))
-    picture.save_png(output, picture.label_columns(sheet, labels, size))
-    _report_file(editor, json_output, output, faces=faces, seed=seed, columns=labels)
+    columns = stills.save_grid(editor, output, faces=faces, seed=seed, size=size, method=method)
+    _report_file(editor, json_output, output, faces=faces, seed=seed, columns=columns)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Still pictures of seeded faces: as they are, and before and after an edit."""
+"""Still pictures of seeded faces: as they are, before and after an edit, with every emotion."""
 
 from __future__ import annotations
 
@@ -40,3 +40,17 @@ def save_edit(
     before, after = editor.render(z), editor.render(editor.move(z, strengths, method, until=until, keep=keep))
     picture.save_png(path, picture.tile(np.concatenate([before, after]), size, columns=faces))
     return before, after
+
+
+def save_grid(
+    editor: CheerMeUp, path: Path, *, faces: int = 4, seed: int = 0, size: int = 128, method: str | None = None
+) -> list[str]:
+    """Writes a row of each seeded face: as it is, then at full strength of every emotion. Returns names of columns."""
+    names = ["start", *editor.emotions]
+    picture.plan(faces * len(names), size, columns=len(names))
+    z = editor.sample(faces, seed)
+    columns = [z, *(editor.move(z, {emotion: 1.0}, method) for emotion in editor.emotions)]
+    images = editor.render(np.stack(columns, axis=1).reshape(-1, editor.latent_dim))
+    sheet = picture.tile(images, size, columns=len(names))
+    picture.save_png(path, picture.label_columns(sheet, names, size))
+    return names

@@ -20,6 +20,7 @@ from tlgan_runtime.bundle import write_manifest
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.ends import GRADIENT, PATHS
 from tlgan_runtime.manifest import MANIFEST
+from tlgan_runtime.stills import save_grid
 from tlgan_train.added import current_attributes, measured
 from tlgan_train.classifier import load_classifier
 from tlgan_train.drawing_graph import drawing_graph
@@ -38,6 +39,8 @@ from tlgan_train.samples import draw_latents
 PARITY_LATENTS = 64
 PREVIEW, CAST_PREVIEW = (8, 128), (6, 80)
 """Faces of `preview.gif` and their side in pixels, for one character and for several, whose mapping takes more room."""
+GRID = {"faces": 4, "seed": 0, "size": 64}
+"""Of `emotions.png`, which the model card shows."""
 LEVEL_TOLERANCE = 1
 """Largest allowed difference between torch's pictures and ONNX Runtime's, in levels of 255."""
 PROBABILITY_TOLERANCE = 1e-4
@@ -136,6 +139,7 @@ def export_bundle(
         shown = "joy" if "joy" in app.emotions else app.emotions[0]
         faces, size = PREVIEW if len(app.drawn_characters) == 1 else CAST_PREVIEW
         app.gif(folder / "preview.gif", emotion=shown, faces=faces, seed=0, size=size)
+        save_grid(app, folder / "emotions.png", **GRID)
         write_manifest(folder, **facts)
         if out.exists():
             out.rename(Path(scratch) / "before")

@@ -29,6 +29,8 @@ def model_card(facts: dict[str, Any], evaluation: dict[str, Any]) -> str:
 Draws {", ".join(facts["drawn_characters"])} at {facts["image_size"]} × {facts["image_size"]} pixels and changes the
 emotion: {", ".join(facts["emotions"])}.
 
+![Faces as they are, and with each emotion](emotions.png)
+
 ## Made from
 
 Pictures: `{facts["training"]["data"]}`. Licence: {facts["license"]}.

@@ -32,6 +32,7 @@ FILES = {
     "mapping.onnx",
     "paths.onnx",
     "preview.gif",
+    "emotions.png",
 }
 
 
@@ -59,6 +60,7 @@ def test_the_bundle_is_complete_and_sound(run: Path) -> None:
     assert "curves" not in json.dumps(manifest.metrics)
     card = (run / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert all(f"| {emotion} |" in card for emotion in manifest.emotions)
+    assert "](emotions.png)" in card
 
 
 def test_models_say_nothing_of_the_machine_that_made_them(run: Path) -> None:
