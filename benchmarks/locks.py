@@ -40,8 +40,8 @@ def measure(bundle: Path, run: Path) -> Iterator[dict[str, Any]]:
     from tlgan_train.judge import SUCCESS, load_judge
     from tlgan_train.metrics import ALREADY
 
-    app, look = CheerMeUp(bundle), looking(finished_bundle(bundle), Reader(load_judge(run)).eval())
-    z = finished_bundle(bundle).latents(FACES, "faces that keep something")
+    app, model = CheerMeUp(bundle), finished_bundle(bundle)
+    look, z = looking(model, Reader(load_judge(run)).eval()), model.latents(FACES, "faces that keep something")
     before = look(z).emotion
     for method in app.methods:
         free = {name: look(app.move(z, {name: 1.0}, method)).emotion for name in app.emotions}

@@ -61,15 +61,20 @@ def move(
     return np.where(still, z, moved.astype(np.float32))
 
 
-def hold(start: NDArray[np.float32], moved: NDArray[np.float32], kept: NDArray[np.float64]) -> NDArray[np.float32]:
-    """`moved` (N, latent_dim) without what of the way from `start` leads along the rows of `kept` (K, latent_dim).
+def basis(directions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Orthonormal rows, as few as it takes, of what the rows of `directions` (K, latent_dim) span."""
+    _, values, right = np.linalg.svd(directions, full_matrices=False)
+    rows: NDArray[np.float64] = right[values > 1e-6 * values.max(initial=0.0)]
+    return rows
+
+
+def hold(start: NDArray[np.float32], moved: NDArray[np.float32], basis: NDArray[np.float64]) -> NDArray[np.float32]:
+    """`moved` (N, latent_dim) without what of the way from `start` leads along the orthonormal rows of a `basis`.
 
     The conditional projection of InterFaceGAN (Shen et al. 2020), on all the kept directions together.
     """
-    if not len(kept) or moved is start:
+    if not len(basis):
         return moved
-    _, values, right = np.linalg.svd(kept, full_matrices=False)
-    basis = right[values > 1e-6 * values.max(initial=0.0)]
     way = moved.astype(np.float64) - start
     held: NDArray[np.float32] = (start + (way - way @ basis.T @ basis)).astype(np.float32)
     return held

@@ -31,8 +31,10 @@ class Kept(NamedTuple):
 
     emotions: NDArray[np.bool_]
     """(E,)."""
-    directions: NDArray[np.float64]
-    """(K, latent_dim) of the character and of attributes."""
+    besides: NDArray[np.float64]
+    """Orthonormal rows (K, latent_dim) along which the character and attributes change."""
+    all: NDArray[np.float64]
+    """The same of emotions, too."""
 
 
 def check_mix(mix: Mix, names: Sequence[str]) -> NDArray[np.float64]:
@@ -83,13 +85,14 @@ def check_keep(
             rows.append(added[name])
         elif name == CHARACTER and characters is not None:  # where only one is drawn, it stays by itself
             rows.append(characters.directions)
-    kept = Kept(np.isin(axes.emotions, list(keep)), np.concatenate(rows))
-    held = np.concatenate([kept.directions, axes.directions[kept.emotions]])
+    emotions, besides = np.isin(axes.emotions, list(keep)), np.concatenate(rows)
+    along = np.concatenate([besides, axes.directions[emotions]])
+    kept = Kept(emotions, latent.basis(besides), latent.basis(along))
     others = [] if characters is None else [characters.directions]
     directions = np.concatenate([axes.directions, *others, *added.values()])
     wanted = directions[strengths != 0]
-    if len(held) and len(wanted):
-        left = np.linalg.norm(wanted - wanted @ np.linalg.pinv(held) @ held, axis=1)
+    if len(kept.all) and len(wanted):
+        left = np.linalg.norm(wanted - wanted @ kept.all.T @ kept.all, axis=1)
         if left.min() < LEAST_LEFT:
             raise InputError(
                 f"keeping {', '.join(keep)} leaves next to nothing of the move: what is moved cannot be kept, nor can "
@@ -117,9 +120,8 @@ def apply_mix(
         moved = latent.move(moved, characters, strengths[..., count:first])
     for index, attribute in enumerate(attributes, start=first):
         moved = attribute.move(moved, strengths[..., index])
-    along = np.concatenate([kept.directions, axes.directions[kept.emotions]])
-    start = latent.hold(z, moved, along)
+    start = latent.hold(z, moved, kept.all)
     moved = latent.move(start, axes, strengths[..., :count], kept.emotions)
     # Ends are for more of an emotion; less of one has none.
     left_to_ends = axes.keeps and not (strengths[..., :count] < 0).any()
-    return latent.hold(start, moved, kept.directions if left_to_ends else along)
+    return latent.hold(start, moved, kept.besides if left_to_ends else kept.all)

@@ -59,8 +59,7 @@ def fit_axes(
 
     def reading(kind: str) -> Read:
         def read(latents: np.ndarray) -> np.ndarray:
-            emotion, character = read_faces(generator, classifier, latents)
-            return emotion if kind == "emotion" else character[:, columns]
+            return logits(Samples(latents, *read_faces(generator, classifier, latents)), kind)
 
         return read
 

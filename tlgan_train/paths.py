@@ -82,13 +82,13 @@ def train_paths(
             optimiser.param_groups[0]["lr"] = LR * (1 - step / steps)
             chosen = torch.randint(len(latents), (BATCH,), generator=order)
             emotion = torch.randint(count, (KINDS,), generator=order)[torch.arange(BATCH) % KINDS]
-            keep = None
+            keep = torch.zeros(BATCH, count)
             if keeping:
                 keep = (torch.rand(BATCH, count, generator=order) < KEPT).float()
                 keep[torch.arange(BATCH), emotion] = 0
             losses = end_losses(
-                network, latents[chosen], emotion.to(device), shown[chosen], character[chosen], generator, classifiers,
-                order, None if keeping else likeness, None if keep is None else keep.to(device),
+                network, latents[chosen], emotion.to(device), keep.to(device), shown[chosen], character[chosen],
+                generator, classifiers, order, None if keeping else likeness,
             )  # fmt: skip
             optimiser.zero_grad(set_to_none=True)
             (weights * losses).sum().backward()
@@ -115,30 +115,29 @@ def end_losses(
     network: PathNetwork,
     z: Tensor,
     emotion: Tensor,
+    keep: Tensor,
     shown: Tensor,
     character: Tensor,
     generator: Generator,
     classifiers: Sequence[nn.Module],
     changes: torch.Generator,
     likeness: Likeness | None = None,
-    keep: Tensor | None = None,
 ) -> Tensor:
     """(5,) means over faces: cross-entropies, over all classifiers, of the emotion and of the character, how far the
     end is from the mirror image, how unlike pictures of the emotion (0 without `likeness`), and the cross-entropy of
-    what was `shown` (N, E) of emotions to `keep` (N, E; 0 without).
+    what was `shown` (N, E) of emotions to `keep` (N, E), which is 1 for those.
 
     Where some are kept the emotion has to be the likeliest of the others. How far is √(1 + d²) - 1 of a distance d.
     Were it d², the few faces whose ends lie far would be held back most.
     """
     rows = torch.arange(len(z))
-    kept = torch.zeros_like(shown) if keep is None else keep
-    beyond = network.beyond(z, kept)
-    clean = generator(network.ends(z, kept, beyond)[rows, emotion])
+    beyond = network.beyond(z, keep)
+    clean = generator(network.ends(z, keep, beyond)[rows, emotion])
     faces = augment(clean, changes)
     seen, who = (torch.cat(logits) for logits in zip(*(read(faces) for read in classifiers), strict=True))
     count = len(classifiers)
-    others = seen.masked_fill(kept.repeat(count, 1) > 0, -torch.inf)
-    staying = functional.log_softmax(seen, dim=1) * (shown * kept).repeat(count, 1)
+    others = seen.masked_fill(keep.repeat(count, 1) > 0, -torch.inf)
+    staying = functional.log_softmax(seen, dim=1) * (shown * keep).repeat(count, 1)
     return torch.stack(
         [
             functional.cross_entropy(others, emotion.repeat(count)),

@@ -173,7 +173,8 @@ def test_a_pace_says_how_much_of_the_way_each_strength_is() -> None:
 
 def test_hold_leaves_out_what_leads_along_the_kept_directions() -> None:
     start, moved = latent.sample(5, 6, seed=0), latent.sample(5, 6, seed=1)
-    kept = np.array([[1.0, 1, 0, 0, 0, 0], [1.0, -1, 0, 0, 0, 0], [2.0, 0, 0, 0, 0, 0]])  # three rows span two
+    rows = np.array([[1.0, 1, 0, 0, 0, 0], [1.0, -1, 0, 0, 0, 0], [2.0, 0, 0, 0, 0, 0]])  # three span two
+    kept = latent.basis(rows)
     held = latent.hold(start, moved, kept)
     np.testing.assert_allclose(held[:, :2], start[:, :2], atol=1e-6)
     np.testing.assert_allclose(held[:, 2:], moved[:, 2:], atol=1e-6)

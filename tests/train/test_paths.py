@@ -122,8 +122,8 @@ def test_every_classifier_has_a_say(folder: Path) -> None:
     def losses(*classifiers: nn.Module) -> torch.Tensor:
         changes = torch.Generator().manual_seed(0)
         with torch.no_grad():
-            shown, who = torch.eye(3)[emotion], torch.eye(2)[emotion % 2]
-            return end_losses(load_paths(folder), z, emotion, shown, who, PAINTER, classifiers, changes)
+            keep, shown, who = torch.zeros(40, 3), torch.eye(3)[emotion], torch.eye(2)[emotion % 2]
+            return end_losses(load_paths(folder), z, emotion, keep, shown, who, PAINTER, classifiers, changes)
 
     one, other, both = losses(READER), losses(GullibleReader()), losses(READER, GullibleReader())
     assert not torch.allclose(one, other)
