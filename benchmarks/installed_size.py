@@ -1,10 +1,11 @@
 """Bytes of a distribution and all that it requires, as their own records of files say. Writes `results/size.json`.
 
-python benchmarks/installed_size.py runtime "cheermeup[cpu]" PYTHON torch torch PYTHON
+python benchmarks/installed_size.py runtime "cheermeup[cpu]" PYTHON torch torch PYTHON imageio imageio PYTHON
 
 each PYTHON being one into whose environment the requirement before it was installed by pip; it needs `packaging` there,
-which ONNX Runtime brings. `bytes_without_cuda` leaves out what only serves an NVIDIA GPU: about what a build for CPUs
-takes, which PyPI does not have of torch for Linux.
+which ONNX Runtime brings. A program that draws with torch and writes a GIF, as `plain_gif.py`, needs the last two.
+`bytes_without_cuda` leaves out what only serves an NVIDIA GPU: about what a build for CPUs takes, which PyPI does not
+have of torch for Linux.
 """
 
 from __future__ import annotations

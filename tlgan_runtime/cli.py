@@ -6,110 +6,27 @@ Everything heavy is imported inside the commands, so that `--help` and `--versio
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 import warnings
+from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from tlgan_runtime.arguments import parser
 from tlgan_runtime.batch_command import batch
-from tlgan_runtime.console import hush, report, show_progress, show_warning, write
+from tlgan_runtime.console import complain, hush, report, show_progress, show_warning, write
 from tlgan_runtime.errors import CheerMeUpError, InputError
-from tlgan_runtime.options import (
-    BundleOption,
-    EasingOption,
-    HoldOption,
-    JsonOption,
-    KeepOption,
-    LoopOption,
-    MethodOption,
-    Precision,
-    PrecisionOption,
-    Provider,
-    ProviderOption,
-    QuietOption,
-    RepeatOption,
-    SeedOption,
-    SizeOption,
-    StillOption,
-    ThreadsOption,
-)
 
 if TYPE_CHECKING:
     from tlgan_runtime.editor import CheerMeUp
 
-BUG, USAGE, INTERRUPTED = 1, 2, 130
-
-app = typer.Typer(
-    help="Draw faces from an exported bundle, change their expression, animate the change.",
-    invoke_without_command=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+DONE, BUG, INTERRUPTED = 0, 1, 130
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from tlgan_runtime import __version__
-
-        typer.echo(f"cheermeup {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    context: typer.Context,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; allowed anywhere.")] = False,
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True)
-    ] = False,
-) -> None:
-    # `--debug` is acted on in `main`, which sees what commands raise.
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-
-
-@app.command()
-def gif(
-    emotion: Annotated[
-        str | None,
-        typer.Option(
-            "--emotion", help="Emotion that grows; several (joy,anger) or all: a column each.", show_default="joy"
-        ),
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option("--steps", help="Frames from strength 0 to 1.", show_default="30")
-    ] = None,
-    timeline: Annotated[
-        str | None,
-        typer.Option("--timeline", help="Emotions at times: 'neutral, joy:0.8@1s, joy:0.5+fear:0.5@2s, neutral@3s'."),
-    ] = None,
-    faces: Annotated[int, typer.Option("--faces", help="Faces side by side.")] = 8,
-    seed: SeedOption = 0,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help=".gif, .webp, .png (animated) or .mp4.", show_default="EMOTION.gif"),
-    ] = None,
-    fps: Annotated[float, typer.Option("--fps", help="Frames a second, at most 50.")] = 15,
-    size: SizeOption = 256,
-    labels: Annotated[bool, typer.Option("--labels", help="Write emotions and strengths below each face.")] = False,
-    bars: Annotated[bool, typer.Option("--bars", help="Draw what the classifier sees below each face.")] = False,
-    easing: EasingOption = None,
-    loop: LoopOption = None,
-    repeat: RepeatOption = None,
-    hold: HoldOption = None,
-    keep: KeepOption = None,
-    method: MethodOption = None,
-    bundle: BundleOption = None,
-    provider: ProviderOption = Provider.auto,
-    precision: PrecisionOption = Precision.auto,
-    threads: ThreadsOption = None,
-    json_output: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Animate faces on their way to an emotion, or through a timeline."""
+def gif(options: Namespace) -> int:
+    emotion, steps, timeline = options.emotion, options.steps, options.timeline
     if timeline is not None and (emotion is not None or steps is not None):
         unused = "--emotion" if emotion is not None else "--steps"
         raise InputError(
@@ -118,168 +35,110 @@ def gif(
     emotion, steps = emotion or "joy", 30 if steps is None else steps
     names = [name.strip() for name in emotion.split(",")]
     name = "timeline" if timeline is not None else "-".join(names)
-    editor = _open(bundle, provider, threads, quiet, precision)
+    editor = _open(options)
     written = editor.gif(
-        output or Path(f"{name}.gif"),
+        options.output or Path(f"{name}.gif"),
         names[0] if len(names) == 1 else names,
         steps,
-        faces,
-        seed,
-        fps,
-        size,
+        options.faces,
+        options.seed,
+        options.fps,
+        options.size,
         timeline=timeline,
-        easing=easing,
-        loop=loop,
-        hold=hold,
-        repeat=repeat,
-        labels=labels,
-        bars=bars,
-        keep=keep or (),
-        method=method,
-        progress=None if quiet or not sys.stderr.isatty() else show_progress,
+        easing=options.easing,
+        loop=options.loop,
+        hold=options.hold,
+        repeat=options.repeat,
+        labels=options.labels,
+        bars=options.bars,
+        keep=options.keep or (),
+        method=options.method,
+        progress=None if options.quiet or not sys.stderr.isatty() else show_progress,
     )
-    moved: dict[str, Any] = {"emotion": emotion, "steps": steps} if timeline is None else {"timeline": timeline}
+    moved = {"emotion": emotion, "steps": steps} if timeline is None else {"timeline": timeline}
     details = {"frames": written.frames, "duration": written.duration, "fps": written.fps, "bytes": written.bytes}
-    _report_file(editor, json_output, written.path, **moved, faces=faces, seed=seed, **details)
+    return _report_file(editor, options, written.path, **moved, faces=options.faces, seed=options.seed, **details)
 
 
-@app.command()
-def sample(
-    faces: Annotated[int, typer.Option("--faces", help="How many.")] = 8,
-    seed: SeedOption = 0,
-    output: StillOption = Path("faces.png"),
-    size: SizeOption = 256,
-    bundle: BundleOption = None,
-    provider: ProviderOption = Provider.auto,
-    precision: PrecisionOption = Precision.auto,
-    threads: ThreadsOption = None,
-    json_output: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Draw seeded faces as they are."""
+def sample(options: Namespace) -> int:
     from tlgan_runtime import stills
 
-    editor = _open(bundle, provider, threads, quiet, precision)
-    stills.save_sample(editor, output, faces=faces, seed=seed, size=size)
-    _report_file(editor, json_output, output, faces=faces, seed=seed)
+    editor = _open(options)
+    stills.save_sample(editor, options.output, faces=options.faces, seed=options.seed, size=options.size)
+    return _report_file(editor, options, options.output, faces=options.faces, seed=options.seed)
 
 
-@app.command()
-def edit(
-    settings: Annotated[
-        list[str], typer.Option("--set", metavar="EMOTION=STRENGTH", help="joy=0.8; give it once for each emotion.")
-    ],
-    until: Annotated[
-        float | None,
-        typer.Option("--until", help="Stop each face where the classifier sees the emotions with this probability."),
-    ] = None,
-    keep: KeepOption = None,
-    faces: Annotated[int, typer.Option("--faces", help="How many.")] = 4,
-    seed: SeedOption = 0,
-    output: StillOption = Path("edit.png"),
-    size: SizeOption = 256,
-    method: MethodOption = None,
-    bundle: BundleOption = None,
-    provider: ProviderOption = Provider.auto,
-    precision: PrecisionOption = Precision.auto,
-    threads: ThreadsOption = None,
-    json_output: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Change the expression of seeded faces: before above, after below."""
+def edit(options: Namespace) -> int:
     from tlgan_runtime import stills
 
-    strengths = dict(_parse_setting(item) for item in settings)
-    editor = _open(bundle, provider, threads, quiet, precision)
+    strengths = dict(_parse_setting(item) for item in options.settings)
+    editor = _open(options)
     before, after = stills.save_edit(
-        editor, output, strengths, until=until, keep=keep or (), faces=faces, seed=seed, size=size, method=method
+        editor,
+        options.output,
+        strengths,
+        until=options.until,
+        keep=options.keep or (),
+        faces=options.faces,
+        seed=options.seed,
+        size=options.size,
+        method=options.method,
     )
-    details: dict[str, Any] = {"faces": faces, "seed": seed, "strengths": strengths}
-    if json_output:
+    details: dict[str, Any] = {"faces": options.faces, "seed": options.seed, "strengths": strengths}
+    if options.json_output:
         for key, images in (("before", before), ("after", after)):
             scores = editor.classify(images).emotion
             details[key] = [dict(zip(editor.emotions, map(float, row), strict=True)) for row in scores]
-    _report_file(editor, json_output, output, **details)
+    return _report_file(editor, options, options.output, **details)
 
 
-@app.command()
-def grid(
-    faces: Annotated[int, typer.Option("--faces", help="Rows.")] = 4,
-    seed: SeedOption = 0,
-    output: StillOption = Path("grid.png"),
-    size: Annotated[int, typer.Option("--size", help="Side of each face in pixels.")] = 128,
-    method: MethodOption = None,
-    bundle: BundleOption = None,
-    provider: ProviderOption = Provider.auto,
-    precision: PrecisionOption = Precision.auto,
-    threads: ThreadsOption = None,
-    json_output: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Contact sheet: each face as it is, then at full strength of every emotion."""
+def grid(options: Namespace) -> int:
     from tlgan_runtime import stills
 
-    editor = _open(bundle, provider, threads, quiet, precision)
-    columns = stills.save_grid(editor, output, faces=faces, seed=seed, size=size, method=method)
-    _report_file(editor, json_output, output, faces=faces, seed=seed, columns=columns)
+    editor = _open(options)
+    columns = stills.save_grid(
+        editor, options.output, faces=options.faces, seed=options.seed, size=options.size, method=options.method
+    )
+    return _report_file(editor, options, options.output, faces=options.faces, seed=options.seed, columns=columns)
 
 
-@app.command()
-def info(
-    bundle: BundleOption = None,
-    provider: ProviderOption = Provider.auto,
-    threads: ThreadsOption = None,
-    json_output: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Say what is in a bundle."""
+def info(options: Namespace) -> int:
     from tlgan_runtime.description import describe_bundle
 
-    editor = _open(bundle, provider, threads, quiet)
+    editor = _open(options)
     document = {
         "path": str(editor.path),
         "methods": editor.methods,
         "attributes": editor.attributes,
         **editor.manifest.to_dict(),
     }
-    report(json_output, document, describe_bundle(editor))
+    report(options.json_output, document, describe_bundle(editor))
+    return DONE
 
 
-@app.command()
-def verify(
-    bundle: BundleOption = None,
-    provider: ProviderOption = Provider.auto,
-    threads: ThreadsOption = None,
-    json_output: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Check every file of a bundle against its manifest; needs no ONNX Runtime."""
+def verify(options: Namespace) -> int:
     from tlgan_runtime.bundle import Bundle, find_bundle
 
-    opened = Bundle(find_bundle(bundle))
+    opened = Bundle(find_bundle(options.bundle))
     files = opened.verify()
     lines = [f"{name}: ok, {entry.bytes} bytes" for name, entry in files.items()]
-    report(json_output, {"path": str(opened.path), "intact": True, "files": list(files)}, lines)
+    report(options.json_output, {"path": str(opened.path), "intact": True, "files": list(files)}, lines)
+    return DONE
 
 
-@app.command()
-def doctor(
-    bundle: BundleOption = None,
-    provider: ProviderOption = Provider.auto,
-    threads: ThreadsOption = None,
-    json_output: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Say what hardware, libraries and providers are really in use, and what is wrong with them."""
+def doctor(options: Namespace) -> int:
     from tlgan_runtime.doctor import describe, examine
 
-    hush(quiet)
-    findings, exit_code = examine(bundle, provider.value, threads)
-    report(json_output, findings, describe(findings))
-    raise typer.Exit(exit_code)
+    hush(options.quiet)
+    findings, exit_code = examine(options.bundle, options.provider, options.threads)
+    report(options.json_output, findings, describe(findings))
+    return exit_code
 
 
-app.command()(batch)
+_COMMANDS = {
+    "gif": gif, "sample": sample, "edit": edit, "grid": grid, "info": info, "verify": verify, "doctor": doctor,
+    "batch": batch,
+}  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -288,13 +147,15 @@ def main(arguments: list[str] | None = None) -> int:
     debug = "--debug" in given
     if debug:
         given = ["--debug", *(argument for argument in given if argument != "--debug")]
+    # Unless told otherwise, numpy starts a thread for each CPU when it is imported, which costs a fifth of the CPU time
+    # of a whole `gif`; no product here is large enough for two.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with warnings.catch_warnings():
         warnings.showwarning = show_warning
         try:
-            result = app(given, prog_name="cheermeup", standalone_mode=False)
-            return result if isinstance(result, int) else 0
-        except (KeyboardInterrupt, typer.Abort):
-            typer.echo("interrupted", err=True)
+            return _run(given)
+        except KeyboardInterrupt:
+            complain("interrupted")
             return INTERRUPTED
         except Exception as error:
             if debug:
@@ -302,27 +163,39 @@ def main(arguments: list[str] | None = None) -> int:
             message, exit_code = _explain(error)
             if "--json" in given:
                 write(json.dumps({"error": message, "type": type(error).__name__, "exit_code": exit_code}))
-            typer.echo(f"cheermeup: {message}", err=True)
+            complain(f"cheermeup: {message}")
             return exit_code
+
+
+def _run(given: list[str]) -> int:
+    understood = parser()
+    try:
+        options = understood.parse_args(given)
+    except SystemExit:  # how argparse ends after --help
+        return DONE
+    if options.version:
+        from tlgan_runtime import __version__
+
+        write(f"cheermeup {__version__}")
+    elif options.command is None:
+        write(understood.format_help().rstrip())
+    else:
+        return _COMMANDS[options.command](options)
+    return DONE
 
 
 def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, CheerMeUpError):
         return " ".join(str(error).split()), error.exit_code
-    # What typer raises for wrong usage is not a public class, and had another home in earlier versions.
-    usage = getattr(error, "format_message", None)
-    if callable(usage):
-        return f"{' '.join(usage().split())} (cheermeup --help lists commands and options)", USAGE
     return f"this is a bug: {type(error).__name__}: {error} (--debug shows where)", BUG
 
 
-def _open(
-    bundle: str | None, provider: Provider, threads: int | None, quiet: bool, precision: Precision = Precision.auto
-) -> CheerMeUp:
+def _open(options: Namespace) -> CheerMeUp:
     from tlgan_runtime import CheerMeUp
 
-    hush(quiet)
-    return CheerMeUp(bundle, provider=provider.value, threads=threads, precision=precision.value)
+    hush(options.quiet)
+    precision = getattr(options, "precision", "auto")  # `info` draws nothing
+    return CheerMeUp(options.bundle, provider=options.provider, threads=options.threads, precision=precision)
 
 
 def _parse_setting(item: str) -> tuple[str, float]:
@@ -335,9 +208,10 @@ def _parse_setting(item: str) -> tuple[str, float]:
         raise InputError(f"cannot read --set {item!r}; write it as emotion=strength, for example joy=0.8") from None
 
 
-def _report_file(editor: CheerMeUp, json_output: bool, path: Path, **details: Any) -> None:
+def _report_file(editor: CheerMeUp, options: Namespace, path: Path, **details: Any) -> int:
     document = {"path": str(path), **details, "bundle": editor.manifest.name, "providers": editor.providers}
-    report(json_output, document, [str(path)])
+    report(options.json_output, document, [str(path)])
+    return DONE
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ import sys
 import warnings
 from typing import Any
 
-import typer
-
 
 def report(json_output: bool, document: dict[str, Any], lines: list[str]) -> None:
     """The result of a command, as one JSON object or as lines for people."""
@@ -19,15 +17,19 @@ def report(json_output: bool, document: dict[str, Any], lines: list[str]) -> Non
 def write(text: str) -> None:
     """Text and a newline on standard output, at once; it may have been closed."""
     try:
-        typer.echo(text)
-        sys.stdout.flush()
+        print(text, flush=True)
     except BrokenPipeError:
         # Whoever read has seen enough; without this Python complains once more when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def complain(text: str) -> None:
+    """Text and a newline on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def show_progress(done: int, total: int) -> None:
-    typer.echo(f"\rframe {done}/{total}", err=True, nl=done == total)
+    print(f"\rframe {done}/{total}", file=sys.stderr, end="\n" if done == total else "", flush=True)
 
 
 def hush(quiet: bool) -> None:
@@ -44,4 +46,4 @@ def show_warning(
     line: str | None = None,
 ) -> None:
     """`warnings.showwarning` for people: what, but not where in the code."""
-    typer.echo(f"warning: {message}", err=True)
+    complain(f"warning: {message}")

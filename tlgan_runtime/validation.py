@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -28,6 +27,12 @@ def one_of(what: str, value: Any, known: Sequence[str]) -> str:
     """`value` if it is one of the `known` names; else the message lists them and suggests the nearest."""
     if isinstance(value, str) and value in known:
         return value
-    close = difflib.get_close_matches(str(value).lower(), known, n=1)
-    suggestion = f"; did you mean {close[0]}?" if close else ""
-    raise InputError(f"unknown {what} {value!r}{suggestion} ({what}s: {', '.join(known)})")
+    raise InputError(f"unknown {what} {value!r}{nearest(value, known)} ({what}s: {', '.join(known)})")
+
+
+def nearest(value: Any, known: Iterable[str]) -> str:
+    """The end of a message that suggests one of the `known` names in place of `value`; empty where none is like it."""
+    from difflib import get_close_matches  # only here: most names are right
+
+    close = get_close_matches(str(value).lower(), list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""

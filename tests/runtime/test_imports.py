@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,23 @@ def test_help_and_usage_errors_need_neither_numpy_nor_a_graph_library(arguments:
     # what the command itself says on standard error is not of interest here
     quiet_main = f"with contextlib.redirect_stderr(io.StringIO()):\n    main({arguments})"
     assert loaded_after(f"import contextlib, io\nfrom tlgan_runtime.cli import main\n{quiet_main}") == set()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted in /proc")
+@pytest.mark.parametrize("told", [None, "2"])
+def test_a_command_starts_no_threads_for_products_unless_told_to(bundle: Path, told: str | None) -> None:
+    code = (
+        "import os, sys; from tlgan_runtime.cli import main; main(['info', '--bundle', sys.argv[1]]); import numpy; "
+        "print(len(os.listdir('/proc/self/task')), os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    if told is not None:
+        environment["OPENBLAS_NUM_THREADS"] = told
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(bundle)], capture_output=True, text=True, check=True, env=environment
+    )
+    threads, setting = run.stdout.splitlines()[-1].split()
+    assert setting == (told or "1") and (told is not None or threads == "1")
 
 
 def test_a_whole_job_needs_no_training_library(bundle: Path, tmp_path: Path) -> None:

@@ -1,0 +1,211 @@
+"""What `cheermeup` understands: its commands, their options, and what its help says of them.
+
+With argparse of the standard library: who embeds the runtime installs whatever this needs, and it is there in a few
+milliseconds.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, HelpFormatter
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tlgan_runtime.errors import InputError
+from tlgan_runtime.validation import nearest
+
+PROVIDERS = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "int8")
+EASINGS = ("linear", "smooth")
+LOOPS = ("forth-and-back", "forth", "once")
+
+
+class Parser(ArgumentParser):
+    """Raises `InputError` for wrong usage, and says in its help what options are when they are not given."""
+
+    def __init__(self, **settings: Any) -> None:
+        self._names: list[str] = []
+        super().__init__(allow_abbrev=False, formatter_class=_Formatter, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} ({self.prog} --help lists what it takes)")
+
+    # Each command refuses what it does not know itself: the parser above it would name neither command nor option.
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        understood, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            kind = "unknown option" if unknown[0].startswith("-") else "unexpected argument"
+            self.error(f"{kind} {unknown[0]}{nearest(unknown[0], self._names)}")
+        return understood, unknown
+
+    def option(self, *names: str, help: str, shown: object = None, **settings: Any) -> None:
+        """`add_argument`; `shown` stands for the default where that is None."""
+        self._names += names
+        shown = settings.get("default") if shown is None else shown
+        self.add_argument(*names, help=help if shown is None else f"{help} [{shown}]", **settings)
+
+    def flag(self, *names: str, help: str, **settings: Any) -> None:
+        self._names += names
+        self.add_argument(*names, help=help, action="store_true", **settings)
+
+
+class _Formatter(HelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=32)
+
+
+def parser() -> Parser:
+    """For all commands; what it parses has the name of the command as `command`, None where there is none."""
+    root = Parser(
+        prog="cheermeup",
+        usage="cheermeup COMMAND [options]",
+        description="Draw faces from an exported bundle, change their expression, animate the change.",
+    )
+    root.flag("--debug", help="Show the traceback of an error; allowed anywhere.")
+    root.flag("--version", help="Show the version.")
+    commands = root.add_subparsers(title="commands", prog=root.prog, metavar="COMMAND", dest="command")
+    for name, (about, usage, describe) in _COMMANDS.items():
+        command = commands.add_parser(name, usage=f"cheermeup {name} {usage}", help=about, description=about)
+        describe(command)
+        command.flag("--json", dest="json_output", help="Print JSON on standard output.")
+        command.flag("--quiet", help="No progress, no warnings.")
+    return root
+
+
+def _gif(parser: Parser) -> None:
+    parser.option(
+        "--emotion", metavar="NAME", shown="joy", help="Emotion that grows; several (joy,anger) or all: a column each."
+    )
+    parser.option("--steps", type=int, metavar="N", shown=30, help="Frames from strength 0 to 1.")
+    parser.option(
+        "--timeline", metavar="TEXT", help="Emotions at times: 'neutral, joy:0.8@1s, joy:0.5+fear:0.5@2s, neutral@3s'."
+    )
+    _faces(parser, 8, "Faces side by side.")
+    parser.option(
+        "-o", "--output", type=Path, metavar="FILE", shown="EMOTION.gif", help=".gif, .webp, .png (animated) or .mp4."
+    )
+    parser.option("--fps", type=float, default=15, metavar="X", help="Frames a second, at most 50.")
+    _size(parser, 256)
+    parser.flag("--labels", help="Write emotions and strengths below each face.")
+    parser.flag("--bars", help="Draw what the classifier sees below each face.")
+    parser.option("--easing", choices=EASINGS, shown="linear; smooth for a timeline", help="How strengths change.")
+    parser.option(
+        "--loop", choices=LOOPS, shown="forth-and-back; forth for a timeline that ends as it began",
+        help="What follows the last frame.",
+    )  # fmt: skip
+    parser.option("--repeat", type=int, metavar="N", shown="endless", help="Passes that a player shows.")
+    parser.option(
+        "--hold", type=float, metavar="X", shown="0.5; 0 for a timeline", help="Seconds that the ends stay longer."
+    )
+    _keep(parser)
+    _method(parser)
+    _drawing(parser)
+
+
+def _sample(parser: Parser) -> None:
+    _faces(parser, 8, "How many.")
+    _still(parser, "faces.png")
+    _size(parser, 256)
+    _drawing(parser)
+
+
+def _edit(parser: Parser) -> None:
+    parser.option(
+        "--set", dest="settings", action="append", required=True, metavar="EMOTION=STRENGTH",
+        help="joy=0.8; give it once for each emotion.",
+    )  # fmt: skip
+    parser.option(
+        "--until", type=float, metavar="X",
+        help="Stop each face where the classifier sees the emotions with this probability.",
+    )  # fmt: skip
+    _keep(parser)
+    _faces(parser, 4, "How many.")
+    _still(parser, "edit.png")
+    _size(parser, 256)
+    _method(parser)
+    _drawing(parser)
+
+
+def _grid(parser: Parser) -> None:
+    _faces(parser, 4, "Rows.")
+    _still(parser, "grid.png")
+    _size(parser, 128)
+    _method(parser)
+    _drawing(parser)
+
+
+def _batch(parser: Parser) -> None:
+    parser.option("jobs", metavar="JOBS", help="File with a JSON object in each line; - reads them.")
+    parser.option("--out", type=Path, required=True, metavar="DIR", help="Folder of the pictures.")
+    parser.option("-j", "--processes", type=int, metavar="N", shown="usable CPUs", help="Processes that draw.")
+    parser.option("--threads", type=int, default=1, metavar="N", help="CPU threads of each process.")
+    _precision(parser)
+    _bundle(parser)
+
+
+def _faces(parser: Parser, count: int, about: str) -> None:
+    parser.option("--faces", type=int, default=count, metavar="N", help=about)
+    parser.option("--seed", type=int, default=0, metavar="N", help="Which faces: the same seed draws the same ones.")
+
+
+def _still(parser: Parser, name: str) -> None:
+    parser.option("-o", "--output", type=Path, default=Path(name), metavar="FILE", help="The .png to write.")
+
+
+def _size(parser: Parser, side: int) -> None:
+    parser.option("--size", type=int, default=side, metavar="N", help="Side of each face in pixels.")
+
+
+def _keep(parser: Parser) -> None:
+    parser.option(
+        "--keep", action="append", metavar="NAME", help="An emotion that must not change, or character; repeatable."
+    )
+
+
+def _method(parser: Parser) -> None:
+    parser.option("--method", metavar="NAME", shown="the bundle's default", help="Axes to use.")
+
+
+def _drawing(parser: Parser) -> None:
+    _precision(parser)
+    _engine(parser)
+
+
+def _precision(parser: Parser) -> None:
+    parser.option(
+        "--precision", choices=PRECISIONS, default="auto", help="int8 is faster on a CPU and nearly the same faces."
+    )
+
+
+def _engine(parser: Parser) -> None:
+    _bundle(parser)
+    parser.option("--threads", type=int, metavar="N", shown="usable CPUs", help="CPU threads.")
+
+
+def _bundle(parser: Parser) -> None:
+    parser.option("--bundle", metavar="PATH", shown="solo", help="Folder, .zip or name.")
+    parser.option("--provider", choices=PROVIDERS, default="auto", help="auto takes CUDA where it works; cuda insists.")
+
+
+_COMMANDS = {
+    "gif": ("Animate faces on their way to an emotion, or through a timeline.", "[options]", _gif),
+    "sample": ("Draw seeded faces as they are.", "[options]", _sample),
+    "edit": (
+        "Change the expression of seeded faces: before above, after below.",
+        "--set EMOTION=STRENGTH [options]",
+        _edit,
+    ),
+    "grid": ("Contact sheet: each face as it is, then at full strength of every emotion.", "[options]", _grid),
+    "info": ("Say what is in a bundle.", "[options]", _engine),
+    "verify": ("Check every file of a bundle against its manifest; needs no ONNX Runtime.", "[options]", _engine),
+    "doctor": (
+        "Say what hardware, libraries and providers are really in use, and what is wrong with them.",
+        "[options]",
+        _engine,
+    ),
+    "batch": (
+        "Draw many pictures; what is there already is not drawn again. --json prints an object for each job.",
+        "JOBS --out DIR [options]",
+        _batch,
+    ),
+}
+"""Of each command: what it does, how it is called, and what adds its options."""
