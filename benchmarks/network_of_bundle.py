@@ -35,6 +35,7 @@ def network_of(bundle: Path) -> Generator:
     doublings = [phases[start : start + 4] for start in range(0, len(phases), 4)]
     width, size = last.shape[0], 8 * 2 ** len(doublings)
     generator = Generator(mapping[0][0].shape[1], width, size, len(first[0]))
+    generator.layers[0].__class__ = nn.ConvTranspose2d  # as everybody has it
     *ups, final, _ = generator.layers
     with torch.no_grad():
         linear = (layer for layer in generator.mapping if isinstance(layer, nn.Linear))

@@ -65,6 +65,13 @@ def test_learns_classes_and_factors(data: Dataset, run: Path) -> None:
     assert metrics["factor_r2"]["luck"] < 0.3
 
 
+def test_learns_as_well_in_bf16(data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlgan_train.supervised.pick_precision", lambda wish, device: "bf16")
+    result = train_judge(CONFIG, data, tmp_path, log=lambda line: None)
+    assert result.metrics["test"]["emotion_accuracy"] >= 0.9 and result.metrics["factor_r2"]["left"] > 0.5
+    assert {tensor.dtype for tensor in result.model.parameters()} == {torch.float32}
+
+
 def test_factors_are_in_standard_deviations_of_the_training_split(data: Dataset, run: Path) -> None:
     assert factor_names(run) == ["left", "luck"]
     test, train = data.indices("test"), data.indices("train")

@@ -12,7 +12,7 @@ from torch.distributions import Normal, kl_divergence
 from tlgan_train.config import Config
 from tlgan_train.gan import average, build, feature_distance, label_sets, training_step, weighted
 from tlgan_train.models import encoder
-from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
+from tlgan_train.models.dcgan import Discriminator, FromPixel, Generator, to_uint8
 from tlgan_train.supervised import to_tensor
 
 CPU = torch.device("cpu")
@@ -35,8 +35,19 @@ def test_paper_generator_has_five_transposed_convolutions() -> None:
     assert convolutions(generator, nn.ConvTranspose2d) == [
         (100, 512, 4, 1, 0), (512, 256, 4, 2, 1), (256, 128, 4, 2, 1), (128, 64, 4, 2, 1), (64, 3, 4, 2, 1),
     ]  # fmt: skip
-    kinds = [type(layer) for layer in generator.layers]
-    assert kinds == [nn.ConvTranspose2d, nn.BatchNorm2d, nn.ReLU] * 4 + [nn.ConvTranspose2d, nn.Tanh]
+    kinds = [nn.ConvTranspose2d, nn.BatchNorm2d, nn.ReLU] * 4 + [nn.ConvTranspose2d, nn.Tanh]
+    assert all(isinstance(layer, kind) for layer, kind in zip(generator.layers, kinds, strict=True))
+
+
+def test_the_first_layer_is_a_transposed_convolution_whatever_it_is_computed_as() -> None:
+    layer, usual = FromPixel(5, 3, 4, bias=False), nn.ConvTranspose2d(5, 3, 4, bias=False)
+    usual.load_state_dict(layer.state_dict())
+    pixels = torch.randn(4, 5, 1, 1, generator=torch.Generator().manual_seed(0))
+    for one in (layer, usual):
+        one(pixels).square().sum().backward()
+    assert layer(pixels).shape == (4, 3, 4, 4)
+    torch.testing.assert_close(layer(pixels), usual(pixels))
+    torch.testing.assert_close(layer.weight.grad, usual.weight.grad)
 
 
 def test_paper_discriminator_has_five_convolutions() -> None:
