@@ -1,8 +1,8 @@
 """Narrower generators that learn to draw what a finished one draws: how fast they are, and how good.
 
 `python benchmarks/students.py --run runs/quick` trains a student of each width on faces of the run's generator alone
-(no pictures, no discriminator), measures all by the run's judge and classifier, and writes `results/students.json`;
-`--table` prints the table of docs/speed.md.
+(no pictures, no discriminator), measures all by the run's judge and classifier, and writes `results/students.json`,
+with the speed of wider generators; `--table` prints the table of docs/speed.md.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from rows import markdown, read_rows
 
 RESULTS = Path(__file__).with_name("results") / "students.json"
 WIDTHS = (16, 24)
+WIDER = {48: "half-wide", 64: "half-64"}
+"""Widths whose speed alone is measured here, and the recipes that say how good they are (docs/training.md)."""
 PICTURES, BATCH, LR = 200_000, 64, 2e-3
 DRAWN, ROUNDS = 8, 200
 """Faces a call, and calls, when speed is measured."""
@@ -52,8 +55,8 @@ def learn(teacher: Any, width: int, seed: int) -> Any:
     return student.requires_grad_(False).eval()
 
 
-def milliseconds(generator: Any, seed: int = 0) -> tuple[float, int]:
-    """CPU time of one core a face in ONNX Runtime, the least of many calls, and bytes of the graph as it is stored."""
+def speed(generator: Any) -> dict[str, float]:
+    """Milliseconds of CPU time of one core a face in ONNX Runtime, the least of many calls, and the graph's bytes."""
     from tlgan_runtime.session import Engine, Graph, Tensor
     from tlgan_train.drawing_graph import drawing_graph, layers_of
     from tlgan_train.onnx_graph import store_half
@@ -61,13 +64,13 @@ def milliseconds(generator: Any, seed: int = 0) -> tuple[float, int]:
     side, model = layers_of(generator).image_size, store_half(drawing_graph(generator)).SerializeToString()
     takes, gives = Tensor("tensor(float)", (generator.latent_dim,)), Tensor("tensor(uint8)", (side, side, 3))
     graph = Graph(Engine("cpu", 1), "a student", model, takes={"z": takes}, gives={"image": gives})
-    z = np.random.default_rng(seed).standard_normal((DRAWN, generator.latent_dim)).astype(np.float32)
+    z = np.random.default_rng(0).standard_normal((DRAWN, generator.latent_dim)).astype(np.float32)
     least = float("inf")
     for _ in range(ROUNDS):
         start = time.process_time()
         graph.run(z)
         least = min(least, time.process_time() - start)
-    return 1000 * least / DRAWN, len(model)
+    return {"ms": 1000 * least / DRAWN, "bytes": len(model)}
 
 
 def likeness(generator: Any, teacher: Any, seed: int) -> float:
@@ -85,22 +88,13 @@ def likeness(generator: Any, teacher: Any, seed: int) -> float:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown."""
-    heads = ("width", "ms a face", "MB", "PSNR to the teacher", "confident", "agree", "KID", "precision", "recall")
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    for row in rows:
-        taught = row["psnr_db"] is not None
-        shares = (row[key] for key in ("confident_share", "classifier_agrees"))
-        cells = (
-            f"{row['width']}{'' if taught else ', the teacher'}",
-            f"{row['ms']:.2f}",
-            f"{row['bytes'] / 1e6:.1f}",
-            f"{row['psnr_db']:.1f} dB" if taught else "–",
-            *(f"{share:.2f}" for share in shares),
-            f"{row['kid']:.3f}",
-            *(f"{row[key]:.2f}" for key in ("precision", "recall")),
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    heads = {
+        "width": "name", "ms a face": "ms", "MB": "mb", "PSNR to the teacher": "psnr_db",
+        "confident": "confident_share",
+        "agree": "classifier_agrees", "KID": "kid", "precision": "precision", "recall": "recall",
+    }  # fmt: skip
+    told = [dict.fromkeys(heads.values()) | row | {"mb": row["bytes"] / 1e6} for row in rows]
+    return markdown(heads, told, {"name": "{}", "mb": "{:.1f}", "psnr_db": "{:.1f} dB", "kid": "{:.3f}"})
 
 
 def main(
@@ -110,32 +104,30 @@ def main(
     show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured, train nothing.")] = False,
 ) -> None:
     if show:
-        typer.echo(table(json.loads(RESULTS.read_text(encoding="utf-8"))))
+        typer.echo(table(read_rows(RESULTS)))
         return
     from recipes import score
 
     from tlgan_train.config import Config
     from tlgan_train.data import drawn_characters, load_dataset
     from tlgan_train.gan import load_generator
+    from tlgan_train.models.dcgan import Generator
 
     config = Config.from_dict(json.loads((run / "config.json").read_text(encoding="utf-8"))["config"])
     dataset, teacher = load_dataset(config.data, config.seed), load_generator(run)
     characters = drawn_characters(config.data.characters, dataset.characters)
-    rows = []
-    for width in (config.gan.generator_width, *WIDTHS):
-        taught = width != config.gan.generator_width
-        generator = learn(teacher, width, config.seed) if taught else teacher
-        ms, size = milliseconds(generator)
-        rows.append(
-            {
-                "width": width,
-                "ms": ms,
-                "bytes": size,
-                "psnr_db": likeness(generator, teacher, config.seed) if taught else None,
-                **score(generator, run, dataset, characters, config.seed),
-            }
-        )
-        typer.echo(json.dumps(rows[-1]))
+
+    def judged(generator: Generator) -> dict[str, Any]:
+        return score(generator, run, dataset, characters, config.seed)
+
+    rows = [{"name": f"{config.gan.generator_width}, the teacher", **speed(teacher), **judged(teacher)}]
+    for width in WIDTHS:
+        student = learn(teacher, width, config.seed)
+        like = {"psnr_db": likeness(student, teacher, config.seed)}
+        rows.append({"name": str(width), **speed(student), **like, **judged(student)})
+    for width, recipe in WIDER.items():
+        shape = (teacher.latent_dim, width, config.data.image_size, config.gan.mapping_width)
+        rows.append({"name": f"{width}, as `{recipe}`", **speed(Generator(*shape).eval())})
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     typer.echo(table(rows))

@@ -22,7 +22,7 @@ from PIL import Image
 
 from tlgan_runtime.bundle import find_bundle
 
-ROUNDS = 3
+ROUNDS = 5
 OURS = ["-m", "tlgan_runtime.cli", "gif", "--emotion", "joy", "--steps", "30", "--quiet"]
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
