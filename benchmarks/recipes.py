@@ -43,6 +43,8 @@ class Recipe:
     preset: str
     at: list[int]
     settings: dict[str, Any]
+    characters: str = "first"
+    """Who is drawn: `data.characters`."""
     variant: str = ""
     """One of `recipe_variants.VARIANTS`, where settings cannot say it."""
 
@@ -61,7 +63,8 @@ def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any
     from tlgan_train.data import drawn_characters, load_dataset
     from tlgan_train.gan import load_generator, train_gan
 
-    config = load_config(recipe.preset, [f"gan.{key}={value}" for key, value in recipe.settings.items()])
+    settings = [f"gan.{key}={value}" for key, value in recipe.settings.items()]
+    config = load_config(recipe.preset, [f"data.characters={recipe.characters}", *settings])
     dataset = load_dataset(config.data, config.seed)
     characters = drawn_characters(config.data.characters, dataset.characters)
     with VARIANTS[recipe.variant]() if recipe.variant else nullcontext():

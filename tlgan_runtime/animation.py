@@ -150,7 +150,9 @@ def writer_for(path: Path) -> Callable[[Path, _Reel, float], tuple[int, float]]:
     try:
         return _WRITERS[path.suffix.lower()]
     except KeyError:
-        raise InputError(f"cannot tell the format of {path}: end it with one of {', '.join(_WRITERS)}") from None
+        raise InputError(
+            f"cannot tell the format of {path}: give it a name that ends with one of {', '.join(_WRITERS)}"
+        ) from None
 
 
 def check_timing(fps: float, loop: str, hold: float, repeat: int | None = None) -> None:

@@ -6,12 +6,12 @@ milliseconds.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, HelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, HelpFormatter, Namespace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tlgan_runtime.errors import InputError
-from tlgan_runtime.validation import nearest
+from tlgan_runtime.validation import nearest, one_of
 
 PROVIDERS = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "int8")
@@ -23,7 +23,7 @@ class Parser(ArgumentParser):
     """Raises `InputError` for wrong usage, and says in its help what options are when they are not given."""
 
     def __init__(self, **settings: Any) -> None:
-        self._names: list[str] = []
+        self._names = ["--help", "--debug"]
         super().__init__(allow_abbrev=False, formatter_class=_Formatter, **settings)
 
     def error(self, message: str) -> NoReturn:
@@ -39,7 +39,7 @@ class Parser(ArgumentParser):
 
     def option(self, *names: str, help: str, shown: object = None, **settings: Any) -> None:
         """`add_argument`; `shown` stands for the default where that is None."""
-        self._names += names
+        self._names += [name for name in names if name.startswith("--")]
         shown = settings.get("default") if shown is None else shown
         self.add_argument(*names, help=help if shown is None else f"{help} [{shown}]", **settings)
 
@@ -71,19 +71,36 @@ def parser() -> Parser:
     return root
 
 
+def parse(given: list[str]) -> Namespace:
+    """Raises `InputError` for wrong usage, and SystemExit after --help."""
+    first = next((argument for argument in given if argument != "--debug"), "--help")
+    if not first.startswith("-"):
+        one_of("command", first, list(_COMMANDS))
+    elif first not in ("-h", "--help", "--version"):
+        close = nearest(first, ("--help", "--version", "--debug"))
+        after = "options of a command come after it: cheermeup COMMAND [options]"
+        raise InputError(f"unknown option {first}{close} ({after})")
+    return parser().parse_args(given)
+
+
 def _gif(parser: Parser) -> None:
     parser.option(
         "--emotion", metavar="NAME", shown="joy", help="Emotion that grows; several (joy,anger) or all: a column each."
     )
-    parser.option("--steps", type=int, metavar="N", shown=30, help="Frames from strength 0 to 1.")
+    parser.option("--steps", type=_whole, metavar="N", shown=30, help="Frames from strength 0 to 1.")
     parser.option(
         "--timeline", metavar="TEXT", help="Emotions at times: 'neutral, joy:0.8@1s, joy:0.5+fear:0.5@2s, neutral@3s'."
     )
     _faces(parser, 8, "Faces side by side.")
     parser.option(
-        "-o", "--output", type=Path, metavar="FILE", shown="EMOTION.gif", help=".gif, .webp, .png (animated) or .mp4."
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        shown="EMOTION.gif or timeline.gif",
+        help=".gif, .webp, .png (animated) or .mp4.",
     )
-    parser.option("--fps", type=float, default=15, metavar="X", help="Frames a second, at most 50.")
+    parser.option("--fps", type=_number, default=15, metavar="X", help="Frames a second, at most 50.")
     _size(parser, 256)
     parser.flag("--labels", help="Write emotions and strengths below each face.")
     parser.flag("--bars", help="Draw what the classifier sees below each face.")
@@ -92,9 +109,9 @@ def _gif(parser: Parser) -> None:
         "--loop", choices=LOOPS, shown="forth-and-back; forth for a timeline that ends as it began",
         help="What follows the last frame.",
     )  # fmt: skip
-    parser.option("--repeat", type=int, metavar="N", shown="endless", help="Passes that a player shows.")
+    parser.option("--repeat", type=_whole, metavar="N", shown="endless", help="Passes that a player shows.")
     parser.option(
-        "--hold", type=float, metavar="X", shown="0.5; 0 for a timeline", help="Seconds that the ends stay longer."
+        "--hold", type=_number, metavar="X", shown="0.5; 0 for a timeline", help="Seconds that the ends stay longer."
     )
     _keep(parser)
     _method(parser)
@@ -114,7 +131,7 @@ def _edit(parser: Parser) -> None:
         help="joy=0.8; give it once for each emotion.",
     )  # fmt: skip
     parser.option(
-        "--until", type=float, metavar="X",
+        "--until", type=_number, metavar="X",
         help="Stop each face where the classifier sees the emotions with this probability.",
     )  # fmt: skip
     _keep(parser)
@@ -136,15 +153,29 @@ def _grid(parser: Parser) -> None:
 def _batch(parser: Parser) -> None:
     parser.option("jobs", metavar="JOBS", help="File with a JSON object in each line; - reads them.")
     parser.option("--out", type=Path, required=True, metavar="DIR", help="Folder of the pictures.")
-    parser.option("-j", "--processes", type=int, metavar="N", shown="usable CPUs", help="Processes that draw.")
-    parser.option("--threads", type=int, default=1, metavar="N", help="CPU threads of each process.")
+    parser.option("-j", "--processes", type=_whole, metavar="N", shown="usable CPUs", help="Processes that draw.")
+    parser.option("--threads", type=_whole, default=1, metavar="N", help="CPU threads of each process.")
     _precision(parser)
     _bundle(parser)
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be a whole number, not {text!r}") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be a number, not {text!r}") from None
+
+
 def _faces(parser: Parser, count: int, about: str) -> None:
-    parser.option("--faces", type=int, default=count, metavar="N", help=about)
-    parser.option("--seed", type=int, default=0, metavar="N", help="Which faces: the same seed draws the same ones.")
+    parser.option("--faces", type=_whole, default=count, metavar="N", help=about)
+    parser.option("--seed", type=_whole, default=0, metavar="N", help="Which faces: the same seed draws the same ones.")
 
 
 def _still(parser: Parser, name: str) -> None:
@@ -152,7 +183,7 @@ def _still(parser: Parser, name: str) -> None:
 
 
 def _size(parser: Parser, side: int) -> None:
-    parser.option("--size", type=int, default=side, metavar="N", help="Side of each face in pixels.")
+    parser.option("--size", type=_whole, default=side, metavar="N", help="Side of each face in pixels.")
 
 
 def _keep(parser: Parser) -> None:
@@ -178,7 +209,7 @@ def _precision(parser: Parser) -> None:
 
 def _engine(parser: Parser) -> None:
     _bundle(parser)
-    parser.option("--threads", type=int, metavar="N", shown="usable CPUs", help="CPU threads.")
+    parser.option("--threads", type=_whole, metavar="N", shown="usable CPUs", help="CPU threads.")
 
 
 def _bundle(parser: Parser) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tlgan_runtime.errors import CheerMeUpError, OutputError
@@ -16,13 +17,13 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises `OutputError` when the folder is not there or nothing can be written in it; an old file stays as it was.
     """
-    if path.is_dir():
-        raise OutputError(f"cannot write {path}: it is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise OutputError(f"cannot write {path}: there is no folder {path.parent}; create it first")
-    # Random, so that two threads or processes that write one file do not share a temporary one.
-    temporary = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
+    # Random, so that two threads that write one file do not share a temporary one.
+    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(8)}{path.suffix}")
     try:
+        if path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a folder; name a file in it")
+        if not path.parent.is_dir():
+            raise OutputError(f"cannot write {path}: there is no folder {path.parent}; create it first")
         yield temporary
         temporary.replace(path)
     except CheerMeUpError:
@@ -30,4 +31,11 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before is what is told
+            temporary.unlink(missing_ok=True)
+
+
+def remove_left_by(process: int | None, folder: Path) -> None:
+    """What a process that was killed had begun to write in a folder."""
+    for left in folder.glob(f".{process}-*"):
+        left.unlink(missing_ok=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from os import PathLike
 from pathlib import Path
 from typing import IO
 
+from tlgan_runtime.atomic import remove_left_by
 from tlgan_runtime.bundle import Bundle, find_bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError, OutputError
@@ -37,7 +40,7 @@ class Outcome:
     status: str
     """`done`, `skipped` (it was there already) or `failed`."""
     output: str | None
-    """Path of the file; None where the line does not say one."""
+    """Path of the file; None where the line cannot be read."""
     error: str | None = None
 
 
@@ -58,29 +61,32 @@ def run_batch(
     the same job and bundle, in the same precision, and still has the size that it had, is not drawn again. Blank lines
     are passed over.
 
-    An interrupt, or closing the iterator, lets the pictures that are being drawn be finished, and no more.
+    An interrupt, or closing the iterator, lets the pictures that are being drawn be finished, and no more; a second
+    interrupt ends those, too.
 
     Raises `BundleError`s, `OutputError` for the folder, and `InputError` for a wrong number, at the first outcome.
     """
     count = usable_cpus() if processes is None else whole("the number of processes", processes, 1, MAX_THREADS)
     opened = Bundle(find_bundle(bundle))
-    # What cannot be opened is told now, and not for every line.
-    CheerMeUp(opened.path, provider=provider, precision=precision, threads=threads)
+    # What cannot be opened or started is told now, and not for every line.
+    CheerMeUp(opened.path, provider=provider, precision=precision, threads=threads).providers  # noqa: B018
     target = Path(folder)
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot make the folder {target}: {error.strerror or error}") from error
     known = _read_journal(target / JOURNAL)
+    not_ours = active_children()
     pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
     pending: deque[_Drawing | Outcome] = deque()
 
     def begin(line: int, job: Job) -> _Drawing | Outcome:
         path, digest = target / job.output, job.digest(opened, precision)
-        if path.is_file() and known.get(job.output) == (digest, path.stat().st_size):
+        if job.output in known and known[job.output] == (digest, _size(path)):
             return Outcome(line, "skipped", str(path))
         try:
-            future = pool.submit(_draw, job, target, opened.path, provider, precision, threads)
+            with _interrupts_later():  # processes inherit that, and so have none while they start
+                future = pool.submit(_draw, job, target, opened.path, provider, precision, threads)
             return _Drawing(line, job, digest, path, future)
         except BrokenProcessPool:
             return Outcome(line, "failed", str(path), _DEAD)
@@ -94,10 +100,21 @@ def run_batch(
             while pending:
                 yield _finish_first(pending, journal)
         finally:
-            pool.shutdown(cancel_futures=True)
-            for waiting in pending:
-                if isinstance(waiting, _Drawing) and not waiting.future.cancelled():
-                    waiting.finish(journal)
+            workers = [process for process in active_children() if process not in not_ours]
+            try:
+                pool.shutdown(cancel_futures=True)
+            except KeyboardInterrupt:
+                for process in workers:
+                    process.kill()
+                pool.shutdown()
+                raise
+            finally:
+                for process in workers:
+                    if process.exitcode:
+                        remove_left_by(process.pid, target)
+                for waiting in pending:
+                    if isinstance(waiting, _Drawing) and waiting.future.done() and not waiting.future.cancelled():
+                        waiting.finish(journal)
 
 
 def _finish_first(pending: deque[_Drawing | Outcome], journal: IO[str]) -> Outcome:
@@ -165,15 +182,40 @@ def _editor(bundle: Path, provider: str, precision: str, threads: int) -> CheerM
 
 
 def _leave_interrupts_to_the_parent() -> None:
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Puts off those that come while the block runs until it has ended, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _size(path: Path) -> int | None:
+    """Bytes of a file; None where there is none that can be looked at."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def _read_journal(path: Path) -> dict[str, tuple[str, int]]:
     """Output -> digest and bytes; a line that was cut off when the machine stopped is passed over."""
     known: dict[str, tuple[str, int]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return known
+    except OSError as error:
+        raise OutputError(f"cannot read {path}: {error.strerror or error}") from error
+    for line in lines:
         try:
             entry = json.loads(line)
             known[entry["output"]] = (entry["digest"], entry["bytes"])
@@ -191,6 +233,3 @@ def _open_journal(path: Path) -> IO[str]:
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-_DEAD = "a process of the pool was ended from outside (out of memory?); run the same command again for the rest"

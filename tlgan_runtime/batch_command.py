@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from argparse import Namespace
 from collections import Counter
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -22,7 +25,7 @@ def batch(options: Namespace) -> int:
 
     hush(options.quiet)
     counts: Counter[str] = Counter()
-    with _opened(options.jobs) as lines:
+    with _told_of_interrupts(), _opened(options.jobs) as lines:
         outcomes = run_batch(
             lines, options.out, bundle=options.bundle, provider=options.provider, precision=options.precision,
             threads=options.threads, processes=options.processes,
@@ -42,9 +45,42 @@ def batch(options: Namespace) -> int:
 
 
 def _opened(jobs: str) -> AbstractContextManager[TextIO]:
+    # Bytes that are not UTF-8 stay what they are, and are told with their line.
     if jobs == "-":
+        if sys.stdin is None:
+            raise InputError("cannot read jobs: standard input is closed; name a file with a JSON object in each line")
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
         return nullcontext(sys.stdin)
     try:
-        return Path(jobs).open(encoding="utf-8", errors="replace")
+        return Path(jobs).open(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise InputError(f"cannot read {jobs}: {error.strerror}; name a file with a JSON object in each line") from None
+
+
+@contextmanager
+def _told_of_interrupts() -> Iterator[None]:
+    """Says what an interrupt does, since that takes a while. SIGTERM is one, too: it must leave no processes behind."""
+    from multiprocessing import active_children
+
+    told = False
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal told
+        if told:  # nothing is raised, wherever the first one has got to: the pool ends by itself without its processes
+            for process in active_children():
+                process.kill()
+            return
+        told = True
+        complain("cheermeup: the pictures in work are being finished; interrupt once more to end them, too")
+        raise KeyboardInterrupt
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    for one, handler in before.items():
+        if handler != signal.SIG_IGN:
+            signal.signal(one, interrupt)
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

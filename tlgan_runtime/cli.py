@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlgan_runtime.arguments import parser
+from tlgan_runtime.arguments import parse, parser
 from tlgan_runtime.batch_command import batch
 from tlgan_runtime.console import complain, hush, report, show_progress, show_warning, write
 from tlgan_runtime.errors import CheerMeUpError, InputError
@@ -35,8 +35,10 @@ def gif(options: Namespace) -> int:
         raise InputError(
             f"--timeline names emotions and times itself; leave {unused} out (--fps sets the frames a second)"
         )
-    emotion, steps = emotion or "joy", 30 if steps is None else steps
+    emotion, steps = "joy" if emotion is None else emotion, 30 if steps is None else steps
     names = [name.strip() for name in emotion.split(",")]
+    if not all(names):
+        raise InputError(f"cannot read --emotion {emotion!r}; name an emotion, several (joy,anger) or all")
     name = "timeline" if timeline is not None else "-".join(names)
     editor = _open(options)
     written = editor.gif(
@@ -56,7 +58,7 @@ def gif(options: Namespace) -> int:
         bars=options.bars,
         keep=options.keep or (),
         method=options.method,
-        progress=None if options.quiet or not sys.stderr.isatty() else show_progress,
+        progress=show_progress if not options.quiet and sys.stderr is not None and sys.stderr.isatty() else None,
     )
     moved = {"emotion": emotion, "steps": steps} if timeline is None else {"timeline": timeline}
     details = {"frames": written.frames, "duration": written.duration, "fps": written.fps, "bytes": written.bytes}
@@ -74,7 +76,11 @@ def sample(options: Namespace) -> int:
 def edit(options: Namespace) -> int:
     from tlgan_runtime import stills
 
-    strengths = dict(_parse_setting(item) for item in options.settings)
+    strengths: dict[str, float] = {}
+    for name, strength in map(_parse_setting, options.settings):
+        if name in strengths:
+            raise InputError(f"--set gives {name} two strengths; give it one")
+        strengths[name] = strength
     editor = _open(options)
     before, after = stills.save_edit(
         editor,
@@ -158,7 +164,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             return _run(given)
         except KeyboardInterrupt:
-            complain("interrupted")
+            complain("cheermeup: interrupted")
             return INTERRUPTED
         except Exception as error:
             if debug:
@@ -184,9 +190,8 @@ def _no_collections() -> Iterator[None]:
 
 
 def _run(given: list[str]) -> int:
-    understood = parser()
     try:
-        options = understood.parse_args(given)
+        options = parse(given)
     except SystemExit:  # how argparse ends after --help
         return DONE
     if options.version:
@@ -194,7 +199,7 @@ def _run(given: list[str]) -> int:
 
         write(f"cheermeup {__version__}")
     elif options.command is None:
-        write(understood.format_help().rstrip())
+        write(parser().format_help().rstrip())
     else:
         return _COMMANDS[options.command](options)
     return DONE

@@ -6,7 +6,9 @@ import json
 import os
 import sys
 import warnings
-from typing import Any
+from typing import Any, TextIO
+
+from tlgan_runtime.errors import OutputError
 
 
 def report(json_output: bool, document: dict[str, Any], lines: list[str]) -> None:
@@ -17,19 +19,41 @@ def report(json_output: bool, document: dict[str, Any], lines: list[str]) -> Non
 def write(text: str) -> None:
     """Text and a newline on standard output, at once; it may have been closed."""
     try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        # Whoever read has seen enough; without this Python complains once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(_printable(text, sys.stdout), flush=True)
+    except BrokenPipeError:  # whoever read has seen enough
+        _discard(sys.stdout)
+    except OSError as error:
+        _discard(sys.stdout)
+        raise OutputError(f"cannot write to standard output: {error.strerror or error}") from error
 
 
 def complain(text: str) -> None:
-    """Text and a newline on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """Text and a newline on standard error; where nobody can read them, nothing."""
+    _tell(text + "\n")
 
 
 def show_progress(done: int, total: int) -> None:
-    print(f"\rframe {done}/{total}", file=sys.stderr, end="\n" if done == total else "", flush=True)
+    _tell(f"\rframe {done}/{total}" + ", writing the file\n" * (done == total))
+
+
+def _tell(text: str) -> None:
+    if sys.stderr is None:
+        return
+    try:
+        print(text, file=sys.stderr, end="", flush=True)
+    except OSError:
+        _discard(sys.stderr)
+
+
+def _printable(text: str, stream: TextIO | None) -> str:
+    """Names of files may hold what a stream cannot."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _discard(stream: TextIO) -> None:
+    """From now on; Python would otherwise complain once more when it closes the stream."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def hush(quiet: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from tlgan_runtime.validation import one_of
 
 _STILL: dict[str, Any] = {"faces": int, "seed": int, "size": int}
 _NUMBER = (int, float)
+_UNFIT = re.compile(r"[/\\\0\ud800-\udfff]")  # for the name of a file: separators, and halves of characters
 # What each kind of job takes beside `output`, as the command of that name does.
 _OPTIONS: dict[str, dict[str, Any]] = {
     "gif": {
@@ -59,11 +61,13 @@ class Job:
         """From a line of JSON; raises `InputError` for anything that the kind of job does not take."""
         try:
             document = parse_json(text.encode(), "the line")
+        except UnicodeEncodeError:
+            raise InputError("the line is not UTF-8") from None
         except CheerMeUpError as error:
             raise InputError(str(error)) from error
         kind = one_of("kind", document.pop("kind", "gif"), list(_OPTIONS))
         output = document.pop("output", None)
-        if not isinstance(output, str) or output.startswith(".") or {*"/\\\0"} & {*output} or not output:
+        if not isinstance(output, str) or output.startswith(".") or _UNFIT.search(output) or not output:
             raise InputError(f'output must be the name of a file without folder, for example "joy.gif", not {output!r}')
         for key, value in document.items():
             kinds = _OPTIONS[kind][one_of("option", key, ["kind", "output", *_OPTIONS[kind]])]

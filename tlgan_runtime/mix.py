@@ -80,7 +80,7 @@ def check_keep(
     rows = [axes.directions[:0]]
     added = {attribute.name: attribute.direction[None] for attribute in attributes}
     for name in keep:
-        one_of("lock", name, [CHARACTER, *axes.emotions, *added])
+        one_of("kept feature", name, [CHARACTER, *axes.emotions, *added])
         if name in added:
             rows.append(added[name])
         elif name == CHARACTER and characters is not None:  # where only one is drawn, it stays by itself

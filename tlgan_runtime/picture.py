@@ -89,7 +89,7 @@ def label_columns(picture: Pixels, labels: Sequence[str], size: int) -> Pixels:
 def save_png(path: Path, picture: Pixels) -> None:
     """Writes (H, W, 3) as PNG, atomically; raises `InputError` for another suffix, `OutputError` where it cannot."""
     if path.suffix.lower() != ".png":
-        raise InputError(f"stills are written as .png, not {path.name}")
+        raise InputError(f"stills are written as NAME.png, not {path.name}")
     with replacing(path) as temporary:
         Image.fromarray(picture).save(temporary, "PNG")
 

@@ -6,7 +6,8 @@ import math
 import os
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
@@ -30,6 +31,7 @@ _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
 _CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC"}  # the default tries every algorithm first: seconds
 _ERRORS_ONLY = 3  # onnxruntime's log severity
+_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 
 
 def usable_cpus() -> int:
@@ -213,10 +215,25 @@ class Graph:
                 raise BundleDamagedError(f"{self._name}: {kind} {name!r} has a fixed batch of {rows}, not any N")
 
 
+@contextmanager
+def _no_telemetry() -> Iterator[None]:
+    """Keeps onnxruntime from writing files for reports to its maker and from sending them, as its version 1.32 does
+    unless this is set when it is imported."""
+    if _TELEMETRY in os.environ:
+        yield
+        return
+    os.environ[_TELEMETRY] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[_TELEMETRY]
+
+
 def load_onnxruntime() -> Any:
     """The module, imported now; raises `MissingLibraryError` with both commands that install it."""
     try:
-        ort = import_module("onnxruntime")
+        with _no_telemetry():
+            ort = import_module("onnxruntime")
     except ImportError as error:
         raise MissingLibraryError(
             f"onnxruntime is not usable ({error}); {INSTALL_CPU} (any machine) or {INSTALL_GPU} (NVIDIA)"

@@ -35,6 +35,7 @@ def save_edit(
     method: str | None = None,
 ) -> tuple[Pixels, Pixels]:
     """Writes seeded faces above, and below them what `move` makes of them; returns both, (N, H, W, 3) each."""
+    picture.plan(faces, size)
     picture.plan(2 * faces, size, columns=faces)
     z = editor.sample(faces, seed)
     before, after = editor.render(z), editor.render(editor.move(z, strengths, method, until=until, keep=keep))
@@ -47,6 +48,7 @@ def save_grid(
 ) -> list[str]:
     """Writes a row of each seeded face: as it is, then at full strength of every emotion. Returns names of columns."""
     names = ["start", *editor.emotions]
+    picture.plan(faces, size)
     picture.plan(faces * len(names), size, columns=len(names))
     z = editor.sample(faces, seed)
     columns = [z, *(editor.move(z, {emotion: 1.0}, method) for emotion in editor.emotions)]

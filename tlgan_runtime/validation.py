@@ -34,5 +34,11 @@ def nearest(value: Any, known: Iterable[str]) -> str:
     """The end of a message that suggests one of the `known` names in place of `value`; empty where none is like it."""
     from difflib import get_close_matches  # only here: most names are right
 
-    close = get_close_matches(str(value).lower(), list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    words = {_word(name): name for name in known}
+    close = get_close_matches(_word(value), list(words), n=1)
+    return f"; did you mean {words[close[0]]}?" if close else ""
+
+
+def _word(value: Any) -> str:
+    """What likeness is about: neither case, nor the dashes of an option, nor what is given to it."""
+    return str(value).lower().lstrip("-").partition("=")[0]

@@ -64,6 +64,8 @@ def test_only_what_is_new_changed_or_lost_is_drawn_again(bundle: Path, tmp_path:
         ('{"emotion": "joy"}', "output must be"),
         ('{"output": "../joy.gif"}', "without folder"),
         ('{"output": ".cheermeup.jsonl"}', "without folder"),
+        (r'{"output": "\ud800.gif"}', "without folder"),
+        ('{"output": "a\udcff.gif"}', "not UTF-8"),
         ('{"output": "a.gif", "kind": "dance"}', "gif, sample, edit"),
         ('{"output": "a.gif", "stpes": 3}', "did you mean steps?"),
         ('{"output": "a.png", "kind": "sample", "fps": 3}', "unknown option 'fps'"),
@@ -92,6 +94,40 @@ def test_a_failed_job_stops_nobody(bundle: Path, tmp_path: Path, capsys: pytest.
     assert "line 1: " in err and "line 2: unknown emotion 'glee'" in err and "that of line 3" in err
     assert err.splitlines()[-1] == "2 done, 0 skipped, 4 failed"
     assert {path.name for path in (tmp_path / "out").iterdir()} == {".cheermeup.jsonl", "faces.png", "mix.png"}
+
+
+@pytest.mark.parametrize("source", ["jobs.jsonl", "-"])
+def test_a_line_of_bytes_and_one_that_asks_for_too_long_a_name_fail_alone(
+    bundle: Path, tmp_path: Path, source: str
+) -> None:
+    content = (
+        b'{"output": "a\xff.png", "kind": "sample"}\n'
+        + "\n".join(lines([{**JOBS[2], "output": "n" * 300 + ".png"}, JOBS[2]])).encode()
+    )
+    (tmp_path / "jobs.jsonl").write_bytes(content)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".cheermeup.jsonl").write_bytes(b"\xff\n")
+    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r}); from tlgan_runtime.cli import main"
+    command = [sys.executable, "-c", f"{code}; sys.exit(main())", "batch", source, "--out", "out", "-j", "1"]
+    done = subprocess.run(
+        [*command, "--bundle", str(bundle), "--provider", "cpu"], input=content, capture_output=True, cwd=tmp_path,
+        check=False,
+    )  # fmt: skip
+    told = done.stderr.decode().splitlines()
+    assert done.returncode == 2 and done.stdout.decode().split() == [str(Path("out") / "faces.png")]
+    assert "line 1: the line is not UTF-8" in told[0] and "line 2: cannot write" in told[1] and "bug" not in told[1]
+    assert told[2] == "1 done, 0 skipped, 2 failed"
+
+
+def test_what_cannot_start_is_told_once(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "jobs.jsonl").write_text("\n".join(lines(JOBS)))
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    command = ["batch", str(tmp_path / "jobs.jsonl"), "--out", str(tmp_path / "out"), "--bundle", str(bundle)]
+    assert main(command) == 4
+    out, err = capsys.readouterr()
+    assert out == "" and "cheermeup[cpu]" in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -136,3 +172,28 @@ def test_an_interrupt_leaves_nothing_half_written_and_the_rest_is_drawn_later(bu
     assert {path.name for path in out.iterdir()} == {*finished, ".cheermeup.jsonl"} and len(finished) < len(jobs)
     statuses = [one.status for one in run_batch(lines(jobs), out, bundle=bundle, provider="cpu", processes=2)]
     assert statuses.count("skipped") == len(finished) and statuses.count("done") == len(jobs) - len(finished)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_interrupt_ends_what_is_in_work(bundle: Path, tmp_path: Path, number: int) -> None:
+    jobs = [{"output": f"{seed}.webp", "seed": seed, "steps": 400, "faces": 4, "size": 256} for seed in range(3)]
+    (tmp_path / "jobs.jsonl").write_text("\n".join(lines([JOBS[2], *jobs])))
+    out = tmp_path / "out"
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        f"sys.path.insert(0, {str(Path(__file__).parents[2])!r}); from tlgan_runtime.cli import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", code, "batch", str(tmp_path / "jobs.jsonl"), "--out", str(out), "-j", "1"]
+    process = subprocess.Popen(
+        [*command, "--bundle", str(bundle), "--provider", "cpu"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stdout is not None and process.stdout.readline().strip() == str(out / "faces.png")
+    assert process.stderr is not None
+    process.send_signal(number)
+    assert "interrupt once more" in process.stderr.readline()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and err == "cheermeup: interrupted\n"
+    assert {path.name for path in out.iterdir()} == {"faces.png", ".cheermeup.jsonl"}

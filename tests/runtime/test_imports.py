@@ -59,6 +59,17 @@ def test_a_command_starts_no_threads_for_products_unless_told_to(bundle: Path, t
     assert setting == (told or "1") and (told is not None or threads == "1")
 
 
+def test_onnxruntime_neither_reports_nor_writes_anything(bundle: Path, tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from tlgan_runtime import CheerMeUp; app = CheerMeUp(sys.argv[1], provider='cpu', threads=1); "
+        "app.render(app.sample(1)); assert 'ORT_DISABLE_TELEMETRY' not in os.environ"
+    )
+    hidden = ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    subprocess.run([sys.executable, "-c", code, str(bundle)], check=True, env={**environment, "HOME": str(tmp_path)})
+    assert list(tmp_path.rglob("*")) == []
+
+
 def test_a_whole_job_needs_no_training_library(bundle: Path, tmp_path: Path) -> None:
     code = (
         "from tlgan_runtime import CheerMeUp\n"
