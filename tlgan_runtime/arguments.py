@@ -7,6 +7,7 @@ milliseconds.
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, HelpFormatter, Namespace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,25 +18,18 @@ PROVIDERS = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "int8")
 EASINGS = ("linear", "smooth")
 LOOPS = ("forth-and-back", "forth", "once")
+HELP, VERSION, DEBUG = "--help", "--version", "--debug"
 
 
 class Parser(ArgumentParser):
     """Raises `InputError` for wrong usage, and says in its help what options are when they are not given."""
 
     def __init__(self, **settings: Any) -> None:
-        self._names = ["--help", "--debug"]
         super().__init__(allow_abbrev=False, formatter_class=_Formatter, **settings)
+        self._names = ["--help"]
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message} ({self.prog} --help lists what it takes)")
-
-    # Each command refuses what it does not know itself: the parser above it would name neither command nor option.
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        understood, unknown = super().parse_known_args(args, namespace)
-        if unknown:
-            kind = "unknown option" if unknown[0].startswith("-") else "unexpected argument"
-            self.error(f"{kind} {unknown[0]}{nearest(unknown[0], self._names)}")
-        return understood, unknown
 
     def option(self, *names: str, help: str, shown: object = None, **settings: Any) -> None:
         """`add_argument`; `shown` stands for the default where that is None."""
@@ -47,40 +41,61 @@ class Parser(ArgumentParser):
         self._names += names
         self.add_argument(*names, help=help, action="store_true", **settings)
 
+    def understand(self, given: list[str]) -> Namespace:
+        """`parse_args` that tells of a misspelt option first, and not of what is missing without it."""
+        for argument in takewhile(lambda argument: argument != "--", given):
+            if argument.startswith("--") and argument.partition("=")[0] not in self._names:
+                self._refuse(argument)
+        understood, unknown = self.parse_known_args(given)
+        if unknown:
+            self._refuse(unknown[0])
+        return understood
+
+    def _refuse(self, argument: str) -> NoReturn:
+        kind = "unknown option" if argument.startswith("-") else "unexpected argument"
+        self.error(f"{kind} {argument}{nearest(argument, [*self._names, DEBUG])}")
+
 
 class _Formatter(HelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=32)
 
 
-def parser() -> Parser:
-    """For all commands; what it parses has the name of the command as `command`, None where there is none."""
+def overview() -> str:
+    """The help of the program itself."""
     root = Parser(
         prog="cheermeup",
         usage="cheermeup COMMAND [options]",
         description="Draw faces from an exported bundle, change their expression, animate the change.",
     )
-    root.flag("--debug", help="Show the traceback of an error; allowed anywhere.")
-    root.flag("--version", help="Show the version.")
-    commands = root.add_subparsers(title="commands", prog=root.prog, metavar="COMMAND", dest="command")
-    for name, (about, usage, describe) in _COMMANDS.items():
-        command = commands.add_parser(name, usage=f"cheermeup {name} {usage}", help=about, description=about)
-        describe(command)
-        command.flag("--json", dest="json_output", help="Print JSON on standard output.")
-        command.flag("--quiet", help="No progress, no warnings.")
-    return root
+    root.flag(DEBUG, help="Show the traceback of an error; allowed anywhere.")
+    root.flag(VERSION, help="Show the version.")
+    commands = root.add_subparsers(title="commands", metavar="COMMAND")
+    for name, (about, _, _) in _COMMANDS.items():
+        commands.add_parser(name, help=about)
+    return root.format_help().rstrip()
 
 
 def parse(given: list[str]) -> Namespace:
-    """Raises `InputError` for wrong usage, and SystemExit after --help."""
-    first = next((argument for argument in given if argument != "--debug"), "--help")
-    if not first.startswith("-"):
-        one_of("command", first, list(_COMMANDS))
-    elif first not in ("-h", "--help", "--version"):
-        close = nearest(first, ("--help", "--version", "--debug"))
+    """The options of a command and, as `command`, its name; what asks about the program itself is a `command`, too.
+
+    Raises `InputError` for wrong usage, and SystemExit after the help of a command.
+    """
+    first = given[0] if given else HELP
+    if first in (HELP, "-h", VERSION):
+        return Namespace(command=VERSION if first == VERSION else HELP)
+    if first.startswith("-"):
+        close = nearest(first, (HELP, VERSION, DEBUG))
         after = "options of a command come after it: cheermeup COMMAND [options]"
         raise InputError(f"unknown option {first}{close} ({after})")
-    return parser().parse_args(given)
+    about, usage, describe = _COMMANDS[one_of("command", first, list(_COMMANDS))]
+    command = Parser(prog=f"cheermeup {first}", usage=f"cheermeup {first} {usage}", description=about)
+    describe(command)
+    command.flag("--json", dest="json_output", help="Print JSON on standard output.")
+    command.flag("--quiet", help="No progress, no warnings.")
+    options = command.understand(given[1:])
+    options.command = first
+    return options
 
 
 def _gif(parser: Parser) -> None:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlgan_runtime.arguments import parse, parser
+from tlgan_runtime.arguments import DEBUG, HELP, VERSION, overview, parse
 from tlgan_runtime.batch_command import batch
 from tlgan_runtime.console import complain, hush, report, show_progress, show_warning, write
 from tlgan_runtime.errors import CheerMeUpError, InputError
@@ -153,9 +153,8 @@ _COMMANDS = {
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0 done, 1 a bug, 2 usage or input, 3 bundle, 4 provider, 130."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given
-    if debug:
-        given = ["--debug", *(argument for argument in given if argument != "--debug")]
+    debug = DEBUG in given
+    given = [argument for argument in given if argument != DEBUG]
     # Unless told otherwise, numpy starts a thread for each CPU when it is imported, which costs a fifth of the CPU time
     # of a whole `gif`; no product here is large enough for two.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -194,12 +193,12 @@ def _run(given: list[str]) -> int:
         options = parse(given)
     except SystemExit:  # how argparse ends after --help
         return DONE
-    if options.version:
+    if options.command == VERSION:
         from tlgan_runtime import __version__
 
         write(f"cheermeup {__version__}")
-    elif options.command is None:
-        write(parser().format_help().rstrip())
+    elif options.command == HELP:
+        write(overview())
     else:
         return _COMMANDS[options.command](options)
     return DONE

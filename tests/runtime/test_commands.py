@@ -178,6 +178,7 @@ def test_doctor_still_reports_when_something_is_missing(
         (["gif", "--fps", "slow"], "--fps: must be a number"),
         (["gif", "--STEPZ=12345"], "did you mean --steps?"),
         (["gif", "--debgu"], "did you mean --debug?"),
+        (["edit", "--sett", "joy=1"], "unknown option --sett; did you mean --set?"),
         (["gif", "--emotion", ""], "name an emotion"),
         (["gif", "--emotion", "joy,"], "name an emotion"),
         (["gif", "-o", ".gif"], "give it a name"),
