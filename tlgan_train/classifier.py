@@ -56,7 +56,7 @@ def train_classifier(
     settings = config.classifier
     shape = {"emotions": len(dataset.emotions), "characters": len(dataset.characters), "hidden": settings.hidden}
     source = weights or _cached_weights()
-    features = None if source is None else _read_weights(source)
+    features = None if source is None else read_weights(source)
     targets = (dataset.emotion, dataset.character)
 
     def trained(seed: int) -> tuple[EmotionClassifier, list[dict[str, float]]]:
@@ -135,7 +135,8 @@ def _cached_weights() -> Path | None:
     return path if path.is_file() else None
 
 
-def _read_weights(path: Path) -> dict[str, Tensor]:
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file by name; raises `TrainError` for what is no such file."""
     wanted = "a torchvision AlexNet state_dict saved as .safetensors, or as .pth with torch.save"
     if not path.is_file():
         raise TrainError(f"no weights file at {path}; --alexnet-weights takes {wanted}")

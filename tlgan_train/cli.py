@@ -7,13 +7,13 @@ error the progress.
 from __future__ import annotations
 
 import errno
-import json
+import signal
 import sys
 import tempfile
 import traceback
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -197,13 +197,14 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     # One word beside the stages, with options of its own.
     if given[:1] == [ATTRIBUTE]:
-        return _run(attribute_app, f"tlgan-train {ATTRIBUTE}", given[1:])
-    return _run(train_app, "tlgan-train", given)
+        return _run(attribute_app, f"tlgan-train {ATTRIBUTE}", given[1:], alone=arguments is None)
+    return _run(train_app, "tlgan-train", given, alone=arguments is None)
 
 
 def export_main(arguments: list[str] | None = None) -> int:
     """Entry point of `tlgan-export`; exit codes as for `main`, and 3 for a bundle that is damaged."""
-    return _run(export_app, "tlgan-export", arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    return _run(export_app, "tlgan-export", given, alone=arguments is None)
 
 
 def _bundle(source: Path) -> Path | None:
@@ -223,28 +224,28 @@ def _config(
 ) -> Config:
     started = folder / "config.json"
     if started.is_file() and all(value is None for value in (preset, settings or None, *options.values())):
-        return Config.from_dict(_started_with(started))
+        from tlgan_train.run import started_with
+
+        return started_with(started)[0]
     config = load_config(preset or "quick", settings)
     for key, value in options.items():
         config = config if value is None else config.with_value(key, value)
     return config
 
 
-def _started_with(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))["config"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise TrainError(f"{path} is damaged ({error}); take another --run folder") from None
-
-
-def _run(app: typer.Typer, name: str, arguments: list[str] | None) -> int:
-    given = sys.argv[1:] if arguments is None else arguments
+def _run(app: typer.Typer, name: str, given: list[str], alone: bool) -> int:
+    """`alone` says that the process is this command's: SIGTERM then interrupts, too."""
+    if alone and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # typer itself turns Ctrl-C into this code; 0 or None mean that all went well.
         code = app(given, prog_name=name, standalone_mode=False) or 0
         if code == INTERRUPTED:
             goes_on = "; the same command goes on from the last checkpoint" if app is train_app else ""
             typer.echo(f"interrupted{goes_on}", err=True)
+            if alone:  # ending takes a moment, in which another one would only be in the way
+                for one in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(one, signal.SIG_IGN)
         return int(code)
     except Exception as error:
         if "--debug" in given:

@@ -30,13 +30,21 @@ AT_LEAST = {
     "gan.discriminator_width": 1,
     "gan.batch_size": 2,
     "gan.checkpoint_images": 1,
+    "gan.flow_width": 1,
+    "classifier.batch_size": 2,
+    "classifier.epochs": 1,
+    "classifier.hidden": 1,
+    "judge.batch_size": 2,
+    "judge.epochs": 1,
     "samples.batch_size": 1,
     "axes.calibration_faces": 1,
     "evaluate.faces": 2,
     "evaluate.steps": 2,
     "evaluate.samples": 2,
 }
-"""Smallest values; those of all other numbers are 0. Shares are below 1."""
+"""Smallest values; those of all other numbers are 0."""
+BELOW = {"gan.beta1": 1, "gan.beta2": 1, "seed": 2**63}
+"""What values must stay below. Shares are below 1, and all others finite."""
 
 
 @dataclass(frozen=True)
@@ -249,12 +257,14 @@ def load_config(preset: str = "quick", overrides: list[str] | None = None) -> Co
         )
     config = Config.from_dict(tomllib.loads(path.read_text(encoding="utf-8"))).with_value("preset", preset)
     for item in overrides or []:
-        key, equals, value = item.partition("=")
+        key, equals, value = (part.strip() for part in item.partition("="))
         if not equals:
             raise TrainError(
                 f"cannot read --set {item!r}; write it as section.key=value, for example gan.batch_size=32"
             )
-        config = config.with_value(key.strip(), value.strip())
+        if key == "preset":
+            raise TrainError(f"a preset is not a setting; choose it by --preset {value}")
+        config = config.with_value(key, value)
     return config
 
 
@@ -283,7 +293,7 @@ def _convert(key: str, value: Any, kind: type) -> Any:
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
-        raise TrainError(f"{key} must be of type {kind.__name__}, not {value!r}")
+        raise TrainError(f"{key} must be {'true or false' if kind is bool else kind.__name__}, not {value!r}")
     return value
 
 
@@ -291,6 +301,7 @@ def _check(key: str, value: Any) -> None:
     if value not in CHOICES.get(key, (value,)):
         raise TrainError(f"{key} must be one of {', '.join(CHOICES[key])}, not {value}")
     if isinstance(value, int | float):
-        low, high = AT_LEAST.get(key, 0), 1 if key.endswith("_share") else math.inf
+        low, high = AT_LEAST.get(key, 0), 1 if key.endswith("_share") else BELOW.get(key, math.inf)
         if not low <= value < high:
-            raise TrainError(f"{key} must be {low} or more{'' if high == math.inf else ' and below 1'}, not {value}")
+            limit = "finite" if high == math.inf else f"below {high}"
+            raise TrainError(f"{key} must be {low} or more and {limit}, not {value}")

@@ -37,6 +37,16 @@ BATCH_NORM_LATENTS = 2048
 """Prior latents from which the averaged generator's BatchNorm statistics are measured."""
 
 
+def check_gan(gan: GanConfig) -> None:
+    """Refuse settings that contradict each other with `TrainError`."""
+    if gan.warmup_images and not gan.reconstruction_weight:
+        raise TrainError("gan.warmup_images needs an encoder; set gan.reconstruction_weight above 0, for example 40")
+    if gan.flow_layers and not gan.warmup_images:
+        raise TrainError("gan.flow_layers needs a warm-up to be fitted after; set gan.warmup_images, or no flow")
+    if not gan.images and not gan.epochs:
+        raise TrainError("gan.images and gan.epochs are both 0; set one of them to how long training should go on")
+
+
 def train_gan(
     config: Config,
     dataset: Dataset,
@@ -54,13 +64,8 @@ def train_gan(
     gan = config.gan
     folder = run / "gan"
     indices = dataset.indices("train", characters)
-    if gan.warmup_images and not gan.reconstruction_weight:
-        raise TrainError("gan.warmup_images needs an encoder; set gan.reconstruction_weight above 0, for example 40")
-    if gan.flow_layers and not gan.warmup_images:
-        raise TrainError("gan.flow_layers needs a warm-up to be fitted after; set gan.warmup_images, or no flow")
+    check_gan(gan)
     images = gan.images or gan.epochs * len(indices)
-    if not images:
-        raise TrainError("gan.images and gan.epochs are both 0; set one of them to how long training should go on")
     if gan.batch_size % processes.count():
         raise TrainError(f"gan.batch_size of {gan.batch_size} does not divide among {processes.count()} processes")
     steps = -(-images // gan.batch_size)

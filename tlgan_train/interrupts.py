@@ -1,36 +1,37 @@
-"""Ctrl-C, held until what is under way is whole."""
+"""Ctrl-C and SIGTERM, held until what is under way is whole."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from types import FrameType, TracebackType
-from typing import Any
 
 
 class HeldInterrupts:
-    """While the block runs, SIGINT is only noted; `release` raises it as KeyboardInterrupt where stopping is safe.
+    """While the block runs, signals that interrupt are only noted; `release` raises KeyboardInterrupt where it is safe.
 
-    Outside the main thread, where Python delivers no signals, nothing is held.
+    Those are SIGINT, and SIGTERM where the program has it interrupt. Outside the main thread, where Python delivers no
+    signals, nothing is held.
     """
 
     def __init__(self) -> None:
         self.pending = False
-        """Whether SIGINT came since the block began."""
-        self._before: Any = None
+        """Whether one came since the block began."""
+        self._held: list[signal.Signals] = []
 
     def __enter__(self) -> HeldInterrupts:
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.getsignal(signal.SIGINT)
-            if self._before is signal.default_int_handler:
-                signal.signal(signal.SIGINT, self._note)
+            both = (signal.SIGINT, signal.SIGTERM)
+            self._held = [one for one in both if signal.getsignal(one) is signal.default_int_handler]
+            for one in self._held:
+                signal.signal(one, self._note)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._before is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._before)
+        for one in self._held:
+            signal.signal(one, signal.default_int_handler)
 
     def release(self) -> None:
         """Raise the interrupt that came since the block began, here or in a process that works along."""

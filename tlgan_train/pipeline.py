@@ -16,14 +16,14 @@ from tlgan_runtime.axes import Axes
 from tlgan_runtime.bundle import find_bundle
 from tlgan_train import processes
 from tlgan_train.axes import check_axes, fit_axes
-from tlgan_train.classifier import load_classifier, load_coaches, train_classifier
+from tlgan_train.classifier import load_classifier, load_coaches, read_weights, train_classifier
 from tlgan_train.config import Config
 from tlgan_train.data import SPLITS, Dataset, drawn_characters, load_dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluate import check_same_labels, evaluate
 from tlgan_train.export import export_bundle
 from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
-from tlgan_train.gan import images_seen, load_encoder, load_generator, train_gan
+from tlgan_train.gan import check_gan, images_seen, load_encoder, load_generator, train_gan
 from tlgan_train.judge import train_judge
 from tlgan_train.likeness import Likeness
 from tlgan_train.model_card import methods_table
@@ -108,7 +108,11 @@ class Pipeline:
                 f"{self.config.data.spec} shows one emotion, {self.dataset.emotions[0]}; "
                 "editing needs pictures of two or more"
             )
-        check_axes(self.config.axes, self.config.samples.count)  # now, not after hours of training
+        # Now, not after hours of training, and before the folder keeps settings that nothing can be done with.
+        check_gan(self.config.gan)
+        check_axes(self.config.axes, self.config.samples.count)
+        if self.alexnet_weights is not None:
+            read_weights(self.alexnet_weights)
         with claimed(self.run):
             open_run(self.run, self.config, self.dataset.digest)
             yield
@@ -118,7 +122,8 @@ class Pipeline:
         if name == "gan":
             processes.told(not done)
         if done:
-            self.log(f"{name}: done before, kept")
+            unused = name == "classifier" and self.alexnet_weights is not None
+            self.log(f"{name}: done before, kept" + "; --alexnet-weights changes nothing any more" * unused)
             return
         self.log(f"{name}: started")
         start = time.monotonic()

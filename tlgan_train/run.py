@@ -94,9 +94,9 @@ def open_run(run: Path, config: Config, data_digest: str) -> None:
     path = run / "config.json"
     facts = {"config": config.to_dict(), "data_digest": data_digest}
     if path.exists():
-        before = read_json(path, made_by="all")
+        before, digest = started_with(path)
         # Settings that are newer than the folder have their defaults, which mean what was done before.
-        known = {"config": Config.from_dict(before["config"]).to_dict(), "data_digest": before["data_digest"]}
+        known = {"config": before.to_dict(), "data_digest": digest}
         differing = sorted(_differences(known, facts))
         if differing:
             raise TrainError(
@@ -105,6 +105,15 @@ def open_run(run: Path, config: Config, data_digest: str) -> None:
             )
         return
     write_json(path, {**facts, "code_revision": code_revision()})
+
+
+def started_with(path: Path) -> tuple[Config, str]:
+    """The settings and the digest of the data in the `config.json` of a run; `TrainError` where it is damaged."""
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        return Config.from_dict(dict(facts["config"])), str(facts["data_digest"])
+    except (ValueError, KeyError, TypeError, TrainError) as error:
+        raise TrainError(f"{path} is damaged ({error}); take another --run folder") from None
 
 
 def code_revision() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import TextIO
@@ -83,10 +84,18 @@ class TrainingLog:
     def _lines_up_to(path: Path, images: int) -> TextIO:
         """The log opened for appending, without rows that a killed run wrote after its last checkpoint."""
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [line for line in lines if json.loads(line)["images"] <= images]
+        kept = [line for line in lines if _images(line) <= images]
         with written(path) as temporary:
             temporary.write_text("".join(line + "\n" for line in kept))
         return path.open("a", encoding="utf-8")
+
+
+def _images(line: str) -> float:
+    """Of a row of the log; infinitely many where it was cut off, as when the machine stopped."""
+    try:
+        return float(json.loads(line)["images"])
+    except (ValueError, TypeError, KeyError):
+        return math.inf
 
 
 class Unwritten:

@@ -65,7 +65,14 @@ def test_overrides_come_on_top_in_order_and_are_converted() -> None:
         ("gan.batch_size=many", "'many'", "a whole number"),
         ("gan.batch_size=1.5", "'1.5'", "a whole number"),
         ("gan.beta1=half", "'half'", "a number"),
-        ("gan.label_sectors=perhaps", "'perhaps'", "bool"),
+        ("gan.label_sectors=perhaps", "'perhaps'", "true or false"),
+        ("gan.beta1=1.5", "1.5", "below 1"),
+        ("gan.generator_lr=inf", "inf", "finite"),
+        ("gan.flow_width=0", "0", "1 or more"),
+        ("classifier.epochs=0", "classifier.epochs", "1 or more"),
+        ("judge.batch_size=1", "judge.batch_size", "2 or more"),
+        ("seed=99999999999999999999999", "seed", "below"),
+        ("preset=quick", "preset", "--preset quick"),
     ],
 )
 def test_a_wrong_override_is_told_with_what_would_be_right(override: str, wrong: str, right: str) -> None:

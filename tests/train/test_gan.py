@@ -160,6 +160,17 @@ def test_interrupted_within_a_step_and_resumed_equals_uninterrupted(
     assert_same_training(whole, tmp_path)
 
 
+def test_a_row_of_the_log_that_was_cut_off_is_written_again(
+    data: Dataset, settings: dict[str, object], whole: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(replace(data, images=Tripping(data.images, 3, KeyboardInterrupt())), tmp_path, settings)
+    with (tmp_path / "gan" / "metrics.jsonl").open("a") as log:
+        log.write('{"images": 6')
+    train(data, tmp_path, settings)
+    assert_same_training(whole, tmp_path)
+
+
 def test_killed_and_resumed_equals_uninterrupted(
     data: Dataset, settings: dict[str, object], whole: Path, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -134,12 +135,23 @@ def test_a_stage_before_its_time_names_the_one_to_run(tmp_path: Path, small_opti
         assert not (tmp_path / stage / PRODUCTS[stage]).exists()
 
 
-@pytest.mark.parametrize("setting", ["axes.path_moves=0", "axes.calibration_faces=999", "samples.count=1000"])
-def test_settings_that_no_axes_can_be_fitted_with_stop_before_the_gan(
-    tmp_path: Path, small_options: list[str], setting: str
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--set=axes.path_moves=0"], "axes.path_moves"),
+        (["--set=axes.calibration_faces=999"], "axes.calibration_faces"),
+        (["--set=samples.count=1000"], "samples.count"),
+        (["--set=gan.images=0", "--set=gan.epochs=0"], "gan.images and gan.epochs are both 0"),
+        (["--set=gan.reconstruction_weight=0"], "gan.warmup_images needs an encoder"),
+        (["--set=judge.epochs=0"], "judge.epochs must be 1 or more"),
+        (["--alexnet-weights", "nowhere.pth"], "no weights file at nowhere.pth"),
+    ],
+)
+def test_what_a_later_stage_could_not_use_stops_before_the_gan(
+    tmp_path: Path, small_options: list[str], options: list[str], says: str
 ) -> None:
-    outcome = call(main, "all", "--run", tmp_path / "run", *small_options, f"--set={setting}")
-    assert setting.partition("=")[0] in refused(outcome)
+    outcome = call(main, "all", "--run", tmp_path / "run", *small_options, *options)
+    assert says in refused(outcome)
     assert not (tmp_path / "run").exists()
 
 
@@ -210,3 +222,19 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(
     assert outcome.code == 0 and outcome.stages("started") == ["gan"]
     ours, theirs = (load_file(folder / PRODUCTS["gan"]) for folder in (tmp_path / "run", run))
     assert all((ours[name] == value).all() for name, value in theirs.items())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM to a process there")
+def test_sigterm_stops_as_ctrl_c_does(small_options: list[str], tmp_path: Path) -> None:
+    code = "import sys; from tlgan_train.cli import main; sys.exit(main())"
+    options = ["gan", "--run", str(tmp_path / "run"), *small_options, "--set=gan.images=1000000"]
+    process = subprocess.Popen([sys.executable, "-c", code, *options], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "training pictures" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in err
+    assert "stopped after" in err and err.splitlines()[-1].startswith("interrupted")
+    assert gan.images_seen(tmp_path / "run") > 0

@@ -80,8 +80,11 @@ def test_a_run_that_cannot_be_a_folder_is_told(tmp_path: Path) -> None:
         pass
 
 
-def test_a_damaged_config_is_told(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"config": {"gan"')
+@pytest.mark.parametrize(
+    "content", ['{"config": {"gan"', "[]", '{"config": 3, "data_digest": ""}', '{"config": {"x": 1}}']
+)
+def test_a_damaged_config_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.json").write_text(content)
     with pytest.raises(TrainError, match=r"config\.json"):
         open_run(tmp_path, CONFIG, "digest")
 
