@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tlgan_runtime.validation import nearest
 from tlgan_train.errors import TrainError
 
 PRESETS = Path(__file__).parent / "presets"
@@ -241,7 +242,8 @@ class Config:
         owner: Any = getattr(self, section, None) if section else self
         fields = {f.name: f for f in dataclasses.fields(owner)} if dataclasses.is_dataclass(owner) else {}
         if name not in fields or dataclasses.is_dataclass(getattr(owner, name)):
-            raise TrainError(f"unknown setting {key!r}; known settings: {', '.join(sorted(_setting_names()))}")
+            known = sorted(_setting_names())
+            raise TrainError(f"unknown setting {key!r}{nearest(key, known)} (settings: {', '.join(known)})")
         converted = _convert(key, value, type(getattr(owner, name)))
         _check(key, converted)
         changed = dataclasses.replace(owner, **{name: converted})

@@ -57,7 +57,7 @@ def test_overrides_come_on_top_in_order_and_are_converted() -> None:
 @pytest.mark.parametrize(
     ("override", "wrong", "right"),
     [
-        ("gan.batchsize=8", "'gan.batchsize'", "gan.batch_size"),
+        ("gan.batchsize=8", "'gan.batchsize'", "did you mean gan.batch_size?"),
         ("gann.batch_size=8", "'gann.batch_size'", "gan.batch_size"),
         ("gan=8", "'gan'", "gan.batch_size"),
         ("batch_size=8", "'batch_size'", "seed"),
