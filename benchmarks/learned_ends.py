@@ -46,7 +46,6 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train import paths
     from tlgan_train.axes import load_axes
     from tlgan_train.classifier import load_classifier, load_coaches
-    from tlgan_train.config import Config
     from tlgan_train.data import load_dataset
     from tlgan_train.evaluate import ENDS, Reader, Verdicts, at_equal_success, evaluate_axes, looking
     from tlgan_train.finished import finished_run
@@ -54,7 +53,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train.judge import factor_names, load_judge
     from tlgan_train.likeness import Likeness
     from tlgan_train.models.path import PathNetwork
-    from tlgan_train.run import read_json
+    from tlgan_train.run import read_json, started_with
     from tlgan_train.samples import load_samples, read_faces
     from tlgan_train.supervised import predict
 
@@ -65,7 +64,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     trained = [variant for variant in variants if variant != SHIPS]
     if not trained:
         return
-    config = Config.from_dict(read_json(run / "config.json", made_by="all")["config"])
+    config, _ = started_with(run / "config.json")
     dataset, model, encoder = load_dataset(config.data, config.seed), finished_run(run), load_encoder(run)
     train, generator = dataset.indices("train", model.drawn), load_generator(run)
     classifiers = [load_classifier(run), *load_coaches(run, config.classifier.coaches)]

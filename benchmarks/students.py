@@ -108,12 +108,12 @@ def main(
         return
     from recipes import score
 
-    from tlgan_train.config import Config
     from tlgan_train.data import drawn_characters, load_dataset
     from tlgan_train.gan import load_generator
     from tlgan_train.models.dcgan import Generator
+    from tlgan_train.run import started_with
 
-    config = Config.from_dict(json.loads((run / "config.json").read_text(encoding="utf-8"))["config"])
+    config, _ = started_with(run / "config.json")
     dataset, teacher = load_dataset(config.data, config.seed), load_generator(run)
     characters = drawn_characters(config.data.characters, dataset.characters)
 

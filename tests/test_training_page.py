@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import runpy
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
-PAGE = (BENCHMARKS.parent / "docs" / "training.md").read_text(encoding="utf-8")
+from tests.benchmark_scripts import made_by, page, results
 
-
-def results(name: str) -> Any:
-    return json.loads((BENCHMARKS / "results" / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def made_by(script: str) -> dict[str, Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(BENCHMARKS)  # as when it is run by itself
-        return runpy.run_path(str(BENCHMARKS / script))
+PAGE = page("docs/training.md")
 
 
 def test_the_table_of_recipes_is_that_of_the_results() -> None:
@@ -37,8 +23,7 @@ def test_the_table_of_redrawn_pictures_is_that_of_the_results() -> None:
 @pytest.mark.parametrize("name", ["learned_ends", "locks"])
 def test_the_tables_of_edits_are_those_of_the_results(name: str) -> None:
     """Otherwise put what `python benchmarks/NAME.py --table` prints into docs/edits.md."""
-    page = (BENCHMARKS.parent / "docs" / "edits.md").read_text(encoding="utf-8")
-    assert made_by(f"{name}.py")["table"](results(name)) in page
+    assert made_by(f"{name}.py")["table"](results(name)) in page("docs/edits.md")
 
 
 def test_the_table_of_truncations_is_that_of_the_results() -> None:

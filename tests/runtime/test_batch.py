@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.program import program
 from tlgan_runtime import CheerMeUp, InputError, run_batch
 from tlgan_runtime.cli import main
 from tlgan_runtime.job import Job
@@ -107,12 +108,8 @@ def test_a_line_of_bytes_and_one_that_asks_for_too_long_a_name_fail_alone(
     (tmp_path / "jobs.jsonl").write_bytes(content)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / ".cheermeup.jsonl").write_bytes(b"\xff\n")
-    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r}); from tlgan_runtime.cli import main"
-    command = [sys.executable, "-c", f"{code}; sys.exit(main())", "batch", source, "--out", "out", "-j", "1"]
-    done = subprocess.run(
-        [*command, "--bundle", str(bundle), "--provider", "cpu"], input=content, capture_output=True, cwd=tmp_path,
-        check=False,
-    )  # fmt: skip
+    command = program("batch", source, "--out", "out", "-j", "1", "--bundle", str(bundle), "--provider", "cpu")
+    done = subprocess.run(command, input=content, capture_output=True, cwd=tmp_path, check=False)
     told = done.stderr.decode().splitlines()
     assert done.returncode == 2 and done.stdout.decode().split() == [str(Path("out") / "faces.png")]
     assert "line 1: the line is not UTF-8" in told[0] and "line 2: cannot write" in told[1] and "bug" not in told[1]
@@ -151,19 +148,18 @@ def test_wrong_usage(
     assert says in err and err.count("\n") == 1
 
 
+def started(jobs: Path, out: Path, bundle: Path, processes: int) -> subprocess.Popen[str]:
+    options = ["--out", str(out), "-j", str(processes), "--bundle", str(bundle), "--provider", "cpu"]
+    command = program("batch", str(jobs), *options, interruptible=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process there")
 def test_an_interrupt_leaves_nothing_half_written_and_the_rest_is_drawn_later(bundle: Path, tmp_path: Path) -> None:
     jobs = [{"output": f"{seed}.gif", "seed": seed, "steps": 20, "faces": 2, "size": 64} for seed in range(60)]
     (tmp_path / "jobs.jsonl").write_text("\n".join(lines(jobs)))
-    root, out = Path(__file__).parents[2], tmp_path / "out"
-    # A shell that starts tests in the background has them ignore SIGINT, which is inherited.
-    code = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        f"sys.path.insert(0, {str(root)!r}); from tlgan_runtime.cli import main; sys.exit(main())"
-    )
-    command = [sys.executable, "-c", code, "batch", str(tmp_path / "jobs.jsonl"), "--out", str(out), "-j", "2"]
-    command += ["--bundle", str(bundle), "--provider", "cpu"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out = tmp_path / "out"
+    process = started(tmp_path / "jobs.jsonl", out, bundle, processes=2)
     assert process.stdout is not None and process.stdout.readline().strip() == str(out / "0.gif")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -180,15 +176,7 @@ def test_a_second_interrupt_ends_what_is_in_work(bundle: Path, tmp_path: Path, n
     jobs = [{"output": f"{seed}.webp", "seed": seed, "steps": 400, "faces": 4, "size": 256} for seed in range(3)]
     (tmp_path / "jobs.jsonl").write_text("\n".join(lines([JOBS[2], *jobs])))
     out = tmp_path / "out"
-    code = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        f"sys.path.insert(0, {str(Path(__file__).parents[2])!r}); from tlgan_runtime.cli import main; sys.exit(main())"
-    )
-    command = [sys.executable, "-c", code, "batch", str(tmp_path / "jobs.jsonl"), "--out", str(out), "-j", "1"]
-    process = subprocess.Popen(
-        [*command, "--bundle", str(bundle), "--provider", "cpu"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
+    process = started(tmp_path / "jobs.jsonl", out, bundle, processes=1)
     assert process.stdout is not None and process.stdout.readline().strip() == str(out / "faces.png")
     assert process.stderr is not None
     process.send_signal(number)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.program import program
 from tests.tiny_bundle import EMOTIONS
 from tlgan_runtime import CheerMeUp
 from tlgan_runtime.cli import main
@@ -255,9 +256,9 @@ def test_a_name_as_long_as_the_system_takes(run: Run) -> None:
 
 
 def test_help_names_what_the_other_modules_know() -> None:
-    from tlgan_runtime import animation, arguments, latent, session
+    from tlgan_runtime import animation, arguments, graphs, latent, session
 
-    assert arguments.PROVIDERS == session.PROVIDERS
+    assert arguments.PROVIDERS == session.PROVIDERS and arguments.PRECISIONS == graphs.PRECISIONS
     assert arguments.EASINGS == latent.EASINGS and arguments.LOOPS == animation.LOOPS
 
 
@@ -279,9 +280,8 @@ def test_streams_that_take_little_or_nothing(
 ) -> None:
     if "/dev/full" in redirected and not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
-    program = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r}); from tlgan_runtime.cli import main"
-    command = [sys.executable, "-c", f"{program}; sys.exit(main())", "sample", "--faces", "1", "--size", "16"]
-    shell = " ".join(map(shlex.quote, [*command, "--bundle", str(bundle), "-o", name])) + " " + redirected
+    command = program("sample", "--faces", "1", "--size", "16", "--bundle", str(bundle), "-o", name)
+    shell = f"{shlex.join(command)} {redirected}"
     environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
     done = subprocess.run(
         ["sh", "-c", os.fsencode(shell)], capture_output=True, cwd=tmp_path, env=environment, check=False
@@ -338,19 +338,11 @@ def test_warnings_go_to_standard_error_unless_quiet(run: Run) -> None:
 
 
 def test_as_a_program(bundle: Path, tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    program = [
-        sys.executable,
-        "-c",
-        f"import sys; sys.path.insert(0, {str(root)!r}); from tlgan_runtime.cli import main; sys.exit(main())",
-    ]
-    arguments = ["gif", "--bundle", str(bundle), "--steps", "3", "--faces", "1", "--json"]
-    done = subprocess.run([*program, *arguments], capture_output=True, text=True, cwd=tmp_path, check=True)
+    command = program("gif", "--bundle", str(bundle), "--steps", "3", "--faces", "1", "--json")
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
     assert json.loads(done.stdout)["path"] == "joy.gif" and done.stderr == ""
     assert (tmp_path / "joy.gif").is_file()
-    wrong = subprocess.run(
-        [*program, "gif", "--steps", "-3"], capture_output=True, text=True, cwd=tmp_path, check=False
-    )
+    wrong = subprocess.run(program("gif", "--steps", "-3"), capture_output=True, text=True, cwd=tmp_path, check=False)
     assert wrong.returncode in (2, 3) and wrong.stderr.count("\n") == 1
-    version = subprocess.run([*program, "--version"], capture_output=True, text=True, check=True)
+    version = subprocess.run(program("--version"), capture_output=True, text=True, check=True)
     assert version.stdout.startswith("cheermeup ")

@@ -34,9 +34,9 @@ class Generator(nn.Module):
         channels = [width * 2**i for i in reversed(range(doublings))]
         self.latent_dim = latent_dim
         layers: list[nn.Module] = [FromPixel(mapping_width or latent_dim, channels[0], 4, bias=False)]
-        layers += _drawn(channels[0])
+        layers += _activated(channels[0])
         for before, after in pairwise(channels):
-            layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), *_drawn(after)]
+            layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), *_activated(after)]
         layers += [nn.ConvTranspose2d(channels[-1], 3, 4, 2, 1, bias=False), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
         self.apply(_initialise)
@@ -102,7 +102,7 @@ def convolution_trunk(width: int, image_size: int, norm: str) -> tuple[nn.Sequen
     return nn.Sequential(*layers), channels[-1]
 
 
-def _drawn(channels: int) -> tuple[nn.Module, ...]:
+def _activated(channels: int) -> tuple[nn.Module, ...]:
     return nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
 
 
