@@ -16,17 +16,21 @@ from tlgan_runtime.atomic import replacing
 from tlgan_runtime.caption import COLOURS, Caption
 from tlgan_runtime.errors import InputError, MissingLibraryError, OutputError
 from tlgan_runtime.gif import shared_palette, write_gif
+from tlgan_runtime.messages import shown
 from tlgan_runtime.ordered import Workers
-from tlgan_runtime.picture import WHITE, Pixels, canvas, tile
+from tlgan_runtime.picture import MAX_COLUMNS, MAX_SIZE, MIN_SIZE, WHITE, Pixels, canvas, tile
 from tlgan_runtime.session import MAX_THREADS
-from tlgan_runtime.validation import one_of, real, whole
+from tlgan_runtime.validation import file_path, one_of, real, whole
 
 LOOPS = ("forth-and-back", "forth", "once")
 MIN_FPS, MAX_FPS = 0.1, 50
 """Players replace delays under 20 ms by 100 ms, so nothing plays faster than this."""
 MAX_HOLD = 60.0
-
+MAX_WAIT = 500.0
+"""Seconds from one picture to the next; a GIF has room for 655.35, and the hold comes on top."""
 MAX_REPEAT = 10_000
+MAX_MP4_PICTURES = 180_000
+"""Of all passes together: an hour at `MAX_FPS`. Only .mp4 writes every pass."""
 
 _TICKS = 100  # a second: GIF delays are whole hundredths; the other formats keep to them so that all play alike
 
@@ -112,11 +116,14 @@ def write_animation(
     and two pictures for GIF, one picture for MP4, all enlarged pictures for WebP and APNG. The file appears under its
     name when it is complete. Raises `InputError`, `OutputError`, or `MissingLibraryError` where .mp4 lacks its encoder.
     """
-    target = Path(path)
-    write = writer_for(target)
-    check_timing(fps, loop, hold, repeat)
-    whole("threads", threads, 1, MAX_THREADS)
-    real_fps = float(min(fps, MAX_FPS))
+    target = file_path(path, FORMATS)
+    write = _WRITERS[target.suffix.lower()]
+    fps, hold, repeat = check_timing(fps, loop, hold, repeat)
+    size = whole("size", size, MIN_SIZE, MAX_SIZE)
+    columns = None if columns is None else whole("columns", columns, 1, MAX_COLUMNS)
+    threads = whole("threads", threads, 1, MAX_THREADS)
+    waits = None if seconds is None else _waits(seconds)
+    real_fps = min(fps, float(MAX_FPS))
     if fps > MAX_FPS:
         warnings.warn(
             f"{fps:g} pictures a second are more than players show (they slow down delays under 20 ms); "
@@ -133,7 +140,7 @@ def write_animation(
                 captions.append(caption(index, picture))
         if not pictures:
             raise InputError("there are no frames to write; give at least one")
-        waits = [1 / real_fps] * len(pictures) if seconds is None else [float(wait) for wait in seconds]
+        waits = [1 / real_fps] * len(pictures) if waits is None else waits
         if len(waits) != len(pictures):
             raise InputError(f"seconds must hold one number a frame: there are {len(waits)} for {len(pictures)} frames")
         order, delays = _schedule(waits, loop, hold)
@@ -145,31 +152,34 @@ def write_animation(
     return Animation(target, shown, duration, real_fps, width, height, written)
 
 
-def writer_for(path: Path) -> Callable[[Path, _Reel, float], tuple[int, float]]:
-    """The writer for a suffix; raises `InputError` that lists the formats."""
-    try:
-        return _WRITERS[path.suffix.lower()]
-    except KeyError:
-        raise InputError(
-            f"cannot tell the format of {path}: give it a name that ends with one of {', '.join(_WRITERS)}"
-        ) from None
-
-
-def check_timing(fps: float, loop: str, hold: float, repeat: int | None = None) -> None:
-    """Raises `InputError` for a rate, a loop, a hold or a number of passes that `write_animation` refuses."""
+def check_timing(fps: float, loop: str, hold: float, repeat: int | None = None) -> tuple[float, float, int | None]:
+    """`fps`, `hold` and `repeat`; raises `InputError` for those and for a `loop` that `write_animation` refuses."""
     one_of("loop", loop, LOOPS)
-    real("fps", fps, MIN_FPS, 1000)
-    real("hold", hold, 0, MAX_HOLD)
+    fps, hold = real("fps", fps, MIN_FPS, 1000), real("hold", hold, 0, MAX_HOLD)
     if repeat is not None:
-        whole("repeat", repeat, 1, MAX_REPEAT)
+        repeat = whole("repeat", repeat, 1, MAX_REPEAT)
         if loop == "once":
             raise InputError("loop once plays one pass, which leaves nothing to repeat; use forth or forth-and-back")
+    return fps, hold, repeat
+
+
+def _waits(seconds: Sequence[float]) -> list[float]:
+    try:
+        waits = list(seconds)
+    except TypeError:
+        raise InputError(f"seconds must be a list of numbers, one for each frame, not {shown(seconds)}") from None
+    return [real("seconds to the next frame", wait, 0, MAX_WAIT) for wait in waits]
 
 
 def _checked(frames: Iterable[Pixels]) -> Iterator[Pixels]:
     shape: tuple[int, ...] | None = None
+    if not isinstance(frames, Iterable):
+        raise InputError(f"frames must be a list or an iterator of arrays, not {shown(frames)}")
     for frame in frames:
-        array = np.asarray(frame)
+        try:
+            array = np.asarray(frame)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InputError(f"a frame is not an array: {error}") from error
         if array.dtype != np.uint8 or array.ndim != 4 or array.shape[-1] != 3 or 0 in array.shape:
             raise InputError(f"a frame must be uint8 (N, H, W, 3), not {array.dtype} {array.shape}")
         if shape is not None and array.shape != shape:
@@ -235,7 +245,12 @@ def _write_mp4(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
         str(path), (width, height), fps=fps, codec="libx264", macro_block_size=1, output_params=["-crf", "18"]
     )
     # Rounded over all passes together, so that the file is at most half a picture longer or shorter than they are.
-    order, delays = list(reel.order) * max(1, reel.plays), list(reel.delays) * max(1, reel.plays)
+    plays = max(1, reel.plays)
+    count = plays * sum(reel.delays) / _TICKS * fps
+    if count > MAX_MP4_PICTURES:
+        limit = f"{MAX_MP4_PICTURES:,} are the limit: take fewer passes, shorter times or a lower fps"
+        raise InputError(f"an .mp4 holds every pass, which makes {count:,.0f} pictures here; {limit}")
+    order, delays = list(reel.order) * plays, list(reel.delays) * plays
     ends = np.floor(np.cumsum(delays) / _TICKS * fps + 0.5).astype(int)
     try:
         encoder.send(None)
@@ -256,3 +271,5 @@ def _write_mp4(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
 
 
 _WRITERS = {".gif": _write_gif, ".webp": _write_webp, ".png": _write_apng, ".mp4": _write_mp4}
+FORMATS = tuple(_WRITERS)
+"""Suffixes of the files that animations are written to."""

@@ -50,13 +50,14 @@ class Centres:
 
     def shift(
         self, z: NDArray[np.float64], strengths: NDArray[np.float64], ends: NDArray[np.float64] | None = None
-    ) -> NDArray[np.float64]:
-        """(N, latent_dim) by which `strengths`, (E,) or (N, E), move latents (N, latent_dim).
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What leads towards emotions and what leads away from them, (N, latent_dim) each, for latents of that shape.
 
-        Above 0, towards the emotion's target from the centre of the face itself, blended by its posterior, or towards
-        the face's own `ends` (N, E, latent_dim); where strengths of several emotions add up to more than 1 (or than the
-        largest of them), they are scaled down to that, for a blend of their targets. Below 0, away from the emotion
-        towards the middle of all, as far as the face shows it: less of it, and nothing for other faces.
+        `strengths` are (E,) or (N, E). Those above 0 lead towards the emotion's target from the centre of the face
+        itself, blended by its posterior, or towards the face's own `ends` (N, E, latent_dim). Where several add up to
+        more than 1 (or than the largest of them), they are scaled down to that, for a blend of their targets. Those
+        below 0 lead away from the emotion towards the middle of all, as far as the face shows it; faces that do not
+        show it stay. Both parts change continuously with the strengths, through 0 and through a sum of 1 as well.
         """
         own, strengths = self.posterior(z), np.atleast_2d(strengths)
         more, less = np.maximum(strengths, 0.0), np.minimum(strengths, 0.0) * own
@@ -65,8 +66,7 @@ class Centres:
         total = np.minimum(total, np.maximum(more.max(axis=1, keepdims=True), 1.0))
         share = np.where(total > 1, total, self._share(own, blend, np.minimum(total, 1.0)))
         way = blend @ self.targets - own @ self.latents if ends is None else np.einsum("ne,ned->nd", blend, ends) - z
-        shift: NDArray[np.float64] = share * way + less @ (self.latents - self.latents.mean(axis=0))
-        return shift
+        return share * way, less @ (self.latents - self.latents.mean(axis=0))
 
     def _share(
         self, own: NDArray[np.float64], blend: NDArray[np.float64], strength: NDArray[np.float64]
@@ -106,7 +106,7 @@ class AxisSet:
     ends: str | None = None
     """Role of the graph that finds each face's own ends of these moves, if they are not those of `centres`."""
     find_ends: EndFinder | None = None
-    """The ends, once that graph is there to find them; None goes without it, to the targets of `centres`."""
+    """Runs that graph; None goes without it, to the targets of `centres`. It remembers nothing: `latent.Way` does."""
     keeps: bool = False
     """Whether these ends keep emotions as they are when asked to."""
 

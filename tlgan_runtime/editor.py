@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tlgan_runtime import latent
-from tlgan_runtime.animation import MAX_FPS, MIN_FPS, Animation, check_timing, write_animation, writer_for
+from tlgan_runtime.animation import FORMATS, LOOPS, MAX_FPS, MAX_HOLD, MIN_FPS, Animation, check_timing, write_animation
 from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.bundle import Bundle, find_bundle
 from tlgan_runtime.caption import MIN_CAPTION_SIZE, Caption, caption_height
@@ -20,11 +20,12 @@ from tlgan_runtime.errors import InputError
 from tlgan_runtime.graphs import open_graphs
 from tlgan_runtime.manifest import Manifest
 from tlgan_runtime.methods import usable_axes
-from tlgan_runtime.mix import Kept, Mix, apply_mix, check_columns, check_keep, check_mix, check_timeline
-from tlgan_runtime.picture import MAX_SIZE, Pixels, plan
+from tlgan_runtime.mix import Motions, Move, check_keep
+from tlgan_runtime.picture import MAX_SIZE, MIN_SIZE, Pixels, plan
 from tlgan_runtime.session import MICRO_BATCH, Engine
 from tlgan_runtime.timeline import Keyframes
-from tlgan_runtime.validation import one_of, real, whole
+from tlgan_runtime.validation import file_path, flag, one_of, real, whole
+from tlgan_runtime.vocabulary import Mix, Vocabulary
 
 Latents = NDArray[np.float32]
 
@@ -69,6 +70,12 @@ class CheerMeUp:
         self._engine = Engine(provider, threads)
         self._bundle = Bundle(find_bundle(bundle))
         self._axes = usable_axes(self._bundle, self._engine)
+        characters = self._axes.characters
+        self._vocabulary = Vocabulary(
+            self.manifest.emotions,
+            () if characters is None else characters.emotions,
+            tuple(attribute.name for attribute in self._axes.attributes),
+        )
         self._mapping, self._generator, self._classifier = open_graphs(self._bundle, self._engine, precision)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -105,7 +112,7 @@ class CheerMeUp:
     @property
     def attributes(self) -> list[str]:
         """What was added to the finished model, which `move`, `walk` and `gif` take as well."""
-        return [attribute.name for attribute in self._axes.attributes]
+        return list(self._vocabulary.attributes)
 
     @property
     def methods(self) -> list[str]:
@@ -141,7 +148,10 @@ class CheerMeUp:
 
     def classify(self, images: ArrayLike) -> Scores:
         """What emotion and character the classifier sees in `images`, uint8 (N, H, W, 3)."""
-        array = np.asarray(images)
+        try:
+            array = np.asarray(images)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InputError(f"images are not an array: {error}") from error
         shape = (self.image_size, self.image_size, 3)
         if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1:] != shape or len(array) == 0:
             raise InputError(f"images must be uint8 (N, {', '.join(map(str, shape))}), not {array.dtype} {array.shape}")
@@ -169,14 +179,17 @@ class CheerMeUp:
 
         `keep` names emotions and attributes to hold, and `character`: what of the way leads along their axes is left
         out, with no regard to the norm. The methods `path` and `guided` look for ends that keep these emotions, too,
-        where the bundle says that they can.
+        where the bundle says that they can; the way away from an emotion has no ends, so it is held along the axes.
+
+        A small change of a strength is a small move, through 0 as well. There are two exceptions by design. With
+        `until` a face may stop a step earlier or later. And a strength above 0 asks for something that 0 does not:
+        that `until` waits for the emotion, and that `keep` does not name it.
         """
-        axes = self._axis_set(method)
-        start, mix = self._check_latents(z), check_mix(strengths, self._names)
-        kept = self._kept(keep, mix, axes)
+        start, mix = self._check_latents(z), self._vocabulary.strengths(strengths)
+        move = self._prepared(start, mix, method, keep)
         if until is None:
-            return self._moved(start, axes, mix, kept)
-        return self._move_until(start, axes, mix, kept, real("until", until, 0.0, 1.0))
+            return move.at(mix)
+        return self._move_until(start, move, mix, real("until", until, 0.0, 1.0))
 
     def walk(
         self,
@@ -194,12 +207,12 @@ class CheerMeUp:
         `smooth` (small ones at the ends); `keep` is that of `move`. Arguments are checked at the call; frames are
         rendered as they are taken.
         """
-        axes = self._axis_set(method)
         start = self._check_latents(z)
-        strengths = check_mix({emotion: 1.0} if isinstance(emotion, str) else emotion, self._names)
-        shares = latent.walk_strengths(whole("steps", steps, 2, MAX_STEPS), one_of("easing", easing, latent.EASINGS))
-        kept = self._kept(keep, strengths, axes)
-        return self._frames(start, axes, np.multiply.outer(shares, strengths[None]), kept)
+        strengths = self._vocabulary.strengths({emotion: 1.0} if isinstance(emotion, str) else emotion)
+        easing = one_of("easing", easing, latent.EASINGS, "easings")
+        shares = latent.walk_strengths(whole("steps", steps, 2, MAX_STEPS), easing)
+        course = np.multiply.outer(shares, strengths[None])
+        return self._frames(self._prepared(start, course, method, keep), len(start), course)
 
     def timeline(
         self,
@@ -219,12 +232,12 @@ class CheerMeUp:
         `fps` a second, and strengths go from one to the other as `easing` says; `keep` is that of `move`. Checked at
         the call, as `walk` is.
         """
-        axes = self._axis_set(method)
         start = self._check_latents(z)
-        times, keys = check_timeline(timeline, self._names)
+        times, keys = self._vocabulary.keyframes(timeline)
         rate = min(real("fps", fps, MIN_FPS, 1000), MAX_FPS)
-        _, strengths = latent.timeline_strengths(times, keys, rate, one_of("easing", easing, latent.EASINGS))
-        return self._frames(start, axes, strengths[:, None], self._kept(keep, keys, axes))
+        easing = one_of("easing", easing, latent.EASINGS, "easings")
+        _, strengths = latent.timeline_strengths(times, keys, rate, easing)
+        return self._frames(self._prepared(start, keys, method, keep), len(start), strengths[:, None])
 
     def gif(
         self,
@@ -262,43 +275,44 @@ class CheerMeUp:
         classifier's probabilities, those of these emotions in another colour. `keep` is that of `move`. `progress` gets
         frames done and of all.
         """
-        target = _path(path)
-        writer_for(target)
-        whole("the number of faces", faces, 1, MAX_FACES)
-        real("fps", fps, MIN_FPS, 1000)
-        if easing is not None:
-            one_of("easing", easing, latent.EASINGS)
+        target = file_path(path, FORMATS)
+        faces = whole("the number of faces", faces, 1, MAX_FACES)
+        size = whole("size", size, MIN_SIZE, MAX_SIZE)
+        labels, bars = flag("labels", labels), flag("bars", bars)
+        fps = real("fps", fps, MIN_FPS, 1000)
+        easing = None if easing is None else one_of("easing", easing, latent.EASINGS, "easings")
+        loop = None if loop is None else one_of("loop", loop, LOOPS)
+        hold = None if hold is None else real("hold", hold, 0, MAX_HOLD)
         if timeline is None:
-            course = walk_course(
-                check_columns(self.emotions if emotion in ("all", ["all"]) else emotion, self._names),
-                whole("steps", steps, 2, MAX_STEPS),
-                easing,
-                loop,
-                hold,
-            )
+            columns = self._vocabulary.columns(emotion)
+            course = walk_course(columns, whole("steps", steps, 2, MAX_STEPS), easing, loop, hold)
         else:
-            course = timeline_course(*check_timeline(timeline, self._names), min(fps, MAX_FPS), easing, loop, hold)
-        check_timing(fps, course.loop, course.hold, repeat)
-        frames, columns = course.strengths.shape[:2]
-        across = columns if columns > 1 else None
+            course = timeline_course(*self._vocabulary.keyframes(timeline), min(fps, MAX_FPS), easing, loop, hold)
+        _, _, repeat = check_timing(fps, course.loop, course.hold, repeat)
+        frames, count = course.strengths.shape[:2]
+        across = count if count > 1 else None
         band = caption_height(size, labels, len(self.emotions) if bars else 0)
-        plan(faces * columns, size, across, band)
+        plan(faces * count, size, across, band)
         if band:
             whole("size with labels or bars", size, MIN_CAPTION_SIZE, MAX_SIZE)
-        pixels = frames * faces * columns * max(size * (size + band), self.image_size**2)
+        pixels = frames * faces * count * max(size * (size + band), self.image_size**2)
         if pixels > MAX_ANIMATION_PIXELS:
-            limit = f"the limit is {MAX_ANIMATION_PIXELS // 10**6}"
-            raise InputError(f"{pixels // 10**6} million pixels, {limit}: take fewer steps, or fewer or smaller faces")
+            side = self.image_size
+            drawn = f" (this bundle draws {side} x {side} for a face)" if side > size else ""
+            raise InputError(
+                f"{pixels // 10**6} million pixels{drawn}; the limit is {MAX_ANIMATION_PIXELS // 10**6}: take fewer "
+                "steps, or fewer or smaller faces"
+            )
 
         def caption(index: int, frame: Pixels) -> Caption:
             strengths = np.tile(course.strengths[index], (faces, 1))
-            return Caption(self._names, strengths, labels, self.classify(frame).emotion if bars else None)
+            return Caption(self._vocabulary.names, strengths, labels, self.classify(frame).emotion if bars else None)
 
-        z, axes = np.repeat(self.sample(faces, seed), columns, axis=0), self._axis_set(method)
-        drawn = self._frames(z, axes, course.strengths, self._kept(keep, course.strengths, axes))
+        z = np.repeat(self.sample(faces, seed), count, axis=0)
+        images = self._frames(self._prepared(z, course.strengths, method, keep), len(z), course.strengths)
         return write_animation(
             target,
-            drawn if progress is None else _reported(drawn, frames, progress),
+            images if progress is None else _reported(images, frames, progress),
             fps=fps,
             size=size,
             loop=course.loop,
@@ -310,28 +324,34 @@ class CheerMeUp:
             threads=self._engine.threads,
         )
 
-    def _frames(self, start: Latents, axes: AxisSet, strengths: NDArray[np.float64], kept: Kept) -> Iterator[Pixels]:
-        """A frame for each of `strengths` (T, C, E), whose C columns the faces take in turn."""
+    def _prepared(
+        self, start: Latents, strengths: NDArray[np.float64], method: str | None, keep: Sequence[str]
+    ) -> Move:
+        """Faces ready to be moved by any of `strengths` (..., E + C + A); checks the method and what to keep."""
+        motions = Motions(self._axis_set(method), self._axes.characters, self._axes.attributes)
+        return Move(start, motions, check_keep(keep, strengths, motions), strengths)
+
+    def _frames(self, move: Move, faces: int, strengths: NDArray[np.float64]) -> Iterator[Pixels]:
+        """A frame for each of `strengths` (T, C, E + C + A), whose C columns the faces take in turn."""
         # Few faces leave a micro-batch half empty (a third more time) and threads idle: the next steps fill them.
-        together = max(1, MICRO_BATCH * self._engine.threads // len(start))
-        turns = len(start) // strengths.shape[1]
+        together = max(1, MICRO_BATCH * self._engine.threads // faces)
+        turns = faces // strengths.shape[1]
         for first in range(0, len(strengths), together):
             moved = [
-                self._moved(start, axes, np.tile(columns, (turns, 1)) if len(columns) > 1 else columns[0], kept)
+                move.at(np.tile(columns, (turns, 1)) if len(columns) > 1 else columns[0])
                 for columns in strengths[first : first + together]
             ]
             images = self._generator.run(np.concatenate(moved))["image"]
-            yield from images.reshape(len(moved), len(start), *images.shape[1:])
+            yield from images.reshape(len(moved), faces, *images.shape[1:])
 
-    def _move_until(self, start: Latents, axes: AxisSet, mix: NDArray[np.float64], kept: Kept, until: float) -> Latents:
-        wanted = mix[: len(self._read_names)] > 0
+    def _move_until(self, start: Latents, move: Move, mix: NDArray[np.float64], until: float) -> Latents:
+        wanted = mix[: len(self._vocabulary.emotions + self._vocabulary.characters)] > 0
         if not wanted.any():
             raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
         best, highest = start.copy(), np.full(len(start), -1.0)
         pending = np.arange(len(start))
         for share in latent.walk_strengths(UNTIL_STEPS + 1):
-            # All of them, since ends are remembered for the faces that were asked about last.
-            moved = self._moved(start, axes, share * mix, kept)[pending]
+            moved = move.at(share * mix)[pending]  # next to drawing and reading faces, moving all of them is nothing
             seen = self._seen(moved, wanted)
             better = seen > highest[pending]
             best[pending[better]], highest[pending[better]] = moved[better], seen[better]
@@ -340,18 +360,10 @@ class CheerMeUp:
                 break
         return best
 
-    def _kept(self, keep: Sequence[str], strengths: NDArray[np.float64], axes: AxisSet) -> Kept:
-        """What `keep` stands for; `strengths` (..., E + C + A) are all that faces are moved by."""
-        most = np.abs(strengths).reshape(-1, strengths.shape[-1]).max(axis=0)
-        return check_keep(keep, most, axes, self._axes.characters, self._axes.attributes)
-
-    def _moved(self, z: Latents, axes: AxisSet, strengths: NDArray[np.float64], kept: Kept) -> Latents:
-        return apply_mix(z, axes, self._axes.characters, strengths, kept, self._axes.attributes)
-
     def _seen(self, z: Latents, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
         """(N,) probability of the wanted emotions together, or of the wanted characters if that is lower."""
         scores = self.classify(self.render(z))
-        drawn = [self.characters.index(name) for name in self._read_names[len(self.emotions) :]]
+        drawn = [self.characters.index(name) for name in self._vocabulary.characters]
         sides = np.split(wanted, [len(self.emotions)])
         sums = [
             table[:, side].sum(axis=1, dtype=np.float64)
@@ -360,17 +372,6 @@ class CheerMeUp:
         ]
         lowest: NDArray[np.float64] = np.min(sums, axis=0)
         return lowest
-
-    @property
-    def _names(self) -> list[str]:
-        """What a mix may name, in the order of strengths: emotions, characters that faces can become, attributes."""
-        return [*self._read_names, *self.attributes]
-
-    @property
-    def _read_names(self) -> list[str]:
-        """Those that the classifier reads: emotions, and characters where faces can become others."""
-        characters = self._axes.characters
-        return [*self.emotions, *(characters.emotions if characters is not None else ())]
 
     def _axis_set(self, method: str | None) -> AxisSet:
         return self._axes.methods[self._axes.default if method is None else one_of("method", method, self.methods)]
@@ -387,10 +388,3 @@ def _reported(frames: Iterator[Pixels], steps: int, progress: Callable[[int, int
     for done, frame in enumerate(frames, start=1):
         yield frame
         progress(done, steps)
-
-
-def _path(path: str | PathLike[str]) -> Path:
-    try:
-        return Path(path)
-    except TypeError as error:
-        raise InputError(f"a file is named by a path, not {path!r}") from error

@@ -43,32 +43,10 @@ Gradient = Callable[[NDArray[np.float32], NDArray[np.float32], NDArray[np.float3
 wants nothing."""
 
 
-class Remembered:
-    """Finds the ends of the same faces once: every frame of a walk asks for them."""
-
-    def __init__(self, find: EndFinder) -> None:
-        self._find = find
-        self._last: tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]] | None = None
-
-    def __call__(
-        self, z: NDArray[np.float32], wanted: NDArray[np.bool_], kept: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        last = self._last  # read once: other threads may put their own faces there meanwhile
-        if last is not None and np.array_equal(last[0], z) and np.array_equal(last[1], kept):
-            _, _, known, ends = last
-            missing = wanted & ~known
-            if missing.any():
-                ends = np.where(missing[:, None], self._find(z, missing, kept), ends)
-        else:
-            known, ends = np.zeros_like(wanted), self._find(z, wanted, kept)
-        self._last = z.copy(), kept.copy(), known | wanted, ends
-        return ends
-
-
 def join_ends(axes: Axes, finders: Mapping[str, EndFinder]) -> Axes:
     """The methods that need no finder of ends, and those whose finder is there, joined to it."""
     methods = {
-        name: method if method.ends is None else replace(method, find_ends=Remembered(finders[method.ends]))
+        name: method if method.ends is None else replace(method, find_ends=finders[method.ends])
         for name, method in axes.methods.items()
         if method.ends is None or method.ends in finders
     }

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from tlgan_runtime.messages import one_line
+
 
 class CheerMeUpError(Exception):
-    """Base of all: the message is one line that says what is wrong and what would be right."""
+    """Base of all: the message is one line that says what is wrong and what would be right.
+
+    It has 400 characters at most, and control characters are escaped, whatever values and names it quotes.
+    """
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message))
 
 
 class InputError(CheerMeUpError, ValueError):

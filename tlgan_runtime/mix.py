@@ -1,8 +1,8 @@
-"""Mixes: what a face is moved by, as names and strengths from outside become the vectors that moves take."""
+"""Mixes: faces moved by emotions, characters and attributes at once, with some of these kept as they are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,18 +12,13 @@ from tlgan_runtime import latent
 from tlgan_runtime.attributes import Attribute
 from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.errors import InputError
-from tlgan_runtime.timeline import Keyframes, check_keyframes, parse_timeline
-from tlgan_runtime.validation import one_of, real
-
-Mix = Mapping[str, float]
-"""Strengths by name: 0 none, 1 the full effect, negative less of it."""
+from tlgan_runtime.messages import listed, shown
+from tlgan_runtime.validation import nearest
 
 CHARACTER = "character"
 """What a list of things to keep calls the character."""
 LEAST_LEFT = 0.05
-"""Share of a direction that has to be left beside those kept."""
-MAX_STRENGTH = 10.0
-"""Ten times the full effect: far outside anything that a generator was trained on."""
+"""Share of a direction that has to be left once what is kept is taken out of it."""
 
 
 class Kept(NamedTuple):
@@ -37,91 +32,116 @@ class Kept(NamedTuple):
     """The same of emotions, too."""
 
 
-def check_mix(mix: Mix, names: Sequence[str]) -> NDArray[np.float64]:
-    """Strengths (len(names),) of a mix; raises `InputError` for unknown names and strengths out of range."""
-    if not isinstance(mix, Mapping) or not mix:
-        raise InputError(f'a mix names emotions and strengths, for example {{"joy": 0.8}}, not {mix!r}')
-    vector = np.zeros(len(names))
-    for name, strength in mix.items():
-        row = names.index(one_of("emotion", name, names))
-        vector[row] = real(f"the strength of {name}", strength, -MAX_STRENGTH, MAX_STRENGTH)
-    return vector
+class Motions(NamedTuple):
+    """Everything that moves faces, in the order of strengths."""
+
+    emotions: AxisSet
+    characters: AxisSet | None
+    """From one drawn character to another; None where there is only one."""
+    attributes: Sequence[Attribute]
+
+    @property
+    def names(self) -> list[str]:
+        """In the order of the rows of `directions`."""
+        characters = () if self.characters is None else self.characters.emotions
+        return [*self.emotions.emotions, *characters, *(attribute.name for attribute in self.attributes)]
+
+    @property
+    def directions(self) -> NDArray[np.float64]:
+        """(E + C + A, latent_dim)."""
+        characters = [] if self.characters is None else [self.characters.directions]
+        added = [attribute.direction[None] for attribute in self.attributes]
+        return np.concatenate([self.emotions.directions, *characters, *added])
 
 
-def check_columns(emotion: str | Mix | Sequence[str | Mix], names: Sequence[str]) -> NDArray[np.float64]:
-    """(C, len(names)) full strengths of each column that a name, a mix or several of them ask for."""
-    several = [emotion] if isinstance(emotion, str | Mapping) else list(emotion)
-    if not several:
-        raise InputError(f"name at least one emotion ({', '.join(names)}) or all")
-    return np.stack([check_mix({one: 1.0} if isinstance(one, str) else one, names) for one in several])
-
-
-def check_timeline(timeline: str | Keyframes, names: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Seconds (K,) and strengths (K, len(names)) of the keyframes of a text or of pairs of seconds and mix."""
-    pairs = parse_timeline(timeline) if isinstance(timeline, str) else check_keyframes(timeline)
-    still = np.zeros(len(names))
-    keys = [still if mix == {} else check_mix(mix, names) for _, mix in pairs]
-    return np.array([time for time, _ in pairs]), np.stack(keys)
-
-
-def check_keep(
-    keep: Sequence[str],
-    strengths: NDArray[np.float64],
-    axes: AxisSet,
-    characters: AxisSet | None,
-    attributes: Sequence[Attribute] = (),
-) -> Kept:
+def check_keep(keep: Sequence[str], strengths: NDArray[np.float64], motions: Motions) -> Kept:
     """What names to keep stand for: emotions and attributes, and the character.
 
-    Raises `InputError` for unknown names, and where next to nothing is left of a move by `strengths` (E + C + A,).
+    `strengths` (..., E + C + A) are all that faces are moved by. Raises `InputError` for unknown names, and where next
+    to nothing is left of one of these moves. What is not moved at all may be kept, so a strength of exactly 0 is
+    allowed where the smallest other one is not.
     """
-    if isinstance(keep, str):
-        raise InputError(f"keep is a list of names, for example [{keep!r}]")
+    if isinstance(keep, str) or not isinstance(keep, Sequence | set | frozenset):
+        raise InputError(f'keep is a list of names, for example ["{motions.emotions.emotions[0]}"], not {shown(keep)}')
+    axes, characters = motions.emotions, motions.characters
+    added = {attribute.name: attribute.direction[None] for attribute in motions.attributes}
+    known = [CHARACTER, *axes.emotions, *added]
     rows = [axes.directions[:0]]
-    added = {attribute.name: attribute.direction[None] for attribute in attributes}
     for name in keep:
-        one_of("kept feature", name, [CHARACTER, *axes.emotions, *added])
+        if not isinstance(name, str) or name not in known:
+            attributes = f"; attributes: {listed(added)}" if added else ""
+            raise InputError(
+                f"cannot keep {shown(name)}{nearest(name, known)}, only these: {CHARACTER}; "
+                f"emotions: {listed(axes.emotions)}{attributes}"
+            )
         if name in added:
             rows.append(added[name])
         elif name == CHARACTER and characters is not None:  # where only one is drawn, it stays by itself
             rows.append(characters.directions)
     emotions, besides = np.isin(axes.emotions, list(keep)), np.concatenate(rows)
-    along = np.concatenate([besides, axes.directions[emotions]])
-    kept = Kept(emotions, latent.basis(besides), latent.basis(along))
-    others = [] if characters is None else [characters.directions]
-    directions = np.concatenate([axes.directions, *others, *added.values()])
-    wanted = directions[strengths != 0]
-    if len(kept.all) and len(wanted):
-        left = np.linalg.norm(wanted - wanted @ kept.all.T @ kept.all, axis=1)
+    kept = Kept(emotions, latent.basis(besides), latent.basis(np.concatenate([besides, axes.directions[emotions]])))
+    moving = np.abs(strengths).reshape(-1, strengths.shape[-1]).any(axis=0)
+    if len(kept.all) and moving.any():
+        wanted = motions.directions[moving]
+        left = np.linalg.norm(wanted - latent.along(wanted, kept.all), axis=1)
         if left.min() < LEAST_LEFT:
+            name = np.array(motions.names)[moving][left.argmin()]
             raise InputError(
-                f"keeping {', '.join(keep)} leaves next to nothing of the move: what is moved cannot be kept, nor can "
-                "all other emotions at once"
+                f"cannot keep {listed(keep)} in a move by {name}: next to nothing of that move would be left, since it "
+                "changes what is to be kept; keep something else, or less"
             )
     return kept
 
 
-def apply_mix(
-    z: NDArray[np.float32],
-    axes: AxisSet,
-    characters: AxisSet | None,
-    strengths: NDArray[np.float64],
-    kept: Kept,
-    attributes: Sequence[Attribute] = (),
-) -> NDArray[np.float32]:
-    """Latents (N, latent_dim) moved by strengths (..., E + C + A) of emotions, `characters` and `attributes`.
+class Move:
+    """Faces and what moves them: `at` gives them at any strengths.
 
-    Nothing of the way leads along the axes of what is `kept`; emotions are left to ends that keep them.
+    What does not depend on the strengths is worked out once, and lives as long as this object. So one object serves
+    one call (a move, a walk, a timeline), and threads that share a `CheerMeUp` do not share it.
     """
-    count, moved = len(axes.emotions), z
-    first = count  # of the attributes
-    if characters is not None:
-        first += len(characters.emotions)
-        moved = latent.move(moved, characters, strengths[..., count:first])
-    for index, attribute in enumerate(attributes, start=first):
-        moved = attribute.move(moved, strengths[..., index])
-    start = latent.hold(z, moved, kept.all)
-    moved = latent.move(start, axes, strengths[..., :count], kept.emotions)
-    # Ends are for more of an emotion; less of one has none.
-    left_to_ends = axes.keeps and not (strengths[..., :count] < 0).any()
-    return latent.hold(start, moved, kept.besides if left_to_ends else kept.all)
+
+    def __init__(self, z: NDArray[np.float32], motions: Motions, kept: Kept, strengths: NDArray[np.float64]) -> None:
+        """`z` (N, latent_dim); `strengths` (..., E + C + A) are all that `at` will be asked for."""
+        self._z = z.copy()  # the caller may write to `z` while frames are taken
+        self._motions = motions
+        self._kept = kept
+        count = len(motions.emotions.emotions)
+        self._wanted: NDArray[np.bool_] = np.any(strengths.reshape(-1, strengths.shape[-1])[:, :count] > 0, axis=0)
+        self._way = latent.Way(self._z, motions.emotions, self._wanted, kept.emotions)
+
+    def at(self, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Latents (N, latent_dim) moved by strengths (E + C + A,) or (N, E + C + A): by characters first, then by
+        attributes, then by emotions.
+
+        Nothing of the way leads along the axes of what is kept. Where ends keep emotions by themselves, the part of the
+        way that leads towards ends is left to them. The part that leads away from emotions has no ends, so there the
+        axes of kept emotions are taken out as well. Each part is held by itself, whatever the other is, so a small
+        change of a strength is always a small move.
+        """
+        axes, kept = self._motions.emotions, self._kept
+        way = self._from(self._base(strengths))
+        moved, away = way.parts(strengths[..., : len(axes.emotions)])
+        if axes.keeps and axes.find_ends is not None:
+            rest: NDArray[np.float64] = latent.along(away, kept.all) - latent.along(away, kept.besides)
+            held = (latent.hold(way.start, moved, kept.besides) - rest).astype(np.float32)
+        else:
+            held = latent.hold(way.start, moved, kept.all)
+        still = ~np.broadcast_to(strengths, (len(held), strengths.shape[-1])).any(axis=1, keepdims=True)
+        return np.where(still, self._z, held)
+
+    def _base(self, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The faces as they are before emotions move them."""
+        characters, moved, first = self._motions.characters, self._z, len(self._motions.emotions.emotions)
+        if characters is not None:
+            last = first + len(characters.emotions)
+            moved = latent.move(moved, characters, strengths[..., first:last])
+            first = last
+        for index, attribute in enumerate(self._motions.attributes, start=first):
+            moved = attribute.move(moved, strengths[..., index])
+        return latent.hold(self._z, moved, self._kept.all)
+
+    def _from(self, base: NDArray[np.float32]) -> latent.Way:
+        """The way from these faces; a new one only where characters or attributes have changed them."""
+        if not np.array_equal(base, self._way.start):
+            self._way = latent.Way(base, self._motions.emotions, self._wanted, self._kept.emotions)
+        return self._way

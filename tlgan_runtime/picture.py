@@ -12,14 +12,16 @@ from PIL import Image
 
 from tlgan_runtime.atomic import replacing
 from tlgan_runtime.errors import InputError
-from tlgan_runtime.validation import whole
+from tlgan_runtime.validation import file_path, whole
 
 Pixels = NDArray[np.uint8]
 
 WHITE = 255
+STILL_FORMATS = (".png",)
 MIN_SIZE, MAX_SIZE = 16, 2048
 MAX_CANVAS_SIDE = 8192
 """Pixels; keeps a slip of the keyboard from asking for gigabytes."""
+MAX_COLUMNS = MAX_CANVAS_SIDE // MIN_SIZE
 _GAP_SHARE = 1 / 32  # of a face's side
 _WIDEST = 3  # columns for each row, at most
 
@@ -39,11 +41,14 @@ def plan(count: int, size: int, columns: int | None = None, band: int = 0) -> tu
     Raises `InputError` for a size that cannot be drawn, for no faces, and where the picture would be too large.
     """
     whole("size", size, MIN_SIZE, MAX_SIZE)
-    whole("the number of faces", count, 1, (MAX_CANVAS_SIDE // MIN_SIZE) ** 2)
+    whole("the number of faces", count, 1, MAX_COLUMNS**2)
     rows, across = _near_square(count) if columns is None else (math.ceil(count / columns), columns)
     for side in _sides(rows, across, size, band):
         if side > MAX_CANVAS_SIDE:
-            raise InputError(f"{side} pixels are more than a picture's {MAX_CANVAS_SIDE}: take fewer or smaller faces")
+            raise InputError(
+                f"{side} pixels are more than a picture's {MAX_CANVAS_SIDE}: take fewer or smaller faces, or fewer "
+                "columns"
+            )
     return rows, across
 
 
@@ -88,8 +93,7 @@ def label_columns(picture: Pixels, labels: Sequence[str], size: int) -> Pixels:
 
 def save_png(path: Path, picture: Pixels) -> None:
     """Writes (H, W, 3) as PNG, atomically; raises `InputError` for another suffix, `OutputError` where it cannot."""
-    if path.suffix.lower() != ".png":
-        raise InputError(f"stills are written as NAME.png, not {path.name}")
+    file_path(path, STILL_FORMATS)
     with replacing(path) as temporary:
         Image.fromarray(picture).save(temporary, "PNG")
 

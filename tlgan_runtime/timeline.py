@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.messages import shown
+from tlgan_runtime.validation import real
 
 Keyframes = Sequence[tuple[float, Mapping[str, float]]]
 """(seconds, mix) pairs in the order of time; an empty mix is the face as it is."""
@@ -18,7 +19,7 @@ EXAMPLE = "neutral, joy:0.8@1s, joy:0.5+surprise:0.5@2s, neutral@3s"
 MIN_GAP, MAX_SECONDS = 0.02, 600.0
 """Seconds between keyframes (what players can show), and of a whole timeline."""
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
 _SECONDS = re.compile(rf"({_NUMBER})\s*s?")
 _STRENGTH = re.compile(_NUMBER)
 
@@ -34,25 +35,28 @@ def parse_timeline(text: str) -> Keyframes:
 
 
 def check_keyframes(keyframes: Any) -> Keyframes:
-    """The same if they are pairs whose times rise from 0, else `InputError`."""
+    """The same if they are pairs of seconds and mix whose times rise from 0, else `InputError`."""
+    pairs: list[tuple[float, Any]] = []
     try:
-        pairs = [(float(time), mix) for time, mix in keyframes]
+        for given, mix in keyframes:
+            time = real("the time of a keyframe", given, 0, MAX_SECONDS)
+            if not pairs and time != 0:
+                raise InputError(f"a timeline starts at 0s, not at {time:g}s: begin it with start@0s, for example")
+            if pairs and time - pairs[-1][0] < MIN_GAP:
+                raise InputError(
+                    f"the keyframe at {time:g}s must come {MIN_GAP:g}s or more after the one at {pairs[-1][0]:g}s "
+                    "before it"
+                )
+            pairs.append((time, mix))
+    except InputError:
+        raise
     except (TypeError, ValueError):
         raise InputError(
             f'a timeline is text, or pairs of seconds and mix, for example [(0, {{}}), (1, {{"joy": 0.8}})], '
-            f"not {keyframes!r}"
+            f"not {shown(keyframes)}"
         ) from None
     if len(pairs) < 2:
         raise InputError(f"a timeline needs two keyframes or more, for example {EXAMPLE}")
-    if pairs[0][0] != 0:
-        raise InputError(f"a timeline starts at 0s, not at {pairs[0][0]:g}s: begin it with start@0s, for example")
-    for (before, _), (after, _) in pairwise(pairs):
-        if not after - before >= MIN_GAP:
-            raise InputError(
-                f"the keyframe at {after:g}s must come {MIN_GAP:g}s or more after the one at {before:g}s before it"
-            )
-    if pairs[-1][0] > MAX_SECONDS:
-        raise InputError(f"a timeline takes {MAX_SECONDS:g}s at most, not {pairs[-1][0]:g}s")
     return pairs
 
 
@@ -60,7 +64,7 @@ def _keyframe(part: str, first: bool) -> tuple[float, dict[str, float]]:
     mix_text, at, time_text = (piece.strip() for piece in part.partition("@"))
     seconds = _SECONDS.fullmatch(time_text)
     if at and seconds is None:
-        raise _unreadable(part, f"{time_text!r} is not a time in seconds")
+        raise _unreadable(part, f"{shown(time_text)} is not a time in seconds")
     if not at and not first:
         raise _unreadable(part, "it has no time")
     mix: dict[str, float] = {}
@@ -71,12 +75,12 @@ def _keyframe(part: str, first: bool) -> tuple[float, dict[str, float]]:
         if name == START:
             raise _unreadable(part, f"{START} is the face as it is and takes no strength and no other emotion")
         if name in mix:
-            raise _unreadable(part, f"{name} is there twice")
+            raise _unreadable(part, f"{shown(name)} is there twice")
         if colon and _STRENGTH.fullmatch(strength) is None:
-            raise _unreadable(part, f"{strength!r} is not a strength")
+            raise _unreadable(part, f"{shown(strength)} is not a strength")
         mix[name] = float(strength) if colon else 1.0
     return float(seconds[1]) if seconds else 0.0, mix
 
 
 def _unreadable(part: str, why: str) -> InputError:
-    return InputError(f"cannot read {part!r} in the timeline: {why}; write it as in {EXAMPLE!r}")
+    return InputError(f"cannot read {shown(part)} in the timeline: {why}; write it as in {EXAMPLE!r}")

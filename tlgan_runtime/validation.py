@@ -2,43 +2,78 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
+from os import fspath
+from pathlib import Path
 from typing import Any
 
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.messages import listed, shown
+
+_LONGEST_NAME = 100  # what is longer is no slip of the keyboard, and comparing it takes time
 
 
 def whole(what: str, value: Any, low: int, high: int) -> int:
     """`value` as an int from `low` to `high`; numpy integers are whole numbers, booleans are not."""
     if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
-        raise InputError(f"{what} must be a whole number from {low} to {high}, not {value!r}")
+        raise InputError(f"{what} must be a whole number from {low} to {high}, not {shown(value)}")
     return int(value)
 
 
 def real(what: str, value: Any, low: float, high: float) -> float:
-    """`value` as a float from `low` to `high`; NaN never is."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
-        raise InputError(f"{what} must be a number from {low:g} to {high:g}, not {value!r}")
-    return float(value)
+    """`value` as a float from `low` to `high`; NaN never is, nor are booleans and text."""
+    number = math.nan
+    if isinstance(value, Real) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except OverflowError:  # whole numbers and fractions have no largest one
+            number = math.inf
+    if not low <= number <= high:
+        raise InputError(f"{what} must be a number from {low:g} to {high:g}, not {shown(value)}")
+    return number
 
 
-def one_of(what: str, value: Any, known: Sequence[str]) -> str:
+def flag(what: str, value: Any) -> bool:
+    """`value` if it is True or False."""
+    if not isinstance(value, bool):
+        raise InputError(f"{what} must be True or False, not {shown(value)}")
+    return value
+
+
+def file_path(value: Any, suffixes: Sequence[str]) -> Path:
+    """`value` as the path of a file to write, if it ends with one of `suffixes` (lower case, with the dot)."""
+    try:
+        path = Path(fspath(value))
+    except TypeError:
+        raise InputError(f"a file is named by a path, not {shown(value)}") from None
+    if "\0" in str(path):
+        raise InputError(f"the name of a file cannot hold a null character: {shown(str(path))}")
+    if path.suffix.lower() not in suffixes:
+        wanted = f"one of {', '.join(suffixes)}" if len(suffixes) > 1 else suffixes[0]
+        raise InputError(f"cannot tell the format of {path}: give it a name that ends with {wanted}")
+    return path
+
+
+def one_of(what: str, value: Any, known: Sequence[str], plural: str | None = None) -> str:
     """`value` if it is one of the `known` names; else the message lists them and suggests the nearest."""
     if isinstance(value, str) and value in known:
         return value
-    raise InputError(f"unknown {what} {value!r}{nearest(value, known)} ({what}s: {', '.join(known)})")
+    raise InputError(f"unknown {what} {shown(value)}{nearest(value, known)} ({plural or what + 's'}: {listed(known)})")
 
 
 def nearest(value: Any, known: Iterable[str]) -> str:
     """The end of a message that suggests one of the `known` names in place of `value`; empty where none is like it."""
     from difflib import get_close_matches  # only here: most names are right
 
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
+        return ""
     words = {_word(name): name for name in known}
     close = get_close_matches(_word(value), list(words), n=1)
     return f"; did you mean {words[close[0]]}?" if close else ""
 
 
-def _word(value: Any) -> str:
+def _word(name: str) -> str:
     """What likeness is about: neither case, nor the dashes of an option, nor what is given to it."""
-    return str(value).lower().lstrip("-").partition("=")[0]
+    return name.lower().lstrip("-").partition("=")[0]

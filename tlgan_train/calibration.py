@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import softmax
 
 from tlgan_runtime.axes import AxisSet, Centres
-from tlgan_runtime.latent import move
+from tlgan_runtime.latent import Way, move
 from tlgan_train.judge import SUCCESS
 from tlgan_train.latent_axes import LatentAxes, LocalAxes
 
@@ -135,7 +135,9 @@ def paces(axes: AxisSet, z: np.ndarray, read: Read) -> np.ndarray:
     own = axes.centres.posterior(z.astype(np.float64)).argmax(axis=1)
     pace = np.tile(way, (count, count, 1))
     for e in range(count):
-        frames = np.stack([move(z, axes, share * np.eye(count)[e]) for share in way], axis=1)
+        unit = np.eye(count)[e]
+        moving = Way(z, axes, unit > 0)
+        frames = np.stack([moving.at(share * unit) for share in way], axis=1)
         logits = read(frames.reshape(-1, z.shape[1])).reshape(len(z), len(way), -1)
         stride = np.linalg.norm(np.diff(logits - logits.mean(axis=2, keepdims=True), axis=1), axis=2)
         stride = stride / np.maximum(stride.mean(axis=1, keepdims=True), 1e-12)

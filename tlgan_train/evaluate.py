@@ -13,7 +13,7 @@ from torch import nn
 
 from tlgan_runtime.axes import Axes, AxisSet
 from tlgan_runtime.ends import GRADIENT
-from tlgan_runtime.latent import move, walk_strengths
+from tlgan_runtime.latent import Way, move, walk_strengths
 from tlgan_train.config import EvaluateConfig
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
@@ -240,7 +240,8 @@ def evaluate_axes(
     courses = {}
     for e, emotion in enumerate(emotions):
         unit = np.eye(len(emotions))[e]
-        frames = np.stack([move(z, axes, strength * unit) for strength in walk_strengths(steps)], axis=1)
+        way = Way(z, axes, unit > 0)
+        frames = np.stack([way.at(strength * unit) for strength in walk_strengths(steps)], axis=1)
         seen = look(frames.reshape(-1, z.shape[1]))
         probability = seen.emotion.reshape(len(z), steps, -1)
         features = seen.features.reshape(len(z), steps, -1)

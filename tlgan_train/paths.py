@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tlgan_runtime.axes import AxisSet, Centres, EndFinder
-from tlgan_runtime.ends import GRADIENT, PATHS, Remembered
+from tlgan_runtime.ends import GRADIENT, PATHS
 from tlgan_train.augment import augment
 from tlgan_train.calibration import Read, paces, probabilities
 from tlgan_train.device import pick_device
@@ -165,7 +165,7 @@ def learned_methods(
 
     Calibrated on faces (N, latent_dim) that nothing was fitted to.
     """
-    centres, find = at_centres(local), Remembered(found_by(network))
+    centres, find = at_centres(local), found_by(network)
     axes = replace(local, centres=centres, find_ends=find)
     centres = replace(centres, pace=paces(axes, z, read))
     every = np.ones(len(axes.emotions), bool)

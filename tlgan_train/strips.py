@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 
 from tlgan_runtime.axes import AxisSet
-from tlgan_runtime.latent import move
+from tlgan_runtime.latent import Way
 from tlgan_runtime.picture import enlarge
 from tlgan_train.figures import DPI, WIDTH
 from tlgan_train.models.dcgan import Generator
@@ -30,7 +30,8 @@ MARGIN = 8
 def walk_faces(generator: Generator, axes: AxisSet, z: np.ndarray, emotion: str, strengths: np.ndarray) -> np.ndarray:
     """uint8 (N, K, S, S, 3): the faces of latents (N, latent_dim) at K strengths along one axis."""
     unit = np.eye(len(axes.emotions))[axes.emotions.index(emotion)]
-    return draw_faces(generator, np.stack([move(z, axes, strength * unit) for strength in strengths], axis=1))
+    way = Way(z, axes, unit > 0)
+    return draw_faces(generator, np.stack([way.at(strength * unit) for strength in strengths], axis=1))
 
 
 def face_rows(

@@ -205,7 +205,7 @@ def test_doctor_still_reports_when_something_is_missing(
         (["sample", "--threads", "0"], "threads must be"),
         (["sample", "--provider", "tpu"], "cuda"),
         (["sample", "-o", "faces.jpg"], ".png"),
-        (["edit", "--set", "joy=1", "--keep", "smile"], "unknown kept feature 'smile'"),
+        (["edit", "--set", "joy=1", "--keep", "smile"], "cannot keep 'smile'"),
         (["edit", "--set", "joy=1", "--set", "joy=2"], "two strengths"),
         (["edit", "--set", "joy=1", "--faces", "-2"], "not -2"),
         (["edit", "--set", "joy"], "joy=0.8"),

@@ -16,7 +16,7 @@ from tests.tiny_bundle import EMOTIONS, PATH_LENGTH, axis_directions, make_bundl
 from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError, latent
 from tlgan_runtime.axes import AxisSet, Centres
 from tlgan_runtime.bundle import write_manifest
-from tlgan_runtime.ends import ENOUGH, LONGEST, STEPS, Pull, Remembered, follow
+from tlgan_runtime.ends import ENOUGH, LONGEST, STEPS, Pull, follow
 
 SLOPES, PEOPLE = 3 * np.eye(3, 5), 2 * np.eye(5)[3:]
 CENTRES = Centres(
@@ -71,24 +71,25 @@ def test_no_strength_moves_nothing_and_less_needs_no_ends() -> None:
     np.testing.assert_array_equal(latent.move(Z, unasked, less), latent.move(Z, by_centres, less))
 
 
-def test_ends_of_the_same_faces_are_found_once() -> None:
+def test_a_way_finds_its_ends_once_and_only_when_it_needs_them() -> None:
     asked = []
 
     def find(z: np.ndarray, wanted: np.ndarray, kept: np.ndarray) -> np.ndarray:
         asked.append(wanted.tolist())
         return ends(z, wanted) + 9 * kept[2]
 
-    remembered, first, both = Remembered(find), np.array([True, False, False]), np.array([True, True, False])
-    faces = Z.copy()
-    np.testing.assert_array_equal(remembered(faces, first, NONE)[:, 0], ends(Z, first)[:, 0])
-    np.testing.assert_array_equal(remembered(faces, both, NONE)[:, :2], ends(Z, both)[:, :2])
-    remembered(faces, first, NONE)
-    assert asked == [[True, False, False], [False, True, False]]  # only what was not known
-    faces[0] += 1  # the caller's array is not what is remembered
-    np.testing.assert_array_equal(remembered(faces, first, NONE)[:, 0], ends(faces, first)[:, 0])
-    assert len(asked) == 3
-    kept = np.array([False, False, True])
-    np.testing.assert_array_equal(remembered(faces, first, kept)[:, 0], ends(faces, first)[:, 0] + 9)
+    faces, both = Z.copy(), np.array([True, True, False])
+    way = latent.Way(faces, replace(axes(), find_ends=find), both)
+    for less in (0.0, -0.5):
+        way.at(np.array([less, 0.0, 0.0]))
+    assert asked == []
+    halves = [way.at(np.array([share, 0.0, 0.0])) for share in (0.5, 1.0)]
+    way.at(np.array([0.0, 1.0, 0.0]))
+    assert asked == [both.tolist()]
+    faces += 1  # the caller's array is not what moves
+    np.testing.assert_array_equal(way.at(np.array([0.5, 0.0, 0.0])), halves[0])
+    kept = latent.Way(Z, replace(axes(), find_ends=find), both, np.array([False, False, True]))
+    np.testing.assert_allclose(kept.at(np.array([1.0, 0.0, 0.0])), Z + WAY[0] + 9, atol=1e-5)
 
 
 def test_following_the_gradient_shows_the_emotion_and_keeps_the_character() -> None:
@@ -191,7 +192,7 @@ def test_ends_are_told_what_to_keep(learned: Path, tmp_path: Path) -> None:
     for path, keep in zip(written, ([], ["fear"]), strict=True):
         app.gif(path, steps=2, faces=1, size=64, method="path", keep=keep)
     assert written[0].read_bytes() != written[1].read_bytes()
-    with pytest.raises(InputError, match="cannot be kept"):
+    with pytest.raises(InputError, match="cannot keep joy"):
         app.walk(z, "joy", keep=["joy"])
 
 

@@ -1,0 +1,84 @@
+"""Vocabulary: the names that a mix may use, and how mixes and timelines of them become vectors of strengths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlgan_runtime.errors import InputError
+from tlgan_runtime.messages import listed, shown
+from tlgan_runtime.picture import MAX_COLUMNS
+from tlgan_runtime.timeline import Keyframes, check_keyframes, parse_timeline
+from tlgan_runtime.validation import nearest, real
+
+Mix = Mapping[str, float]
+"""Strengths by name: 0 none, 1 the full effect, negative less of it."""
+
+MAX_STRENGTH = 10.0
+"""Ten times the full effect: far outside anything that a generator was trained on."""
+
+
+class Vocabulary(NamedTuple):
+    """What faces can be moved by. Strengths are in this order: emotions, characters, attributes."""
+
+    emotions: tuple[str, ...]
+    characters: tuple[str, ...]
+    """Those that a face can become; none where the bundle draws only one."""
+    attributes: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, in the order of strengths."""
+        return self.emotions + self.characters + self.attributes
+
+    def find(self, name: Any) -> int:
+        """The place of a name among strengths; `InputError` for one that there is not, with those that there are."""
+        names = self.names
+        if isinstance(name, str) and name in names:
+            return names.index(name)
+        raise InputError(f"unknown {self._kinds()} {shown(name)}{nearest(name, names)} ({self.listed()})")
+
+    def listed(self) -> str:
+        """The names of each kind, for a message."""
+        kinds = zip(self._fields, self, strict=True)
+        return "; ".join(f"{kind}: {listed(names)}" for kind, names in kinds if names)
+
+    def strengths(self, mix: Any) -> NDArray[np.float64]:
+        """(K,) of a mix by name; raises `InputError` for unknown names and strengths out of range."""
+        if not isinstance(mix, Mapping) or not mix:
+            raise InputError(
+                f'a mix holds strengths by name, for example {{"{self.emotions[0]}": 0.8}}, not {shown(mix)}'
+            )
+        vector = np.zeros(len(self.names))
+        for name, strength in mix.items():
+            row = self.find(name)
+            vector[row] = real(f"the strength of {name}", strength, -MAX_STRENGTH, MAX_STRENGTH)
+        return vector
+
+    def columns(self, emotion: str | Mix | Sequence[str | Mix]) -> NDArray[np.float64]:
+        """(C, K) full strengths of each column that a name, a mix, several of them, or `all` ask for."""
+        if isinstance(emotion, str | Mapping):
+            emotion = [emotion]
+        if not isinstance(emotion, Sequence) or len(emotion) > MAX_COLUMNS:
+            raise InputError(
+                f"emotion is a name, a mix or a list of up to {MAX_COLUMNS} of these, not {shown(emotion)}"
+            )
+        several = list(self.emotions) if list(emotion) == ["all"] else list(emotion)
+        if not several:
+            raise InputError(f"name at least one emotion, or all ({self.listed()})")
+        return np.stack([self.strengths({one: 1.0} if isinstance(one, str) else one) for one in several])
+
+    def keyframes(self, timeline: str | Keyframes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Seconds (T,) and strengths (T, K) of a text, or of pairs of seconds and mix."""
+        pairs = parse_timeline(timeline) if isinstance(timeline, str) else check_keyframes(timeline)
+        still = np.zeros(len(self.names))
+        keys = [still if isinstance(mix, Mapping) and not mix else self.strengths(mix) for _, mix in pairs]
+        return np.array([time for time, _ in pairs]), np.stack(keys)
+
+    def _kinds(self) -> str:
+        """`emotion`, or `emotion, character or attribute`: the kinds that there are."""
+        *others, last = [kind[:-1] for kind, names in zip(self._fields, self, strict=True) if names]
+        return f"{', '.join(others)} or {last}" if others else last
