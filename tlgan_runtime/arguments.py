@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.messages import shown
 from tlgan_runtime.validation import nearest, one_of
 
 PROVIDERS = ("auto", "cpu", "cuda")
@@ -178,14 +179,14 @@ def _whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ArgumentTypeError(f"must be a whole number, not {text!r}") from None
+        raise ArgumentTypeError(f"must be a whole number, not {shown(text)}") from None
 
 
 def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ArgumentTypeError(f"must be a number, not {text!r}") from None
+        raise ArgumentTypeError(f"must be a number, not {shown(text)}") from None
 
 
 def _faces(parser: Parser, count: int, about: str) -> None:

@@ -21,6 +21,7 @@ from tlgan_runtime.bundle import Bundle, find_bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError, OutputError
 from tlgan_runtime.job import Job
+from tlgan_runtime.messages import one_line, shown
 from tlgan_runtime.session import MAX_THREADS, usable_cpus
 from tlgan_runtime.validation import whole
 
@@ -70,11 +71,14 @@ def run_batch(
     opened = Bundle(find_bundle(bundle))
     # What cannot be opened or started is told now, and not for every line.
     CheerMeUp(opened.path, provider=provider, precision=precision, threads=threads).providers  # noqa: B018
-    target = Path(folder)
+    try:
+        target = Path(folder)
+    except TypeError:
+        raise InputError(f"a folder is named by a path, not {shown(folder)}") from None
     try:
         target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder {target}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise OutputError(f"cannot make the folder {target}: {getattr(error, 'strerror', None) or error}") from error
     known = _read_journal(target / JOURNAL)
     not_ours = active_children()
     pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
@@ -152,7 +156,7 @@ def _jobs(lines: Iterable[str]) -> Iterator[tuple[int, Job | Outcome]]:
     """Line numbers with jobs, or with what is wrong."""
     taken: dict[str, int] = {}
     for number, text in enumerate(lines, start=1):
-        if not text.strip():
+        if isinstance(text, str) and not text.strip():
             continue
         try:
             job = Job.parse(text)
@@ -160,7 +164,7 @@ def _jobs(lines: Iterable[str]) -> Iterator[tuple[int, Job | Outcome]]:
             if first != number:
                 raise InputError(f"output {job.output} is that of line {first} already; give each its own")
         except InputError as error:
-            yield number, Outcome(number, "failed", None, _one_line(error))
+            yield number, Outcome(number, "failed", None, str(error))
         else:
             yield number, job
 
@@ -170,9 +174,9 @@ def _draw(job: Job, folder: Path, bundle: Path, provider: str, precision: str, t
     try:
         job.draw(_editor(bundle, provider, precision, threads), folder)
     except CheerMeUpError as error:
-        return _one_line(error)
+        return str(error)
     except Exception as error:  # whatever it is, the other jobs go on
-        return f"this is a bug: {type(error).__name__}: {_one_line(error)}"
+        return one_line(f"this is a bug: {type(error).__name__}: {error}")
     return None
 
 
@@ -229,7 +233,3 @@ def _open_journal(path: Path) -> IO[str]:
         return path.open("a", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -17,6 +17,7 @@ from tlgan_runtime.atomic import replacing
 from tlgan_runtime.axes import Axes, parse_axes
 from tlgan_runtime.errors import BundleDamagedError, BundleNotFoundError, InputError
 from tlgan_runtime.manifest import MANIFEST, ROLES, SCHEMA_VERSION, FileEntry, Manifest, parse_json
+from tlgan_runtime.messages import shown
 
 DEFAULT_BUNDLE = "solo"
 _MAX_MANIFEST_BYTES = 4 * 2**20  # a manifest is a few kilobytes; anything near this is not one
@@ -110,7 +111,7 @@ def find_bundle(spec: str | PathLike[str] | None = None) -> Path:
             return path
         exists = path.exists()
     except TypeError as error:
-        raise InputError(f"a bundle is named by a path or an embedded name, not {spec!r}") from error
+        raise InputError(f"a bundle is named by a path or an embedded name, not {shown(spec)}") from error
     except OSError as error:
         raise BundleNotFoundError(f"cannot look at {str(spec)[:200]}: {error.strerror}") from error
     if str(spec) in embedded:

@@ -6,7 +6,6 @@ Everything heavy is imported inside the commands, so that `--help` and `--versio
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 import traceback
@@ -19,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from tlgan_runtime.arguments import DEBUG, HELP, VERSION, overview, parse
 from tlgan_runtime.batch_command import batch
-from tlgan_runtime.console import complain, hush, report, show_progress, show_warning, write
+from tlgan_runtime.console import as_json, complain, hush, report, show_progress, show_warning, write
 from tlgan_runtime.errors import CheerMeUpError, InputError
+from tlgan_runtime.messages import one_line, shown
 
 if TYPE_CHECKING:
     from tlgan_runtime.editor import CheerMeUp
@@ -38,7 +38,7 @@ def gif(options: Namespace) -> int:
     emotion, steps = "joy" if emotion is None else emotion, 30 if steps is None else steps
     names = [name.strip() for name in emotion.split(",")]
     if not all(names):
-        raise InputError(f"cannot read --emotion {emotion!r}; name an emotion, several (joy,anger) or all")
+        raise InputError(f"cannot read --emotion {shown(emotion)}; name an emotion, several (joy,anger) or all")
     name = "timeline" if timeline is not None else "-".join(names)
     editor = _open(options)
     written = editor.gif(
@@ -167,10 +167,10 @@ def main(arguments: list[str] | None = None) -> int:
             return INTERRUPTED
         except Exception as error:
             if debug:
-                traceback.print_exc()
+                complain(traceback.format_exc().rstrip())
             message, exit_code = _explain(error)
             if "--json" in given:
-                write(json.dumps({"error": message, "type": type(error).__name__, "exit_code": exit_code}))
+                write(as_json({"error": message, "type": type(error).__name__, "exit_code": exit_code}))
             complain(f"cheermeup: {message}")
             return exit_code
 
@@ -206,8 +206,8 @@ def _run(given: list[str]) -> int:
 
 def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, CheerMeUpError):
-        return " ".join(str(error).split()), error.exit_code
-    return f"this is a bug: {type(error).__name__}: {error} (--debug shows where)", BUG
+        return str(error), error.exit_code
+    return f"{one_line(f'this is a bug: {type(error).__name__}: {error}')} (--debug shows where)", BUG
 
 
 def _open(options: Namespace) -> CheerMeUp:
@@ -225,7 +225,9 @@ def _parse_setting(item: str) -> tuple[str, float]:
             raise ValueError
         return emotion.strip(), float(strength)
     except ValueError:
-        raise InputError(f"cannot read --set {item!r}; write it as emotion=strength, for example joy=0.8") from None
+        raise InputError(
+            f"cannot read --set {shown(item)}; write it as emotion=strength, for example joy=0.8"
+        ) from None
 
 
 def _report_file(editor: CheerMeUp, options: Namespace, path: Path, **details: Any) -> int:

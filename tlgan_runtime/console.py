@@ -9,11 +9,17 @@ import warnings
 from typing import Any, TextIO
 
 from tlgan_runtime.errors import OutputError
+from tlgan_runtime.messages import escaped, one_line
 
 
 def report(json_output: bool, document: dict[str, Any], lines: list[str]) -> None:
     """The result of a command, as one JSON object or as lines for people."""
-    write(json.dumps(document) if json_output else "\n".join(lines))
+    write(as_json(document) if json_output else "\n".join(map(escaped, lines)))
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """One line of JSON, which has no infinity and no NaN; raises `ValueError` for these."""
+    return json.dumps(document, allow_nan=False)
 
 
 def write(text: str) -> None:
@@ -29,7 +35,7 @@ def write(text: str) -> None:
 
 def complain(text: str) -> None:
     """Text and a newline on standard error; where nobody can read them, nothing."""
-    _tell(text + "\n")
+    _tell(_printable(text, sys.stderr) + "\n")
 
 
 def show_progress(done: int, total: int) -> None:
@@ -46,9 +52,10 @@ def _tell(text: str) -> None:
 
 
 def _printable(text: str, stream: TextIO | None) -> str:
-    """Names of files may hold what a stream cannot."""
+    """Names may hold what a stream cannot, and what a terminal would act on; only newlines pass."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    visible = "\n".join(map(escaped, text.split("\n")))
+    return visible.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _discard(stream: TextIO) -> None:
@@ -70,4 +77,4 @@ def show_warning(
     line: str | None = None,
 ) -> None:
     """`warnings.showwarning` for people: what, but not where in the code."""
-    complain(f"warning: {message}")
+    complain(f"warning: {one_line(str(message))}")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from tlgan_runtime.editor import CheerMeUp
+from tlgan_runtime.manifest import Manifest
 
 
 def describe_bundle(editor: CheerMeUp) -> list[str]:
@@ -19,5 +23,39 @@ def describe_bundle(editor: CheerMeUp) -> list[str]:
         f"methods     {', '.join(editor.methods)} (the first is the default)",
         f"license     {manifest.license}",
         *(f"file        {name}: {entry.role}, {entry.bytes} bytes" for name, entry in manifest.files.items()),
-        *manifest.measured(editor.methods[0]),
+        *_measured(manifest, editor.methods[0], editor.attributes),
     ]
+
+
+def _measured(manifest: Manifest, method: str, attributes: list[str]) -> Iterator[str]:
+    """Lines on how well each emotion and attribute was measured to work; none where the bundle has no figures."""
+    metrics = manifest.metrics
+    for emotion in manifest.emotions:
+        figures = _found(metrics, "methods", method, "emotions", emotion)
+        if figures is None:
+            continue
+        success = _found(figures, "success")
+        # Success is a share of the faces that do not show the emotion at first. Where all show it, its value is null.
+        still = isinstance(success, Mapping) and "value" in success and success["value"] is None
+        moved = "no face had to move" if still else f"success {_number(_found(success, 'value'))}"
+        end = _number(_found(figures, "mean_end", "value"))
+        yield f"measured    {emotion}: {moved}, mean end probability {end} by an independent judge"
+    for name in attributes:
+        figures = _found(metrics, "attributes", name)
+        if figures is None:
+            continue
+        having, without = (_number(_found(figures, side, "mean_end", "value")) for side in ("with", "without"))
+        yield (
+            f"measured    {name}: mean end probability {having}, without it {without}, by a reader that took no part"
+        )
+
+
+def _found(document: Any, *keys: str) -> Any:
+    """What stands under these keys, one in another; None where one is missing. What metrics hold is up to bundles."""
+    for key in keys:
+        document = document.get(key) if isinstance(document, Mapping) else None
+    return document
+
+
+def _number(share: Any) -> str:
+    return f"{share:.2f}" if isinstance(share, int | float) and 0 <= share <= 1 else "unknown"

@@ -15,6 +15,7 @@ from tlgan_runtime.bundle import Bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError
 from tlgan_runtime.manifest import parse_json
+from tlgan_runtime.messages import shown
 from tlgan_runtime.stills import save_edit, save_sample
 from tlgan_runtime.validation import one_of
 
@@ -59,6 +60,8 @@ class Job:
     @classmethod
     def parse(cls, text: str) -> Job:
         """From a line of JSON; raises `InputError` for anything that the kind of job does not take."""
+        if not isinstance(text, str):
+            raise InputError(f"a job is a line of JSON, not {shown(text)}")
         try:
             document = parse_json(text.encode(), "the line")
         except UnicodeEncodeError:
@@ -68,12 +71,14 @@ class Job:
         kind = one_of("kind", document.pop("kind", "gif"), list(_OPTIONS))
         output = document.pop("output", None)
         if not isinstance(output, str) or output.startswith(".") or _UNFIT.search(output) or not output:
-            raise InputError(f'output must be the name of a file without folder, for example "joy.gif", not {output!r}')
+            raise InputError(
+                f'output must be the name of a file without folder, for example "joy.gif", not {shown(output)}'
+            )
         for key, value in document.items():
             kinds = _OPTIONS[kind][one_of("option", key, ["kind", "output", *_OPTIONS[kind]])]
             if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
                 names = " or ".join(_JSON_NAMES[one] for one in (kinds if isinstance(kinds, tuple) else (kinds,)))
-                raise InputError(f"{key} must be {names}, not {value!r}")
+                raise InputError(f"{key} must be {names}, not {shown(value)}")
         if kind == "edit" and "set" not in document:
             raise InputError('edit needs set, for example {"joy": 0.8}')
         if "timeline" in document and document.keys() & {"emotion", "steps"}:

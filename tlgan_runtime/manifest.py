@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -63,23 +63,6 @@ class Manifest:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
-
-    def measured(self, method: str) -> Iterator[str]:
-        """Lines on how well each emotion and attribute was measured to work; none when the bundle does not say."""
-        try:
-            for emotion, figures in self.metrics["methods"][method]["emotions"].items():
-                yield (
-                    f"measured    {emotion}: success {figures['success']['value']:.2f}, "
-                    f"mean end probability {figures['mean_end']['value']:.2f} by an independent judge"
-                )
-            for name, figures in self.metrics.get("attributes", {}).items():
-                without, having = (figures[side]["mean_end"]["value"] for side in ("without", "with"))
-                yield (
-                    f"measured    {name}: mean end probability {having:.2f}, without it {without:.2f}, "
-                    "by a reader that took no part"
-                )
-        except (AttributeError, KeyError, TypeError, ValueError):
-            return
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Manifest:

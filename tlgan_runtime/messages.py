@@ -21,7 +21,7 @@ class _Values(reprlib.Repr):
 
     def repr_int(self, value: int, level: int) -> str:
         # Python refuses to write out integers of more than 4,300 digits, which would take it very long.
-        digits = value.bit_length() * 3 // 10
+        digits = int(value.bit_length() * 0.30103) + 1
         return repr(value) if digits < _LONGEST_VALUE else f"a number of about {digits} digits"
 
 
@@ -50,11 +50,15 @@ def one_line(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` in one line: white space becomes single spaces, and control characters their escapes, as `\\x1b`."""
-    line = " ".join(text.split())
-    if line.isprintable():
-        return line
-    return "".join(c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode() for c in line)
+    """`text` in one line: white space becomes single spaces, and control characters are escaped."""
+    return escaped(" ".join(text.split()))
+
+
+def escaped(text: str) -> str:
+    """`text` with escapes in place of what is not printable: `\\x1b` for the character that begins terminal codes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode() for c in text)
 
 
 def shorten(text: str, longest: int) -> str:

@@ -71,8 +71,8 @@ def check_keep(keep: Sequence[str], strengths: NDArray[np.float64], motions: Mot
         if not isinstance(name, str) or name not in known:
             attributes = f"; attributes: {listed(added)}" if added else ""
             raise InputError(
-                f"cannot keep {shown(name)}{nearest(name, known)}, only these: {CHARACTER}; "
-                f"emotions: {listed(axes.emotions)}{attributes}"
+                f"cannot keep {shown(name)}{nearest(name, known)} (what can be kept: {CHARACTER}; "
+                f"emotions: {listed(axes.emotions)}{attributes})"
             )
         if name in added:
             rows.append(added[name])

@@ -22,7 +22,7 @@ from tlgan_runtime.validation import one_of, whole
 
 PROVIDERS = ("auto", "cpu", "cuda")
 MICRO_BATCH = 8
-"""Most rows that a graph sees at a time: bounds memory, and more is not faster on a CPU."""
+"""Most rows that a graph sees at a time, on any device: bounds memory, and more is not faster on a CPU."""
 MAX_THREADS = 256
 INSTALL_CPU = 'pip install "cheermeup[cpu]"'
 INSTALL_GPU = 'pip install "cheermeup[gpu]"'
@@ -157,7 +157,7 @@ class Graph:
         session = self._started()
         names, count = list(self._gives), len(batches[0])
         outputs: dict[str, NDArray[Any]] = {}
-        # Few rows are spread over the threads; a GPU is one device and takes them at once.
+        # Few rows are spread over the threads. A GPU runs one micro-batch after another: they bound its memory, too.
         threads = self._engine.threads if session.get_providers()[0] == _CPU else 1
         rows = min(MICRO_BATCH, math.ceil(count / threads))
         starts = range(0, count, rows)
