@@ -143,7 +143,10 @@ class CheerMeUp:
         return z if self._mapping is None else self._mapping.run(z)["latent"]
 
     def render(self, z: ArrayLike) -> Pixels:
-        """The faces of `z`, (N, latent_dim) floats -> uint8 (N, H, W, 3), RGB."""
+        """The faces of `z`, (N, latent_dim) floats from -1000 to 1000 -> uint8 (N, H, W, 3), RGB.
+
+        Latents are in standard deviations of the prior (`latent.MAX_LATENT`); far beyond 6, faces fall apart.
+        """
         return self._generator.run(self._check_latents(z))["image"]
 
     def classify(self, images: ArrayLike) -> Scores:
@@ -209,7 +212,7 @@ class CheerMeUp:
         """
         start = self._check_latents(z)
         strengths = self._vocabulary.strengths({emotion: 1.0} if isinstance(emotion, str) else emotion)
-        easing = one_of("easing", easing, latent.EASINGS, "easings")
+        easing = one_of("easing", easing, latent.EASINGS)
         shares = latent.walk_strengths(whole("steps", steps, 2, MAX_STEPS), easing)
         course = np.multiply.outer(shares, strengths[None])
         return self._frames(self._prepared(start, course, method, keep), len(start), course)
@@ -235,7 +238,7 @@ class CheerMeUp:
         start = self._check_latents(z)
         times, keys = self._vocabulary.keyframes(timeline)
         rate = min(real("fps", fps, MIN_FPS, 1000), MAX_FPS)
-        easing = one_of("easing", easing, latent.EASINGS, "easings")
+        easing = one_of("easing", easing, latent.EASINGS)
         _, strengths = latent.timeline_strengths(times, keys, rate, easing)
         return self._frames(self._prepared(start, keys, method, keep), len(start), strengths[:, None])
 
@@ -280,7 +283,7 @@ class CheerMeUp:
         size = whole("size", size, MIN_SIZE, MAX_SIZE)
         labels, bars = flag("labels", labels), flag("bars", bars)
         fps = real("fps", fps, MIN_FPS, 1000)
-        easing = None if easing is None else one_of("easing", easing, latent.EASINGS, "easings")
+        easing = None if easing is None else one_of("easing", easing, latent.EASINGS)
         loop = None if loop is None else one_of("loop", loop, LOOPS)
         hold = None if hold is None else real("hold", hold, 0, MAX_HOLD)
         if timeline is None:

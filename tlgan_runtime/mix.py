@@ -13,7 +13,7 @@ from tlgan_runtime.attributes import Attribute
 from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.messages import listed, shown
-from tlgan_runtime.validation import nearest
+from tlgan_runtime.validation import known_name, nearest
 
 CHARACTER = "character"
 """What a list of things to keep calls the character."""
@@ -66,29 +66,30 @@ def check_keep(keep: Sequence[str], strengths: NDArray[np.float64], motions: Mot
     axes, characters = motions.emotions, motions.characters
     added = {attribute.name: attribute.direction[None] for attribute in motions.attributes}
     known = [CHARACTER, *axes.emotions, *added]
-    rows = [axes.directions[:0]]
-    for name in keep:
-        if not isinstance(name, str) or name not in known:
+    rows, names = [axes.directions[:0]], []
+    for given in keep:
+        if (name := known_name(given, known)) is None:
             attributes = f"; attributes: {listed(added)}" if added else ""
             raise InputError(
-                f"cannot keep {shown(name)}{nearest(name, known)} (what can be kept: {CHARACTER}; "
+                f"cannot keep {shown(given)}{nearest(given, known)} (what can be kept: {CHARACTER}; "
                 f"emotions: {listed(axes.emotions)}{attributes})"
             )
+        names.append(name)
         if name in added:
             rows.append(added[name])
         elif name == CHARACTER and characters is not None:  # where only one is drawn, it stays by itself
             rows.append(characters.directions)
-    emotions, besides = np.isin(axes.emotions, list(keep)), np.concatenate(rows)
+    emotions, besides = np.isin(axes.emotions, names), np.concatenate(rows)
     kept = Kept(emotions, latent.basis(besides), latent.basis(np.concatenate([besides, axes.directions[emotions]])))
     moving = np.abs(strengths).reshape(-1, strengths.shape[-1]).any(axis=0)
     if len(kept.all) and moving.any():
         wanted = motions.directions[moving]
         left = np.linalg.norm(wanted - latent.along(wanted, kept.all), axis=1)
         if left.min() < LEAST_LEFT:
-            name = np.array(motions.names)[moving][left.argmin()]
+            move = motions.names[np.flatnonzero(moving)[left.argmin()]]
             raise InputError(
-                f"cannot keep {listed(keep)} in a move by {name}: next to nothing of that move would be left, since it "
-                "changes what is to be kept; keep something else, or less"
+                f"cannot keep {listed(names)} in a move by {move}: next to nothing of that move would be left, since "
+                "it changes what is to be kept; keep something else, or less"
             )
     return kept
 

@@ -12,7 +12,7 @@ from typing import Any
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.messages import listed, shown
 
-_LONGEST_NAME = 100  # what is longer is no slip of the keyboard, and comparing it takes time
+_LONGEST_TYPED = 1000  # what is longer is no name that somebody typed, and comparing it takes time
 
 
 def whole(what: str, value: Any, low: int, high: int) -> int:
@@ -56,18 +56,31 @@ def file_path(value: Any, suffixes: Sequence[str]) -> Path:
     return path
 
 
-def one_of(what: str, value: Any, known: Sequence[str], plural: str | None = None) -> str:
-    """`value` if it is one of the `known` names; else the message lists them and suggests the nearest."""
-    if isinstance(value, str) and value in known:
+def one_of(what: str, value: Any, known: Sequence[str]) -> str:
+    """The `known` name that `value` is; else the message lists them and suggests the nearest."""
+    if (name := known_name(value, known)) is not None:
+        return name
+    raise InputError(f"unknown {what} {shown(value)}{nearest(value, known)} ({what}s: {listed(known)})")
+
+
+def known_name(value: Any, known: Sequence[str]) -> str | None:
+    """The `known` name that `value` is, in any Unicode form; None where it is none of them."""
+    if not isinstance(value, str):
+        return None
+    if value in known:
         return value
-    raise InputError(f"unknown {what} {shown(value)}{nearest(value, known)} ({plural or what + 's'}: {listed(known)})")
+    from unicodedata import normalize  # only here: most names are right
+
+    # macOS may give an accent as a code point of its own.
+    form = normalize("NFC", value[:_LONGEST_TYPED])
+    return next((name for name in known if normalize("NFC", name) == form), None)
 
 
 def nearest(value: Any, known: Iterable[str]) -> str:
     """The end of a message that suggests one of the `known` names in place of `value`; empty where none is like it."""
     from difflib import get_close_matches  # only here: most names are right
 
-    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
+    if not isinstance(value, str) or len(value) > _LONGEST_TYPED:
         return ""
     words = {_word(name): name for name in known}
     close = get_close_matches(_word(value), list(words), n=1)

@@ -12,7 +12,7 @@ from tlgan_runtime.errors import InputError
 from tlgan_runtime.messages import listed, shown
 from tlgan_runtime.picture import MAX_COLUMNS
 from tlgan_runtime.timeline import Keyframes, check_keyframes, parse_timeline
-from tlgan_runtime.validation import nearest, real
+from tlgan_runtime.validation import known_name, nearest, real
 
 Mix = Mapping[str, float]
 """Strengths by name: 0 none, 1 the full effect, negative less of it."""
@@ -37,9 +37,10 @@ class Vocabulary(NamedTuple):
     def find(self, name: Any) -> int:
         """The place of a name among strengths; `InputError` for one that there is not, with those that there are."""
         names = self.names
-        if isinstance(name, str) and name in names:
-            return names.index(name)
-        raise InputError(f"unknown {self._kinds()} {shown(name)}{nearest(name, names)} ({self.listed()})")
+        known = known_name(name, names)
+        if known is None:
+            raise InputError(f"unknown {self._kinds()} {shown(name)}{nearest(name, names)} ({self.listed()})")
+        return names.index(known)
 
     def listed(self) -> str:
         """The names of each kind, for a message."""
@@ -53,9 +54,11 @@ class Vocabulary(NamedTuple):
                 f'a mix holds strengths by name, for example {{"{self.emotions[0]}": 0.8}}, not {shown(mix)}'
             )
         vector = np.zeros(len(self.names))
-        for name, strength in mix.items():
-            row = self.find(name)
-            vector[row] = real(f"the strength of {name}", strength, -MAX_STRENGTH, MAX_STRENGTH)
+        rows = {name: self.find(name) for name in mix}
+        if len(set(rows.values())) < len(rows):
+            raise InputError(f"a mix holds a name twice, in two Unicode forms: {', '.join(map(ascii, rows))}")
+        for name, row in rows.items():
+            vector[row] = real(f"the strength of {name}", mix[name], -MAX_STRENGTH, MAX_STRENGTH)
         return vector
 
     def columns(self, emotion: str | Mix | Sequence[str | Mix]) -> NDArray[np.float64]:

@@ -163,6 +163,12 @@ def test_numbers_without_meaning_are_refused(editor: CheerMeUp, tmp_path: Path, 
     assert len(str(caught.value)) <= LONGEST and list(tmp_path.iterdir()) == []
 
 
+def test_an_mp4_of_days_is_refused_before_it_is_encoded(editor: CheerMeUp, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"holds every pass, which makes 24,0.* pictures here"):
+        editor.gif(tmp_path / "a.mp4", steps=2, faces=1, size=16, fps=20, hold=60, repeat=10_000)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_numpy_numbers_and_fractions_are_numbers(editor: CheerMeUp, tmp_path: Path) -> None:
     plain = editor.gif(tmp_path / "a.gif", "joy", 3, 20, 5, 10.5, 64, hold=0.25, repeat=2, labels=True)
     same = editor.gif(

@@ -54,6 +54,17 @@ def test_what_can_be_kept_is_told_as_such(everything: Path) -> None:
         app.move(app.sample(1), {"joy": 1.0, "anger": 1.0}, keep=["joy", "fear"])
 
 
+def test_a_name_may_come_in_any_unicode_form(tmp_path: Path) -> None:
+    composed, apart = "ga\xeet\xe9", "gai\u0302te\u0301"
+    assert composed != apart
+    app = CheerMeUp(make_bundle(tmp_path / "tiny", emotions=("calm", composed)), threads=1)
+    z = app.sample(2)
+    assert (app.move(z, {apart: 1.0}) == app.move(z, {composed: 1.0})).all()
+    app.move(z, {"calm": 1.0}, keep=[apart])
+    with pytest.raises(InputError, match=r"twice, in two Unicode forms: 'ga\\xeet\\xe9', 'gai\\u0302te\\u0301'"):
+        app.move(z, {composed: 1.0, apart: 0.5})
+
+
 def test_the_message_of_every_error_is_one_short_line_and_survives_pickling() -> None:
     for kind in (CheerMeUpError, InputError, OutputError, MissingLibraryError):
         error = kind(f"cannot read {ESCAPE}{'a' * 10_000}: give another")
@@ -114,7 +125,7 @@ def test_info_tells_every_emotion_that_was_measured(
     folder = make_bundle(tmp_path / "measured", drawn=2, attribute="hat")
     emotions = {
         "anger": figures(None, 0.995), "disgust": figures(0.5, 0.25), "fear": {"success": {}},
-        "joy": figures("1", 10**400), "neutral": 7, "sadness": figures(1, 1),
+        "joy": figures("1", 7), "neutral": 7, "sadness": figures(1, 1),
     }  # fmt: skip
     hat = {"with": figures(None, 0.75), "without": figures(None, 0.125)}
     amend_bundle(folder, {}, {"methods": {"logit": {"emotions": emotions}}, "attributes": {"hat": hat}})
