@@ -1,8 +1,7 @@
-"""The FERG layout: what is a label, what order frames have, what is refused."""
+"""The FERG layout: what is a label, and what order frames have; `test_data_layouts` has the others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import FERG, load, picture, reds, write_layout
 
-from tlgan_train.data.folder import frame_key
+from tlgan_train.data.layout import frame_key
 from tlgan_train.errors import TrainError
 
 
@@ -86,69 +85,6 @@ def test_ferg_insists_on_its_seven_emotions(tmp_path: Path, emotions: tuple[str,
     root = write_layout(tmp_path / "ferg", ["aia"], emotions, 3)
     with pytest.raises(TrainError, match=message):
         load(f"ferg:{root}", tmp_path / "cache")
-
-
-def _nothing(root: Path) -> None:
-    root.rmdir()
-
-
-def _empty(root: Path) -> None:
-    pass
-
-
-def _only_files(root: Path) -> None:
-    picture(1).save(root / "a.png")
-
-
-def _emotions_first(root: Path) -> None:
-    write_layout(root, ["bob"], ["joy"], 3)
-    (root / "bob/sad").mkdir()
-
-
-def _one_level_too_high(root: Path) -> None:
-    write_layout(root / "FERG_DB_256", ["aia"], FERG, 1)
-
-
-def _no_emotions(root: Path) -> None:
-    write_layout(root, ["bob"], ["joy"], 3)
-    (root / "docs").mkdir()
-
-
-def _empty_class(root: Path) -> None:
-    write_layout(root, ["bob"], ["joy"], 3)
-    (root / "bob/bob_sad").mkdir()
-
-
-def _too_deep(root: Path) -> None:
-    write_layout(root, ["bob"], ["joy"], 3)
-    (root / "bob/bob_joy/more").mkdir()
-
-
-def _unnamed_emotion(root: Path) -> None:
-    (root / "bob/bob_").mkdir(parents=True)
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (_nothing, "no folder .*; it must hold ROOT/<character>"),
-        (_empty, "no pictures in .*; it must hold ROOT/<character>"),
-        (_only_files, "no pictures in .*; it must hold ROOT/<character>"),
-        (_emotions_first, r"bob/sad does not fit: below bob it must be named bob_<emotion>"),
-        (_one_level_too_high, r"FERG_DB_256/aia does not fit"),
-        (_no_emotions, r"docs has no emotion folders, such as docs_joy"),
-        (_empty_class, r"bob_sad is empty; put pictures of sad there"),
-        (_too_deep, r"bob_joy/more is one too deep"),
-        (_unnamed_emotion, r"bob/bob_ does not fit"),
-    ],
-)
-def test_another_layout_stops_with_one_clear_line(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
-    root = tmp_path / "data"
-    root.mkdir()
-    make(root)
-    with pytest.raises(TrainError, match=message) as caught:
-        load(f"folder:{root}", tmp_path / "cache")
-    assert "\n" not in str(caught.value)
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1), st.sampled_from(["", "x_", "aia_2_"]))

@@ -193,9 +193,9 @@ def test_one_file_in_a_hundred_may_be_bad(tmp_path: Path) -> None:
 def test_more_than_one_in_a_hundred_stops(tmp_path: Path) -> None:
     root = write_layout(tmp_path / "own", ["bob"], ["joy", "sad"], 50)
     (root / "bob/bob_joy/bob_joy_7.png").write_bytes(b"")
-    (root / "bob/bob_sad/notes.txt").write_text("not a picture")
+    (root / "bob/bob_sad/notes.png").write_text("not a picture")
 
-    with pytest.raises(TrainError, match=r"2 of 101 files .*bob_joy_7.png: empty.*notes.txt: not a picture") as caught:
+    with pytest.raises(TrainError, match=r"2 of 101 files .*bob_joy_7.png: empty.*notes.png: not a picture") as caught:
         load(f"folder:{root}", tmp_path / "cache")
 
     assert "\n" not in str(caught.value)

@@ -1,9 +1,10 @@
-"""Where pictures come from: the built-in characters, FERG-DB, folders, CSV files."""
+"""Where pictures come from: the built-in characters, FERG-DB, folders, archives, CSV files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,11 @@ def _source(config: DataConfig, seed: int) -> Source:
         return list_folder(path, ferg=kind == "ferg").source(str(path), config.image_size)
     if kind == "csv" and place:
         return list_table(path).source(str(path), config.image_size)
-    raise TrainError(f"unknown data {config.spec!r}; use toon, ferg:ROOT, folder:ROOT or csv:FILE")
+    hint = ""
+    if os.path.exists(config.spec):  # noqa: PTH110 - Path's raises for names that are too long
+        likely = "csv" if config.spec.lower().endswith(".csv") else "folder"
+        hint = f"; did you mean {likely}:{config.spec}?"
+    raise TrainError(f"unknown data {config.spec!r}; use toon, ferg:ROOT, folder:ROOT or csv:FILE{hint}")
 
 
 def _digest(source: Source, stored: Stored, split: np.ndarray) -> str:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from tlgan_train.data.cache import Progress
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.data.tree import is_litter
 from tlgan_train.errors import TrainError
 
 TABLE = "pictures.csv"
@@ -26,7 +27,7 @@ def export_folder(dataset: Dataset, root: Path, progress: Progress | None = None
     """
     root = root.absolute()
     for name in (*dataset.characters, *dataset.emotions):
-        if name.startswith(".") or any(mark in name for mark in "/\\\0"):
+        if is_litter(name) or any(mark in name for mark in "/\\\0"):
             raise TrainError(f"{name!r} cannot be part of a folder's name; rename it in {dataset.spec}")
     try:
         if root.exists() and (not root.is_dir() or any(root.iterdir())):

@@ -16,6 +16,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 # An allow-list, because Pillow would start other programs for some formats (EPS).
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+SUFFIXES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff")
+SUFFIXES += (".ppm", ".pgm", ".pbm", ".pnm")
+"""In small letters: a file that ends otherwise is not taken for a picture."""
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 

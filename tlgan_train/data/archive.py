@@ -1,0 +1,123 @@
+"""A data set in a .zip: what it holds, and one picture at a time.
+
+Nothing is unpacked under a name of the archive's. Each picture is written to a temporary file, decoded and removed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+
+from tlgan_train.data.picture import MAX_BYTES, UnusablePictureError
+from tlgan_train.data.tree import Folder
+from tlgan_train.errors import TrainError
+
+MAX_ENTRIES = 1_000_000
+MAX_NAME = 4000
+MAX_RATIO = 200
+"""How many times its own size an archive may unpack to, if that is more than `FREE_BYTES`."""
+FREE_BYTES = 2**30
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED, UTF8 = 0x1, 0x800
+
+
+def read_archive(file: Path) -> Folder:
+    """All that lies in a .zip, by what its directory says; the CRC-32 of each picture is its stamp.
+
+    Raises `TrainError` for a file that is no .zip, is damaged or encrypted, would unpack to far more than it is, or has
+    names that lead out of it.
+    """
+    if file.suffix.lower() == ".csv":
+        raise TrainError(f"{file} is a table, not a folder; use csv:{file}")
+    entries = _entries(file, file.stat().st_size, file.stat().st_mtime_ns)[1]
+    unpacked = sum(info.file_size for info in entries.values())
+    if unpacked > max(FREE_BYTES, MAX_RATIO * file.stat().st_size):
+        raise TrainError(
+            f"{file} would unpack to {unpacked / 1e9:.1f} GB, more than {MAX_RATIO} times its size; unpack it yourself "
+            "if you trust it, and name the folder"
+        )
+    tree = Folder()
+    for path, info in sorted(entries.items()):
+        *parents, name = path.split("/")
+        folder = tree
+        for parent in parents:
+            if folder.leave_out(parent):
+                break
+            folder = folder.below(parent)
+        else:
+            if name and not folder.leave_out(name):
+                folder.add(name, info.file_size, info.CRC)
+                _check_entry(file, info, folder)
+    return tree
+
+
+@contextmanager
+def unpacked(file: Path, path: str) -> Iterator[Path]:
+    """A temporary file with the content of one entry; raises `UnusablePictureError` if it cannot be had."""
+    try:
+        archive, entries = _entries(file, file.stat().st_size, file.stat().st_mtime_ns)
+        info = entries[path]
+    except (OSError, TrainError, KeyError):
+        raise UnusablePictureError("the archive has changed while it was read") from None
+    if info.file_size > MAX_BYTES:
+        raise UnusablePictureError(f"too large ({info.file_size / 2**20:.0f} MiB; at most {MAX_BYTES >> 20} MiB)")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "picture"
+        try:
+            # Reading stops at the size that was checked, whatever the compressed data would give.
+            with archive.open(info) as packed, copy.open("wb") as file_of_its_own:
+                shutil.copyfileobj(packed, file_of_its_own)
+        except OSError:
+            raise  # of the temporary file
+        except Exception as error:  # zipfile raises whatever it stumbles over
+            raise UnusablePictureError(f"damaged in the archive ({error or type(error).__name__})") from None
+        yield copy
+
+
+# One archive stays open in each process that reads pictures: the directory of a large one takes a second to read.
+@lru_cache(maxsize=1)
+def _entries(file: Path, size: int, modified: int) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
+    try:
+        archive = zipfile.ZipFile(file)
+        entries = {_path(file, info): info for info in archive.infolist()}
+    except TrainError:
+        raise
+    except OSError as error:
+        raise TrainError(f"cannot read {file}: {error.strerror or error}") from None
+    except Exception as error:  # zipfile raises whatever it stumbles over
+        raise TrainError(f"{file} is no .zip, or is damaged ({error or type(error).__name__}); pack it anew") from None
+    if len(entries) > MAX_ENTRIES:
+        raise TrainError(
+            f"{file} holds {len(entries)} files; at most {MAX_ENTRIES} are read: unpack it, name the folder"
+        )
+    return archive, entries
+
+
+def _path(file: Path, info: zipfile.ZipInfo) -> str:
+    """The name with slashes, as Windows programs may not write it, and in UTF-8, which macOS does not declare."""
+    name = info.filename
+    if not info.flag_bits & UTF8 and not name.isascii():
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    if len(name) > MAX_NAME:
+        raise TrainError(f"{file} has an entry with a name of {len(name)} characters; at most {MAX_NAME} are read")
+    parts = name.replace("\\", "/").split("/")
+    if ".." in parts or not parts[0] or re.match("[A-Za-z]:", name):
+        raise TrainError(f"{file} has an entry {name!r}, which leads out of the archive; pack it anew")
+    return "/".join(part for part in parts if part != ".")
+
+
+def _check_entry(file: Path, info: zipfile.ZipInfo, folder: Folder) -> None:
+    if info.flag_bits & ENCRYPTED:
+        raise TrainError(f"{file} is encrypted; unpack it, and name the folder")
+    if info.compress_type not in METHODS:
+        raise TrainError(
+            f"{file} is packed by method {info.compress_type}, which is not read; pack it anew with the usual method "
+            "(deflate), or unpack it and name the folder"
+        )
