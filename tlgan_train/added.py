@@ -86,7 +86,10 @@ def _fitted(
     name: str, labels: Path, model: FinishedModel, log: Callable[[str], None], progress: Progress | None
 ) -> dict[str, Any]:
     check_name(name, model)
-    return fit_attribute(name, load_labels(labels, name, model.image_size, progress=progress), model, log)
+    pictures = load_labels(labels, name, model.image_size, progress=progress)
+    for note in pictures.notes:
+        log(f"note: {note}")
+    return fit_attribute(name, pictures, model, log)
 
 
 def made_from(run: Path) -> dict[str, str]:

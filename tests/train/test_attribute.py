@@ -130,10 +130,10 @@ def test_what_cannot_be_told_from_pictures_is_refused(table: Path, tmp_path: Pat
     ("name", "text", "message"),
     [
         ("hat", "", "is empty"),
-        ("hat", "path,character\na.png,ada\n", "no column hat or label, only path, character"),
-        ("hat", "file,hat\na.png,1\n", "no column path"),
+        ("hat", "path,character\na.png,ada\n", "no column 'label', only path, character"),
+        ("hat", "file,hat\na.png,1\n", "no column 'path'"),
         ("hat", "path,hat,hat\na.png,1,1\n", "two columns 'hat'"),
-        ("hat", "path,hat\na.png\n", "line 2: 1 cells"),
+        ("hat", "path,hat\na.png\n", "lists no pictures"),
         ("hat", "path,hat\na.png,1\na.png,0\n", "line 3: a.png is on line 2 already"),
         ("hat", "path,hat\na.png,1\nb.png,maybe\n", "line 3: 'maybe' is no label"),
         ("hat", "path,hat\na.png,3\nb.png,nan\n", "line 3: 'nan' is no label"),

@@ -1,12 +1,11 @@
 """A CSV file that says of each picture whether it shows something, or how much of it: `path,label`.
 
-The column may be called `label` or as the attribute is; others, such as `character` and `emotion`, do not matter. Paths
-are relative to the file's own folder. A blank cell leaves its picture out.
+The column is called `label` or as the attribute is; others, such as `character` and `emotion`, do not matter. The file
+is read as that of a data set is (`table`). A blank cell leaves its picture out.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +14,13 @@ import numpy as np
 from tlgan_runtime.attributes import BINARY, NUMBER
 from tlgan_train.data.cache import Progress, cached, default_cache
 from tlgan_train.data.listing import ListedPicture, Listing
-from tlgan_train.data.table import check_paths, check_unique, rows, stamp
+from tlgan_train.data.sheet import read_sheet
+from tlgan_train.data.table import Table, number, read_table
 from tlgan_train.errors import TrainError
 
 WORDS = {"0": 0.0, "no": 0.0, "false": 0.0, "1": 1.0, "yes": 1.0, "true": 1.0}
-EXAMPLE = "the first line must be path,label"
+LABEL = "label"
+EXAMPLE = "the first line must be path,label, or path and the name of the attribute"
 FEWEST = 50
 """Pictures of each side, with and without: fewer cannot train two readers and test them."""
 MOST = 10_000
@@ -37,6 +38,8 @@ class LabelledPictures:
     """float32 (N,): 0 or 1, or any numbers."""
     kind: str
     """`binary` or `number`."""
+    notes: tuple[str, ...] = ()
+    """How the file was read, for people."""
 
 
 def load_labels(
@@ -46,49 +49,35 @@ def load_labels(
 
     Raises `TrainError`, with the line where there is one, for a file, column, label or pictures that cannot be used.
     """
-    paths, values, kind = _labelled(file, name)
+    table, values, kind = _labelled(file, name)
     chosen = _spread(values, kind)
-    root = file.resolve().parent
+    table.check_files()
     listing = Listing(
-        root,
-        tuple(
-            ListedPicture(paths[i], ONE_CLASS, ONE_CLASS, *stamp(os.path.join(root, paths[i])))  # noqa: PTH118
-            for i in chosen
-        ),
+        table.root,
+        tuple(ListedPicture(path, ONE_CLASS, ONE_CLASS, *stamp) for path, *stamp in (table.files[i] for i in chosen)),
         # Rows instead of labels, so that pictures with several labels are kept once.
         {"row": chosen.astype(np.float32)},
     )
     stored = cached(listing.source(str(file), image_size), cache or default_cache(), progress)
-    return LabelledPictures(stored.images, values[stored.factors[:, 0].astype(int)], kind)
+    return LabelledPictures(stored.images, values[stored.factors[:, 0].astype(int)], kind, table.notes)
 
 
-def _labelled(file: Path, name: str) -> tuple[list[str], np.ndarray, str]:
-    table = rows(file, EXAMPLE)
-    if not table:
-        raise TrainError(f"{file} is empty; {EXAMPLE}")
-    header = [cell.strip() for cell in table[0][1]]
-    column = next((header.index(known) for known in (name, "label") if known in header), None)
-    if "path" not in header or column is None:
-        wanted = "path" if "path" not in header else f"{name} or label"
-        raise TrainError(f"{file} has no column {wanted}, only {', '.join(header)}; {EXAMPLE}")
-    check_unique(file, header)
-    paths, cells, lines = [], [], []
-    for line, row in table[1:]:
-        if len(row) != len(header):
-            raise TrainError(f"{file}, line {line}: {len(row)} cells, but the header has {len(header)} columns")
-        if row[column].strip():
-            paths.append(row[header.index("path")].strip())
-            cells.append(row[column].strip().lower())
-            lines.append(line)
-    check_paths(file, paths, lines)
+def _labelled(file: Path, name: str) -> tuple[Table, np.ndarray, str]:
+    sheet = read_sheet(file, ("path", name, LABEL), EXAMPLE)
+    column = name if name in sheet.header else LABEL
+    table = read_table(sheet, needed=("path", column), labels=(column,), blank=column)
+    cells = [cell.lower() for cell in table.columns[column]]
+    rows = list(zip(table.lines, cells, strict=True))
     if set(cells) <= set(WORDS):
-        return paths, np.array([WORDS[cell] for cell in cells], np.float32), BINARY
-    return paths, np.array([_number(file, line, cell) for line, cell in zip(lines, cells, strict=True)]), NUMBER
+        return table, np.array([WORDS[cell] for cell in cells], np.float32), BINARY
+    values = np.array([_number(file, line, cell, sheet.separator) for line, cell in rows])
+    # Programs write 1.0 for 1 in columns with blanks.
+    return table, values, BINARY if set(values.tolist()) <= {0.0, 1.0} else NUMBER
 
 
-def _number(file: Path, line: int, cell: str) -> np.float32:
+def _number(file: Path, line: int, cell: str, separator: str) -> np.float32:
     try:
-        value = np.float32(cell)
+        value = np.float32(number(cell, separator))
     except ValueError:
         value = np.float32(np.nan)
     if not np.isfinite(value):

@@ -1,109 +1,191 @@
 """A CSV file with one picture a line: `path,character,emotion`, and columns of known numbers if there are any.
 
-Paths are relative to the file's own folder. Rows are in frame order within each class. Further columns whose cells are
-all numbers become factors, blanks NaN; the others are left out with a note.
+Paths are relative to the file's own folder. Rows are in frame order within each class. Without a column `character`
+all pictures are of one, called as the file is. Further columns whose cells are all numbers become factors, blanks NaN;
+the others are left out with a note.
 """
 
 from __future__ import annotations
 
-import csv
 import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tlgan_train.data.listing import ListedPicture, Listing
+from tlgan_train.data.sheet import Sheet, in_one_line, read_sheet
+from tlgan_train.data.table_paths import Places, at_home, why_missing
+from tlgan_train.data.usable import MAX_SKIPPED_SHARE
 from tlgan_train.errors import TrainError
 
-REQUIRED = ("path", "character", "emotion")
+LABELS = ("character", "emotion")
 EXAMPLE = "the first line must be path,character,emotion"
+UNNAMED = re.compile(r"(unnamed: \d+(_level_\d+)?)?", re.IGNORECASE)
+"""Names of columns that nobody named: pandas writes its row numbers so, Excel empty columns."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """R pictures of a CSV file, each once."""
+
+    sheet: Sheet
+    root: Path
+    """The folder that paths start from."""
+    files: list[tuple[str, int, int]]
+    """Path, bytes, and time of change in ns, of each picture; -1 for what is not there."""
+    lines: list[int]
+    columns: dict[str, list[str]]
+    """Cells by the name of their column, all but paths in one line."""
+    notes: tuple[str, ...]
+
+    def check_files(self) -> None:
+        """Raise `TrainError` where so many files are missing that the paths must be wrong, with the likely reason."""
+        paths, sheet = self.columns["path"], self.sheet
+        missing = [i for i, (_, size, _) in enumerate(self.files) if size < 0]
+        garbled = [i for i in missing if sheet.guessed and not paths[i].isascii()]
+        if garbled or len(missing) > MAX_SKIPPED_SHARE * len(paths):
+            first = (garbled or missing)[0]
+            why = "the table is not UTF-8 text; save it as `CSV UTF-8`" if garbled else ""
+            raise TrainError(
+                f"{sheet.file}, line {self.lines[first]}: no picture {in_one_line(paths[first])}: "
+                f"{why or why_missing(paths[first], self.root)} ({len(missing)} of {len(paths)} are missing)"
+            )
 
 
 def list_table(file: Path) -> Listing:
-    """The pictures that a CSV file in UTF-8 names.
+    """The pictures that a CSV file names.
 
-    Raises `TrainError`, with the line where there is one, for a missing file, header, column, cell or a repeated path.
+    Raises `TrainError`, with the line where there is one, for a missing file, header, column, cell or picture, and for
+    a picture with two labels.
     """
-    table = rows(file, EXAMPLE)
-    if not table:
-        raise TrainError(f"{file} is empty; {EXAMPLE}")
-    header = [name.strip() for name in table[0][1]]
-    _check_header(file, header)
-    extra = [name for name in header if name not in REQUIRED]
-    columns: dict[str, list[str]] = {name: [] for name in header}
-    for line, cells in table[1:]:
-        if len(cells) != len(header):
-            raise TrainError(f"{file}, line {line}: {len(cells)} cells, but the header has {len(header)} columns")
-        for name, cell in zip(header, cells, strict=True):
-            if name in REQUIRED and not cell.strip():
-                raise TrainError(f"{file}, line {line}: no {name}; every picture needs {', '.join(REQUIRED)}")
-            columns[name].append(cell.strip())
-    if not columns["path"]:
-        raise TrainError(f"{file} lists no pictures; one a line must follow the header")
-    check_paths(file, columns["path"], [line for line, _ in table[1:]])
-    factors = {name: values for name in extra if (values := _numbers(columns[name])) is not None}
-    root = file.resolve().parent
+    sheet = read_sheet(file, ("path", *LABELS), EXAMPLE)
+    table = read_table(sheet, needed=("path", "emotion"), labels=LABELS)
+    table.check_files()
+    columns, notes = table.columns, list(table.notes)
+    if "character" not in columns:
+        notes.append(f"no column character: all pictures are of one, called {file.stem} as the file is")
+    elif not all(columns["character"]):
+        line = table.lines[columns["character"].index("")]
+        raise TrainError(f"{file}, line {line}: no character; fill the column in every line, or leave it out")
+    characters = columns.get("character", [file.stem] * len(table.files))
+    extra = [name for name in columns if name not in ("path", *LABELS)]
+    factors = {name: values for name in extra if (values := _numbers(columns[name], sheet.separator)) is not None}
+    notes += [f"column {name!r} is not used: not all numbers" for name in extra if name not in factors]
     pictures = tuple(
-        ListedPicture(path, character, emotion, *stamp(os.path.join(root, path)))  # noqa: PTH118 - for speed
-        for path, character, emotion in zip(*(columns[name] for name in REQUIRED), strict=True)
+        ListedPicture(path, character, emotion, size, modified)
+        for (path, size, modified), character, emotion in zip(table.files, characters, columns["emotion"], strict=True)
     )
-    notes = tuple(f"column {name!r} is not used: not all numbers" for name in extra if name not in factors)
-    return Listing(root, pictures, factors, notes)
+    return Listing(table.root, pictures, factors, tuple(notes))
 
 
-def rows(file: Path, example: str) -> list[tuple[int, list[str]]]:
-    """Line number and cells of each row that is not blank; `example` says what the first line must be."""
-    if not file.is_file():
-        raise TrainError(f"no file {file}; it must be a CSV file, and {example}")
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.reader(lines, strict=True)
-            return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except UnicodeDecodeError:
-        raise TrainError(f"{file} is not UTF-8 text; save it as CSV in UTF-8") from None
-    except csv.Error as error:
-        raise TrainError(f"{file} is not a CSV file: {error}; {example}") from None
-    except OSError as error:
-        raise TrainError(f"cannot read {file}: {error.strerror}") from None
+def read_table(sheet: Sheet, needed: Sequence[str], labels: Sequence[str], blank: str | None = None) -> Table:
+    """The pictures of a sheet that has a column `path` and those of `needed`, in which no cell may be blank.
+
+    Rows with nothing in the column `blank` are left out. A picture that comes twice with equal `labels` is taken once.
+    Raises `TrainError`, with the line where there is one, for columns and cells that are missing, and for a picture
+    with two labels.
+    """
+    _check_header(sheet, needed)
+    names = [name for name in sheet.header if not UNNAMED.fullmatch(name)]
+    rows = [(line, cells) for line, row in sheet.rows if (cells := _cells(sheet, line, row, needed, blank))]
+    if not rows:
+        raise TrainError(f"{sheet.file} lists no pictures; one a line must follow the header")
+    root = sheet.file.resolve().parent
+    places = Places(root)
+    found = [places.find(cells["path"]) for _, cells in rows]
+    kept, notes = _once(sheet, rows, [os.path.normpath(root / path) for path, _, _ in found], labels)
+    if sheet.guessed:
+        notes.append("the table is not UTF-8 and was read as Windows-1252; if names look wrong, save it as `CSV UTF-8`")
+    other = sum(path != at_home(cells["path"]) for (path, _, _), (_, cells) in zip(found, rows, strict=True))
+    if other:
+        notes.append(f"{other} paths are written otherwise than their files (capitals, backslashes)")
+    return Table(
+        sheet,
+        root,
+        [found[i] for i in kept],
+        [rows[i][0] for i in kept],
+        {name: [rows[i][1][name] for i in kept] for name in names},
+        tuple(notes),
+    )
 
 
-def _check_header(file: Path, header: list[str]) -> None:
-    missing = [name for name in REQUIRED if name not in header]
-    if len(missing) == len(REQUIRED):
-        raise TrainError(f"{file} has no header line; {EXAMPLE}")
+def number(cell: str, separator: str) -> float:
+    """The value of a cell, NaN for a blank; a comma is a decimal point where cells are not separated by commas.
+
+    Raises ValueError for what is no number.
+    """
+    if separator != "," and re.fullmatch(r"[-+]?\d+,\d+", cell):
+        cell = cell.replace(",", ".")
+    return float(cell) if cell else np.nan
+
+
+def _check_header(sheet: Sheet, needed: Sequence[str]) -> None:
+    file, header = sheet.file, sheet.header
+    found = ", ".join(name or "(no name)" for name in header)
+    found = found if len(found) < 200 else f"{found[:200]} …"
+    missing = [name for name in needed if name not in header]
+    if len(missing) == len(needed):
+        raise TrainError(f"{file} has no header line; {sheet.example}, not {found}")
     if missing:
-        raise TrainError(f"{file} has no column {missing[0]!r}, only {', '.join(header)}; {EXAMPLE}")
-    check_unique(file, header)
-
-
-def check_unique(file: Path, header: list[str]) -> None:
-    repeated = [name for name in header if header.count(name) > 1]
+        raise TrainError(f"{file} has no column {missing[0]!r}, only {found}; {sheet.example}")
+    repeated = [name for name in header if header.count(name) > 1 and not UNNAMED.fullmatch(name)]
     if repeated:
         raise TrainError(f"{file} has two columns {repeated[0]!r}; every column needs a name of its own")
 
 
-def check_paths(file: Path, paths: list[str], lines: list[int]) -> None:
-    """The same picture twice could be trained on and tested on."""
+def _cells(sheet: Sheet, line: int, row: list[str], needed: Sequence[str], blank: str | None) -> dict[str, str] | None:
+    """The cells of a row by column; None for a row to leave out."""
+    header = sheet.header
+    cells = [cell.strip() for cell in row]
+    if any(cells[len(header) :]):
+        raise TrainError(
+            f"{sheet.file}, line {line}: {len(row)} cells, but the header has {len(header)} columns; put cells that "
+            f"hold {sheet.separator!r} in quotation marks"
+        )
+    # Spreadsheets leave out blank cells at the end of a line.
+    named = dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=False))
+    named = {name: cell if name == "path" else in_one_line(cell) for name, cell in named.items()}
+    if blank is not None and not named[blank]:
+        return None
+    for name in needed:
+        if not named[name]:
+            short = f" ({len(row)} cells, but the header has {len(header)} columns)" if len(row) < len(header) else ""
+            raise TrainError(f"{sheet.file}, line {line}: no {name}{short}; every line needs {' and '.join(needed)}")
+    return named
+
+
+def _once(
+    sheet: Sheet, rows: list[tuple[int, dict[str, str]]], files: list[str], labels: Sequence[str]
+) -> tuple[list[int], list[str]]:
+    """Positions of the rows to keep, and notes. The same picture twice could be trained on and tested on."""
     first: dict[str, int] = {}
-    for path, line in zip(paths, lines, strict=True):
-        before = first.setdefault(os.path.normpath(path), line)
-        if before != line:
-            raise TrainError(f"{file}, line {line}: {path} is on line {before} already; list each picture once")
+    kept, repeated = [], []
+    for i, file in enumerate(files):
+        before = first.setdefault(file, i)
+        if before == i:
+            kept.append(i)
+            continue
+        (line, cells), (line_before, cells_before) = rows[i], rows[before]
+        for name in labels:
+            if cells.get(name) != cells_before.get(name):
+                raise TrainError(
+                    f"{sheet.file}, line {line}: {in_one_line(cells['path'])} is on line {line_before} already, "
+                    f"with {name} {cells_before[name]}, not {cells[name]}; keep one of the two"
+                )
+        repeated.append(line)
+    if not repeated:
+        return kept, []
+    return kept, [f"{len(repeated)} lines repeat a picture and were left out, the first is line {repeated[0]}"]
 
 
-def _numbers(cells: list[str]) -> np.ndarray | None:
+def _numbers(cells: list[str], separator: str) -> np.ndarray | None:
     """The column as float32, NaN for blanks; None when it is no column of finite numbers."""
     try:
-        values = np.array([float(cell) if cell else np.nan for cell in cells])
+        values = np.array([number(cell, separator) for cell in cells])
     except ValueError:
         return None
     too_large = np.abs(values) > np.finfo(np.float32).max
     return None if too_large.any() or not any(cells) else values.astype(np.float32)
-
-
-def stamp(path: str) -> tuple[int, int]:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - for speed
-    except (OSError, ValueError):  # ValueError: a zero byte in the name
-        return -1, -1
-    return status.st_size, status.st_mtime_ns
