@@ -111,6 +111,7 @@ READ = {
     "suffixes": (("bob/joy/1.PNG", "bob/joy/2.JPG", "bob/joy/3.tiff", "bob/joy/4.gif"), {"bob/joy": 4}, ""),
     "litter": ((*TWO, *LITTER), BOB, "ignored hidden and system entries: "),
     "side files": ((*TWO, *SIDE_FILES), BOB, "ignored 8 files that are not pictures: .txt 4, .json 1, .pdf 1, .psd 1"),
+    "one side file": ((*TWO, "LICENCE"), BOB, "ignored 1 file that is not a picture: without suffix 1"),
     "a folder of notes": ((*TWO, *SIDE_FILES), BOB, "no pictures in 2 folders: bob/prompts, docs"),
     "loose pictures": ((*TWO, "preview.png", "bob/reference.png"), BOB, "2 pictures outside of the emotions'"),
     "an empty folder of a character": ((*TWO, "eve/"), BOB, "no pictures in 1 folder: eve"),

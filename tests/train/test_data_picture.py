@@ -208,3 +208,24 @@ def test_a_class_without_one_usable_picture_stops(tmp_path: Path) -> None:
     (root / "eve/eve_sad/eve_sad_1.png").write_bytes(b"")
     with pytest.raises(TrainError, match=r"no usable picture in class eve / sad of .*eve_sad_1.png: empty file"):
         load(f"folder:{root}", tmp_path / "cache")
+
+
+@pytest.mark.parametrize(("make", "reason"), BAD)
+def test_a_data_set_with_a_bad_picture_ends_in_one_line_with_its_path(
+    tmp_path: Path, make: Callable[[Path], object], reason: str
+) -> None:
+    root = write_layout(tmp_path / "own", ["bob"], ["joy"], 4)
+    bad = root / "bob/bob_joy/bob_joy_3.png"
+    bad.unlink()
+    make(bad)
+    with pytest.raises(TrainError, match=rf"1 of 4 files in .*bob/bob_joy/bob_joy_3.png: .*{reason}") as caught:
+        load(f"folder:{root}", tmp_path / "cache")
+    assert "\n" not in str(caught.value)
+
+
+def test_one_pixel_and_moving_pictures_are_pictures(tmp_path: Path) -> None:
+    assert (read_picture(save(Image.new("RGB", (1, 1), (9, 8, 7)), tmp_path / "dot.png"), 32) == (9, 8, 7)).all()
+    frames = [Image.new("RGB", (32, 32), colour) for colour in ((9, 8, 7), (200, 0, 0))]
+    for suffix in (".gif", ".webp", ".png", ".tiff"):
+        path = save(frames[0], tmp_path / f"moving{suffix}", save_all=True, append_images=frames[1:], lossless=True)
+        assert np.abs(read_picture(path, 32).astype(int) - (9, 8, 7)).max() <= 1

@@ -55,10 +55,13 @@ READ: dict[str, tuple[str | bytes, str]] = {
     "blank columns": (PLAIN.replace("\n", ",,\n"), ""),
     "an index without a name": (with_index(PLAIN, ""), ""),
     "an index written twice": (with_index(with_index(PLAIN, "Unnamed: 0"), ""), ""),
-    "backslashes": (PLAIN.replace("/", "\\"), "6 paths are written otherwise than their files"),
-    "another suffix case": (PLAIN.replace(".png", ".PNG"), "6 paths are written otherwise"),
-    "other capitals of a folder": (PLAIN.replace("pictures/", "./Pictures/"), "6 paths are written otherwise"),
-    "the same line twice": (PLAIN + "./pictures/p1.png,bob,joy\n", "1 lines repeat a picture .* the first is line 8"),
+    "backslashes": (PLAIN.replace("/", "\\"), "6 files found by other capitals or slashes"),
+    "another suffix case": (PLAIN.replace(".png", ".PNG"), "6 files found by other"),
+    "other capitals of a folder": (PLAIN.replace("pictures/", "./Pictures/"), "6 files found by other"),
+    "the same line twice": (
+        PLAIN + "./pictures/p1.png,bob,joy\n",
+        "left out 1 line with a picture that came before, first line 8",
+    ),
     "one bad cell is cut off": (PLAIN.replace("joy\n", "joy,\n"), ""),
 }
 REFUSED: dict[str, tuple[str | bytes, str]] = {
@@ -68,6 +71,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "no header": (PLAIN.partition("\n")[2], "has no header line; .*, not pictures/p1.png, bob, joy"),
     "other names": ("file,who,what\np,bob,joy\n", "has no header line; .*, not file, who, what"),
     "no emotion": (PLAIN.replace("emotion", "mood"), "has no column 'emotion', only path, character, mood"),
+    "a path of any length": (PLAIN + "x" * 5000 + ",bob,joy\n", "line 8: no picture x{120}…: no such file"),
     "a cell too many": (PLAIN + "a,b.png,bob,joy\n", "line 8: 4 cells, .*; put cells that hold ',' in quotation marks"),
     "a cell too few": (PLAIN + "pictures/p1.png,bob\n", r"line 8: no emotion \(2 cells"),
     "no name in one line": (
@@ -162,7 +166,7 @@ def test_labels_of_attributes_are_read_by_the_same_rules(
     read = load_labels(root / "labels.csv", "hat", 32, cache=tmp_path / "cache")
     assert read.kind == "binary" and read.values.tolist() == [1, 0, 1, 0, 1]
     assert read.images[:, 0, 0, 0].tolist() == [1, 2, 4, 5, 6]
-    assert "1 lines repeat a picture" in read.notes[0] and "5 paths" not in read.notes[0]
+    assert "left out 1 line " in read.notes[0] and "6 files found by other capitals" in read.notes[1]
 
 
 def test_data_without_its_kind_gets_a_suggestion(root: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tlgan_train.data.picture import MAX_BYTES, UnusablePictureError
 from tlgan_train.data.tree import Folder
+from tlgan_train.data.wording import shortened
 from tlgan_train.errors import TrainError
 
 MAX_ENTRIES = 1_000_000
@@ -36,12 +37,6 @@ def read_archive(file: Path) -> Folder:
     if file.suffix.lower() == ".csv":
         raise TrainError(f"{file} is a table, not a folder; use csv:{file}")
     entries = _entries(file, file.stat().st_size, file.stat().st_mtime_ns)[1]
-    unpacked = sum(info.file_size for info in entries.values())
-    if unpacked > max(FREE_BYTES, MAX_RATIO * file.stat().st_size):
-        raise TrainError(
-            f"{file} would unpack to {unpacked / 1e9:.1f} GB, more than {MAX_RATIO} times its size; unpack it yourself "
-            "if you trust it, and name the folder"
-        )
     tree = Folder()
     for path, info in sorted(entries.items()):
         *parents, name = path.split("/")
@@ -51,15 +46,32 @@ def read_archive(file: Path) -> Folder:
                 break
             folder = folder.below(parent)
         else:
-            if name and not folder.leave_out(name):
-                folder.add(name, info.file_size, info.CRC)
-                _check_entry(file, info, folder)
+            if name and not folder.leave_out(name) and folder.add(name, info.file_size, info.CRC):
+                _check_entry(file, info)
+    unpacked = sum(picture.size for folder in tree.walk() for picture in folder.pictures)
+    if unpacked > max(FREE_BYTES, MAX_RATIO * file.stat().st_size):
+        raise TrainError(
+            f"{file} would unpack to {unpacked / 1e9:.1f} GB, more than {MAX_RATIO} times its size; unpack it yourself "
+            "if you trust it, and name the folder"
+        )
     return tree
 
 
 @contextmanager
-def unpacked(file: Path, path: str) -> Iterator[Path]:
-    """A temporary file with the content of one entry; raises `UnusablePictureError` if it cannot be had."""
+def file_at(root: Path, path: str) -> Iterator[Path]:
+    """The file at a path below a folder, or a temporary copy of an entry of an archive.
+
+    Raises `UnusablePictureError` for an entry that cannot be unpacked.
+    """
+    if not root.is_file():
+        yield root / path
+        return
+    with _unpacked(root, path) as copy:
+        yield copy
+
+
+@contextmanager
+def _unpacked(file: Path, path: str) -> Iterator[Path]:
     try:
         archive, entries = _entries(file, file.stat().st_size, file.stat().st_mtime_ns)
         info = entries[path]
@@ -76,11 +88,13 @@ def unpacked(file: Path, path: str) -> Iterator[Path]:
         except OSError:
             raise  # of the temporary file
         except Exception as error:  # zipfile raises whatever it stumbles over
-            raise UnusablePictureError(f"damaged in the archive ({error or type(error).__name__})") from None
+            reason = shortened(str(error) or type(error).__name__)
+            raise UnusablePictureError(f"damaged in the archive ({reason})") from None
         yield copy
 
 
 # One archive stays open in each process that reads pictures: the directory of a large one takes a second to read.
+# Size and time are there for the cache, which must not hand out an archive that has changed.
 @lru_cache(maxsize=1)
 def _entries(file: Path, size: int, modified: int) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
     try:
@@ -91,7 +105,8 @@ def _entries(file: Path, size: int, modified: int) -> tuple[zipfile.ZipFile, dic
     except OSError as error:
         raise TrainError(f"cannot read {file}: {error.strerror or error}") from None
     except Exception as error:  # zipfile raises whatever it stumbles over
-        raise TrainError(f"{file} is no .zip, or is damaged ({error or type(error).__name__}); pack it anew") from None
+        reason = shortened(str(error) or type(error).__name__)
+        raise TrainError(f"{file} is no .zip, or is damaged ({reason}); pack it anew") from None
     if len(entries) > MAX_ENTRIES:
         raise TrainError(
             f"{file} holds {len(entries)} files; at most {MAX_ENTRIES} are read: unpack it, name the folder"
@@ -100,7 +115,7 @@ def _entries(file: Path, size: int, modified: int) -> tuple[zipfile.ZipFile, dic
 
 
 def _path(file: Path, info: zipfile.ZipInfo) -> str:
-    """The name with slashes, as Windows programs may not write it, and in UTF-8, which macOS does not declare."""
+    """The name with slashes where Windows programs write backslashes, and in UTF-8 where macOS does not declare it."""
     name = info.filename
     if not info.flag_bits & UTF8 and not name.isascii():
         with suppress(UnicodeError):
@@ -109,11 +124,12 @@ def _path(file: Path, info: zipfile.ZipInfo) -> str:
         raise TrainError(f"{file} has an entry with a name of {len(name)} characters; at most {MAX_NAME} are read")
     parts = name.replace("\\", "/").split("/")
     if ".." in parts or not parts[0] or re.match("[A-Za-z]:", name):
-        raise TrainError(f"{file} has an entry {name!r}, which leads out of the archive; pack it anew")
-    return "/".join(part for part in parts if part != ".")
+        raise TrainError(f"{file} has an entry {shortened(name)!r}, which leads out of the archive; pack it anew")
+    kept = [part for part in parts if part not in ("", ".")]
+    return "/".join(kept) + "/" * (not parts[-1] and bool(kept))  # a folder's own entry ends in a slash
 
 
-def _check_entry(file: Path, info: zipfile.ZipInfo, folder: Folder) -> None:
+def _check_entry(file: Path, info: zipfile.ZipInfo) -> None:
     if info.flag_bits & ENCRYPTED:
         raise TrainError(f"{file} is encrypted; unpack it, and name the folder")
     if info.compress_type not in METHODS:

@@ -32,7 +32,7 @@ def list_folder(root: Path, ferg: bool = False) -> Listing:
     pictures, notes = labelled(tree, root, ferg)
     if ferg:
         _check_ferg(pictures)
-    return Listing(root, pictures, notes=notes, archive=root.is_file())
+    return Listing(root, pictures, notes=notes)
 
 
 def _check_ferg(pictures: tuple[ListedPicture, ...]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from tlgan_train.data.listing import ListedPicture
 from tlgan_train.data.picture import SUFFIXES
 from tlgan_train.data.tree import File, Folder, ignored, kinds
+from tlgan_train.data.wording import counted, printable, some
 from tlgan_train.errors import TrainError
 
 FERG = "character/character_emotion/picture"
@@ -25,7 +26,6 @@ LAYOUTS = (
     "<emotion>/<picture>"
 )
 PARTS = frozenset(("train", "training", "val", "valid", "validation", "dev", "test", "testing"))
-SHOWN = 3
 
 
 def labelled(tree: Folder, root: Path, ferg: bool = False) -> tuple[tuple[ListedPicture, ...], tuple[str, ...]]:
@@ -52,8 +52,8 @@ def labelled(tree: Folder, root: Path, ferg: bool = False) -> tuple[tuple[Listed
     characters = {character for character, _, _ in classes}
     emotions = {emotion for _, emotion, _ in classes}
     told = (
-        f"read as {layout}{f' in {top.path}' if top.path else ''}: {_count(len(characters), 'character')}, "
-        f"{_count(len(emotions), 'emotion')}, {_count(len(pictures), 'picture')}"
+        f"read as {layout}{f' in {top.path}' if top.path else ''}: {counted(len(characters), 'character')}, "
+        f"{counted(len(emotions), 'emotion')}, {counted(len(pictures), 'picture')}"
     )
     if layout == EMOTIONS:
         told += f"; the character is called {classes[0][0]}, as the {'archive' if root.is_file() else 'folder'} is"
@@ -123,7 +123,7 @@ def _classes(top: Folder, root: Path, depth: int) -> tuple[str, list[tuple[str, 
     names = [character for character, _ in parents]
     if {character.lower() for character in names} <= PARTS:
         raise TrainError(
-            f"{_place(root, top)} is cut into {_some(names)}, which are no characters; training, validation and test "
+            f"{_place(root, top)} is cut into {some(names)}, which are no characters; training, validation and test "
             f"pictures are chosen here, so {_choose(root, parents[0][1])}"
         )
     return CHARACTERS, [(character, folder.name, folder) for character, folder in found]
@@ -142,8 +142,8 @@ def _check_depths(top: Folder, root: Path, depth: int) -> None:
         below = folder.depth - top.depth
         if below > depth and folder.pictures:
             raise TrainError(
-                f"folder {_place(root, folder)} is one too deep: {_count(counts[depth], 'picture')} lie "
-                f"{_count(depth, 'folder')} below {_place(root, top)}, and "
+                f"folder {_place(root, folder)} is one too deep: {counted(counts[depth], 'picture')} lie "
+                f"{counted(depth, 'folder')} below {_place(root, top)}, and "
                 f"{sum(counts[d] for d in counts if d > depth)} deeper; move those up or away"
             )
         if below == depth and not (folder.pictures or folder.folders or folder.others):
@@ -164,10 +164,10 @@ def _left_out(tree: Folder, classes: list[tuple[str, str, Folder]]) -> list[str]
     bare = [inner.path for folder in holders for inner in folder.folders.values() if not inner.holds_pictures()]
     notes = []
     if loose:
-        notes.append(f"ignored {_count(len(loose), 'picture')} outside of the emotions' folders: {_some(loose)}")
+        notes.append(f"ignored {counted(len(loose), 'picture')} outside of the emotions' folders: {some(loose)}")
     if bare:
         bare.sort()
-        notes.append(f"no pictures in {_count(len(bare), 'folder')}: {_some(bare)}")
+        notes.append(f"no pictures in {counted(len(bare), 'folder')}: {some(bare)}")
     return notes
 
 
@@ -182,7 +182,7 @@ def _too_high(top: Folder, root: Path) -> str:
     inner = _with_pictures(top)
     example = next(file.path for folder in top.walk() if folder.depth - top.depth > 2 for file in folder.pictures)
     return (
-        f"{_place(root, top)} holds {_count(len(inner), 'folder')} ({_some([folder.name for folder in inner])}) with "
+        f"{_place(root, top)} holds {counted(len(inner), 'folder')} ({some([folder.name for folder in inner])}) with "
         f"folders in folders, such as {example}; it must hold {LAYOUTS}: {_choose(root, inner[0])}"
     )
 
@@ -194,13 +194,4 @@ def _choose(root: Path, folder: Folder) -> str:
 
 
 def _place(root: Path, folder: Folder) -> str:
-    return f"{root}/{folder.path}" if folder.path else str(root)
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + "s" * (number != 1)
+    return printable(f"{root}/{folder.path}" if folder.path else str(root))

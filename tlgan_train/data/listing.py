@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Generator
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,10 +14,11 @@ import numpy as np
 import PIL
 
 from tlgan_train.data import picture
-from tlgan_train.data.archive import unpacked
+from tlgan_train.data.archive import file_at
 from tlgan_train.data.dataset import SkippedFile
 from tlgan_train.data.picture import UnusablePictureError, read_picture
 from tlgan_train.data.source import Batch, Source
+from tlgan_train.data.wording import printable
 from tlgan_train.data.workers import ordered_map
 
 # Pictures a process reads at a time: 64 of 64 × 64 pixels are 0.8 MB, of 256 × 256 12.6 MB.
@@ -42,13 +41,11 @@ class Listing:
     """N pictures of one data set in frame order within each class, before any of them was read."""
 
     root: Path
-    """The folder that paths start from, or the archive."""
+    """The folder that paths start from, or a .zip."""
     pictures: tuple[ListedPicture, ...]
     factors: dict[str, np.ndarray] = field(default_factory=dict)
     """float32 (N,) per name."""
     notes: tuple[str, ...] = ()
-    archive: bool = False
-    """Whether `root` is a .zip that holds the pictures."""
 
     def source(self, name: str, image_size: int) -> Source:
         """The same as a `Source`: classes in alphabetical order, frames in their own.
@@ -65,7 +62,7 @@ class Listing:
         factors = np.stack(list(self.factors.values()), 1) if self.factors else np.empty((len(labels), 0), np.float32)
         order = np.lexsort((labels[:, 1], labels[:, 0]))  # stable, so that frames keep their order
         digest = hashlib.sha256(Path(picture.__file__).read_bytes())
-        options = [PIL.__version__, image_size, "" if self.archive else str(self.root), list(self.factors)]
+        options = [PIL.__version__, image_size, "" if self.root.is_file() else str(self.root), list(self.factors)]
         digest.update(json.dumps([options, self.pictures]).encode())
         digest.update(factors.tobytes())
         return Source(
@@ -84,24 +81,23 @@ class Listing:
     def _batches(self, labels: np.ndarray, factors: np.ndarray, order: np.ndarray, image_size: int) -> Generator[Batch]:
         paths = [self.pictures[index].path for index in order]
         starts = range(0, len(paths), PICTURES_A_JOB)
-        jobs = [(self.root, self.archive, paths[start : start + PICTURES_A_JOB], image_size) for start in starts]
+        jobs = [(self.root, paths[start : start + PICTURES_A_JOB], image_size) for start in starts]
         for start, (images, kept, skipped) in zip(starts, ordered_map(_read, jobs, len(paths)), strict=True):
             rows = start + np.array(kept, np.int64)
             total = min(PICTURES_A_JOB, len(paths) - start)
             yield Batch(images, labels[rows, 0], labels[rows, 1], factors[rows], total, skipped)
 
 
-def _read(job: tuple[Path, bool, list[str], int]) -> tuple[np.ndarray, list[int], tuple[SkippedFile, ...]]:
-    root, archive, paths, size = job
+def _read(job: tuple[Path, list[str], int]) -> tuple[np.ndarray, list[int], tuple[SkippedFile, ...]]:
+    root, paths, size = job
     images = np.empty((len(paths), size, size, 3), np.uint8)
     kept: list[int] = []
     skipped = []
     for number, path in enumerate(paths):
         try:
-            with unpacked(root, path) if archive else nullcontext(root / path) as file:
+            with file_at(root, path) as file:
                 images[len(kept)] = read_picture(file, size)
             kept.append(number)
         except UnusablePictureError as error:
-            # A name that is not valid in the file system's encoding could not be printed as it is.
-            skipped.append(SkippedFile(os.fsencode(path).decode("utf-8", "replace"), str(error)))
+            skipped.append(SkippedFile(printable(path), str(error)))
     return images[: len(kept)], kept, tuple(skipped)

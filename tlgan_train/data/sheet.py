@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from tlgan_train.data.wording import in_one_line
 from tlgan_train.errors import TrainError
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -120,8 +121,3 @@ def _rows(file: Path, text: str, separator: str, skipped: int) -> list[tuple[int
         hint = "; a quotation mark is not closed" if "unexpected end" in str(error) or "limit" in str(error) else ""
         raise TrainError(f"{file} is not a CSV file from line {start + skipped} on: {error}{hint}") from None
     return rows
-
-
-def in_one_line(cell: str) -> str:
-    """The text without white space around it and without line breaks."""
-    return " ".join(cell.split())

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from tlgan_train.data.listing import ListedPicture, Listing
-from tlgan_train.data.sheet import Sheet, in_one_line, read_sheet
+from tlgan_train.data.sheet import Sheet, read_sheet
 from tlgan_train.data.table_paths import Places, at_home, why_missing
 from tlgan_train.data.usable import MAX_SKIPPED_SHARE
+from tlgan_train.data.wording import counted, in_one_line, shortened
 from tlgan_train.errors import TrainError
 
 LABELS = ("character", "emotion")
@@ -50,7 +51,7 @@ class Table:
             first = (garbled or missing)[0]
             why = "the table is not UTF-8 text; save it as `CSV UTF-8`" if garbled else ""
             raise TrainError(
-                f"{sheet.file}, line {self.lines[first]}: no picture {in_one_line(paths[first])}: "
+                f"{sheet.file}, line {self.lines[first]}: no picture {shortened(paths[first])}: "
                 f"{why or why_missing(paths[first], self.root)} ({len(missing)} of {len(paths)} are missing)"
             )
 
@@ -73,7 +74,7 @@ def list_table(file: Path) -> Listing:
     characters = columns.get("character", [file.stem] * len(table.files))
     extra = [name for name in columns if name not in ("path", *LABELS)]
     factors = {name: values for name in extra if (values := _numbers(columns[name], sheet.separator)) is not None}
-    notes += [f"column {name!r} is not used: not all numbers" for name in extra if name not in factors]
+    notes += [f"column {shortened(name)!r} is not used: not all numbers" for name in extra if name not in factors]
     pictures = tuple(
         ListedPicture(path, character, emotion, size, modified)
         for (path, size, modified), character, emotion in zip(table.files, characters, columns["emotion"], strict=True)
@@ -101,7 +102,7 @@ def read_table(sheet: Sheet, needed: Sequence[str], labels: Sequence[str], blank
         notes.append("the table is not UTF-8 and was read as Windows-1252; if names look wrong, save it as `CSV UTF-8`")
     other = sum(path != at_home(cells["path"]) for (path, _, _), (_, cells) in zip(found, rows, strict=True))
     if other:
-        notes.append(f"{other} paths are written otherwise than their files (capitals, backslashes)")
+        notes.append(f"{counted(other, 'file')} found by other capitals or slashes than the table writes")
     return Table(
         sheet,
         root,
@@ -124,8 +125,7 @@ def number(cell: str, separator: str) -> float:
 
 def _check_header(sheet: Sheet, needed: Sequence[str]) -> None:
     file, header = sheet.file, sheet.header
-    found = ", ".join(name or "(no name)" for name in header)
-    found = found if len(found) < 200 else f"{found[:200]} …"
+    found = shortened(", ".join(name or "(no name)" for name in header))
     missing = [name for name in needed if name not in header]
     if len(missing) == len(needed):
         raise TrainError(f"{file} has no header line; {sheet.example}, not {found}")
@@ -133,7 +133,7 @@ def _check_header(sheet: Sheet, needed: Sequence[str]) -> None:
         raise TrainError(f"{file} has no column {missing[0]!r}, only {found}; {sheet.example}")
     repeated = [name for name in header if header.count(name) > 1 and not UNNAMED.fullmatch(name)]
     if repeated:
-        raise TrainError(f"{file} has two columns {repeated[0]!r}; every column needs a name of its own")
+        raise TrainError(f"{file} has two columns {shortened(repeated[0])!r}; every column needs a name of its own")
 
 
 def _cells(sheet: Sheet, line: int, row: list[str], needed: Sequence[str], blank: str | None) -> dict[str, str] | None:
@@ -172,13 +172,15 @@ def _once(
         for name in labels:
             if cells.get(name) != cells_before.get(name):
                 raise TrainError(
-                    f"{sheet.file}, line {line}: {in_one_line(cells['path'])} is on line {line_before} already, "
-                    f"with {name} {cells_before[name]}, not {cells[name]}; keep one of the two"
+                    f"{sheet.file}, line {line}: {shortened(cells['path'])} is on line {line_before} already, "
+                    f"with {name} {shortened(cells_before[name])}, not {shortened(cells[name])}; keep one of the two"
                 )
         repeated.append(line)
     if not repeated:
         return kept, []
-    return kept, [f"{len(repeated)} lines repeat a picture and were left out, the first is line {repeated[0]}"]
+    return kept, [
+        f"left out {counted(len(repeated), 'line')} with a picture that came before, first line {repeated[0]}"
+    ]
 
 
 def _numbers(cells: list[str], separator: str) -> np.ndarray | None:

@@ -78,7 +78,7 @@ def why_missing(path: str, root: Path) -> str:
         return f"it is a path of another computer; write paths from {root} on"
     if path.startswith(("/", "~")):
         return "no such file"
-    if Path(path).exists():
+    if os.path.exists(path):  # noqa: PTH110 - Path's raises for names that are too long
         return f"paths start from the table's folder, {root}, not from the one that you are in"
     return f"no such file in {root}, the table's folder"
 

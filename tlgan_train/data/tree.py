@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from tlgan_train.data.picture import SUFFIXES
+from tlgan_train.data.wording import shortened
 from tlgan_train.errors import TrainError
 
 MACOS = {"__macosx", "icon\r"}
@@ -68,13 +69,14 @@ class Folder:
             self.folders[name] = Folder(f"{self.path}/{name}" if self.path else name)
         return self.folders[name]
 
-    def add(self, name: str, size: int, stamp: int) -> None:
-        """Add a file as a picture if its suffix is that of one."""
+    def add(self, name: str, size: int, stamp: int) -> bool:
+        """Add a file as a picture if its suffix is that of one; whether it is."""
         suffix = PurePath(name).suffix.lower()
         if suffix in SUFFIXES:
             self.pictures.append(File(f"{self.path}/{name}" if self.path else name, size, stamp))
-        else:
-            self.others[suffix or "without suffix"] += 1
+            return True
+        self.others[suffix or "without suffix"] += 1
+        return False
 
     def leave_out(self, name: str) -> bool:
         """True, and noted, when a name is that of a hidden entry or of one that systems leave behind."""
@@ -132,12 +134,11 @@ def ignored(tree: Folder) -> list[str]:
     others, litter = Counter[str](), Counter[str]()
     for folder in tree.walk():
         others += folder.others
-        litter.update("._*" if name.startswith("._") else name.strip() for name in folder.litter)
+        litter.update("._*" if name.startswith("._") else shortened(name) for name in folder.litter)
     lines = []
     if others:
-        files = (
-            "1 file that is not a picture" if others.total() == 1 else f"{others.total()} files that are not pictures"
-        )
+        total = others.total()
+        files = "1 file that is not a picture" if total == 1 else f"{total} files that are not pictures"
         lines.append(f"ignored {files}: {kinds(others)}")
     if litter:
         lines.append(f"ignored hidden and system entries: {kinds(litter)}")
@@ -147,5 +148,5 @@ def ignored(tree: Folder) -> list[str]:
 def kinds(counts: Counter[str]) -> str:
     """`.txt 10, .json 2`: the most frequent first."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown = [f"{kind} {count}" for kind, count in ranked[:SHOWN_KINDS]]
+    shown = [f"{shortened(kind)} {count}" for kind, count in ranked[:SHOWN_KINDS]]
     return ", ".join(shown + [f"{len(ranked) - SHOWN_KINDS} more kinds"] * (len(ranked) > SHOWN_KINDS))
