@@ -15,7 +15,7 @@ from pathlib import Path
 from tlgan_train.data.listing import ListedPicture
 from tlgan_train.data.picture import SUFFIXES
 from tlgan_train.data.tree import File, Folder, ignored, kinds
-from tlgan_train.data.wording import counted, printable, some
+from tlgan_train.data.wording import counted, printable, shortened, some
 from tlgan_train.errors import TrainError
 
 FERG = "character/character_emotion/picture"
@@ -114,11 +114,11 @@ def _classes(top: Folder, root: Path, depth: int) -> tuple[str, list[tuple[str, 
     if depth == 1:
         return EMOTIONS, [(character, folder.name, folder) for character, folder in found]
     if any(after):
-        one = next(folder.path for (_, folder), what in zip(found, after, strict=True) if what)
-        other, character = next((f.path, who) for (who, f), what in zip(found, after, strict=True) if not what)
+        one = next(folder for (_, folder), what in zip(found, after, strict=True) if what)
+        other = next(folder for (_, folder), what in zip(found, after, strict=True) if not what)
         raise TrainError(
-            f"{root} mixes two layouts: {one} fits {FERG}, but {other} fits {CHARACTERS}; rename it to "
-            f"{character}_<emotion>, or take the character's name out of all the others"
+            f"{_place(root, one)} fits {FERG}, but {_place(root, other)} fits {CHARACTERS}; name all in one way: start "
+            "every name of an emotion's folder with that of the character, or none"
         )
     names = [character for character, _ in parents]
     if {character.lower() for character in names} <= PARTS:
@@ -142,7 +142,7 @@ def _check_depths(top: Folder, root: Path, depth: int) -> None:
         below = folder.depth - top.depth
         if below > depth and folder.pictures:
             raise TrainError(
-                f"folder {_place(root, folder)} is one too deep: {counted(counts[depth], 'picture')} lie "
+                f"folder {_place(root, folder)} is too deep: {counted(counts[depth], 'picture')} lie "
                 f"{counted(depth, 'folder')} below {_place(root, top)}, and "
                 f"{sum(counts[d] for d in counts if d > depth)} deeper; move those up or away"
             )
@@ -153,7 +153,7 @@ def _check_depths(top: Folder, root: Path, depth: int) -> None:
         if depth == 2 and below == 1 and folder.pictures and not any(f.pictures for f in folder.folders.values()):
             raise TrainError(
                 f"folder {_place(root, folder)} has no emotion folders; sort its pictures into some, such as "
-                f"{folder.name}/joy, or move it away; other pictures here are in {CHARACTERS}"
+                f"joy, or move it away; other pictures here are in {CHARACTERS}"
             )
 
 
@@ -180,17 +180,18 @@ def _no_folders(top: Folder, root: Path) -> str:
 
 def _too_high(top: Folder, root: Path) -> str:
     inner = _with_pictures(top)
+    largest = max(inner, key=lambda folder: sum(len(below.pictures) for below in folder.walk()))
     example = next(file.path for folder in top.walk() if folder.depth - top.depth > 2 for file in folder.pictures)
     return (
         f"{_place(root, top)} holds {counted(len(inner), 'folder')} ({some([folder.name for folder in inner])}) with "
-        f"folders in folders, such as {example}; it must hold {LAYOUTS}: {_choose(root, inner[0])}"
+        f"folders in folders, such as {shortened(example)}; it must hold {LAYOUTS}: {_choose(root, largest)}"
     )
 
 
 def _choose(root: Path, folder: Folder) -> str:
     if root.is_file():
-        return f"pack one of them alone, such as {folder.path}"
-    return f"name one of them, such as folder:{root / folder.path}"
+        return f"pack one of them alone, such as {printable(folder.path)}"
+    return f"name one of them, such as folder:{_place(root, folder)}"
 
 
 def _place(root: Path, folder: Folder) -> str:
