@@ -131,8 +131,13 @@ def _classes(top: Folder, root: Path, depth: int) -> tuple[str, list[tuple[str, 
 
 def _after(character: str, name: str) -> str:
     """What follows `<character>_` in a folder's name, in whatever case and Unicode form; empty if it is not there."""
-    name, prefix = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", f"{character}_")
-    return name[len(prefix) :] if name[: len(prefix)].casefold() == prefix.casefold() else ""
+    start = _key(f"{character}_")
+    ends = (end for end, mark in enumerate(name, start=1) if mark == "_" and _key(name[:end]) == start)
+    return name[next(ends, len(name)) :]
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _check_depths(top: Folder, root: Path, depth: int) -> None:
