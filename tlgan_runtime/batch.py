@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -192,7 +193,7 @@ def _leave_interrupts_to_the_parent() -> None:
 @contextmanager
 def _interrupts_later() -> Iterator[None]:
     """Puts off those that come while the block runs until it has ended, where the system can."""
-    if not hasattr(signal, "pthread_sigmask"):
+    if sys.platform == "win32":
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -17,6 +17,7 @@ from torch import Tensor
 from tlgan_train.augment import augment
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.errors import TrainError
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.run import load_tensors, save_tensors, write_json
@@ -58,12 +59,13 @@ def train_classifier(
     source = weights or _cached_weights()
     features = None if source is None else read_weights(source)
     targets = (dataset.emotion, dataset.character)
+    precision = pick_precision(config.gan.precision, pick_device())
 
     def trained(seed: int) -> tuple[EmotionClassifier, list[dict[str, float]]]:
         model = seeded(lambda: EmotionClassifier(**shape), seed)
         if features is not None:
             model.load_features(features, str(source))
-        training = Training(settings.batch_size, settings.epochs, settings.lr, seed, settings.augment)
+        training = Training(settings.batch_size, settings.epochs, settings.lr, seed, settings.augment, precision)
         slow = () if features is None else model.features.parameters()
         return model, fit(model, dataset, targets, training, log, slow=slow)
 

@@ -143,7 +143,8 @@ class GanConfig:
     ema_images: int = 10_000
     """Half-life of the averaged weights that are exported, in pictures seen; 0 exports the last weights."""
     precision: str = "auto"
-    """`fp32` (the code's), `bf16` autocast, or `auto`: whichever multiplies matrices faster on this device."""
+    """`fp32` (the code's), `bf16` autocast, or `auto`: bf16 where the device has units for it. It is chosen once for a
+    run folder. The classifiers and the judge learn in it, too."""
     checkpoint_images: int = 16_000
     """Pictures between checkpoints and sample grids."""
 

@@ -1,16 +1,16 @@
-"""Where and how finely arithmetic runs: chosen once, at run time."""
+"""Where and how finely arithmetic runs, chosen from what the machine says it has."""
 
 from __future__ import annotations
 
-import time
+import os
 from contextlib import AbstractContextManager
 
 import torch
 
 from tlgan_train.errors import TrainError
 
-PROBE = 1024
-"""Side of the square matrices whose product decides between precisions."""
+EMULATED = ("avx512_core", "avx512_core_vnni", "avx2_vnni_2")
+"""Values of ONEDNN_MAX_CPU_ISA with which oneDNN accepts bf16 but computes it without bf16 units."""
 
 
 def pick_device() -> torch.device:
@@ -19,29 +19,33 @@ def pick_device() -> torch.device:
 
 
 def pick_precision(wish: str, device: torch.device) -> str:
-    """`fp32` or `bf16`; `auto` takes the one that multiplies matrices faster on this device.
+    """`fp32` or `bf16`; for `auto`, bf16 where the device has units for it.
 
-    bf16 doubles the speed of processors with bf16 units and halves it on others, so it is measured, not assumed.
+    Nothing is timed, so the answer depends on the machine and its settings but never on how busy it is.
     """
     if wish in ("fp32", "bf16"):
         return wish
     if wish != "auto":
         raise TrainError(f"precision must be auto, fp32 or bf16, not {wish!r}")
+    return "bf16" if has_bf16_units(device) else "fp32"
+
+
+def has_bf16_units(device: torch.device) -> bool:
+    """Whether the device trains in bf16 on units of its own, and not by emulation, which is many times slower.
+
+    CPUs need AVX512_BF16 or AMX, and a oneDNN that may use them: `ONEDNN_MAX_CPU_ISA` can take them away. oneDNN also
+    accepts bf16 on CPUs with AVX-512 alone, where it takes twice as long as fp32, and on ARM, where it has only a
+    reference implementation of the backward pass of convolutions.
+    """
     if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    return "bf16" if _product_seconds(torch.bfloat16) < 0.8 * _product_seconds(torch.float32) else "fp32"
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if not torch.backends.mkldnn.is_available() or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return False
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA", "")
+    units = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return units and limit.lower() not in EMULATED
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
     """Autocast for a forward pass; does nothing at fp32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
-
-
-def _product_seconds(dtype: torch.dtype) -> float:
-    a = torch.ones(PROBE, PROBE, dtype=dtype)
-    best = float("inf")
-    for _ in range(5):
-        start = time.perf_counter()
-        a @ a
-        best = min(best, time.perf_counter() - start)
-    return best

@@ -14,6 +14,7 @@ import torch
 from tlgan_train.augment import augment
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.models.judge import Judge
 from tlgan_train.run import load_tensors, save_tensors, write_json
 from tlgan_train.supervised import Training, class_scores, fit, parameter_count, predict, seeded, stream_seed
@@ -50,7 +51,8 @@ def train_judge(config: Config, dataset: Dataset, run: Path, log: Callable[[str]
     shape = {"emotions": len(dataset.emotions), "characters": len(dataset.characters), "factors": len(names)}
     model = seeded(lambda: Judge(**shape), seed)
 
-    training = Training(settings.batch_size, settings.epochs, settings.lr, seed, augment=True)
+    precision = pick_precision(config.gan.precision, pick_device())
+    training = Training(settings.batch_size, settings.epochs, settings.lr, seed, augment=True, precision=precision)
     epochs = fit(model, dataset, (dataset.emotion, dataset.character, factors), training, log)
 
     test = dataset.indices("test")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from tlgan_train.axes import check_axes, fit_axes
 from tlgan_train.classifier import load_classifier, load_coaches, read_weights, train_classifier
 from tlgan_train.config import Config
 from tlgan_train.data import SPLITS, Dataset, drawn_characters, load_dataset
+from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluate import check_same_labels, evaluate
 from tlgan_train.export import export_bundle
@@ -26,10 +26,11 @@ from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
 from tlgan_train.gan import check_gan, images_seen, load_encoder, load_generator, train_gan
 from tlgan_train.judge import train_judge
 from tlgan_train.likeness import Likeness
+from tlgan_train.memory import PeakMemory
 from tlgan_train.model_card import methods_table
 from tlgan_train.moves import bundle_moves, load_moves
 from tlgan_train.report import write_report
-from tlgan_train.run import claimed, open_run, read_json, write_json
+from tlgan_train.run import claimed, open_run, read_json, run_precision, write_json
 from tlgan_train.samples import draw_samples, load_samples
 
 STAGES = ("gan", "classifier", "judge", "samples", "axes", "evaluate", "report")
@@ -71,6 +72,14 @@ class Pipeline:
     def characters(self) -> tuple[str, ...]:
         """Those that the GAN draws; the classifier sees all."""
         return drawn_characters(self.config.data.characters, self.dataset.characters)
+
+    @cached_property
+    def settled(self) -> Config:
+        """The settings with the precision that the run keeps in place of `auto`; read once the folder is open."""
+        precision = run_precision(self.run, self.config.gan.precision)
+        if precision == "bf16" and pick_precision("auto", pick_device()) == "fp32":
+            self.log("precision: bf16, in which this run began; this machine has no bf16 units, so training is slow")
+        return self.config.with_value("gan.precision", precision)
 
     def all(self) -> Path:
         """Every stage that is not done yet, then the bundle in `RUN/bundle`."""
@@ -129,9 +138,10 @@ class Pipeline:
             return
         self.log(f"{name}: started")
         start = time.monotonic()
-        getattr(self, f"_{name}")()
+        with PeakMemory() as peak:
+            getattr(self, f"_{name}")()
         seconds = time.monotonic() - start
-        self._record(name, seconds)
+        self._record(name, seconds, peak.mib)
         self.log(f"{name}: done in {seconds / 60:.1f} min")
 
     def _done(self, name: str) -> bool:
@@ -146,7 +156,7 @@ class Pipeline:
         path = self.run / "training.json"
         return read_json(path, made_by="all") if path.exists() else {}
 
-    def _record(self, name: str, seconds: float) -> None:
+    def _record(self, name: str, seconds: float, peak_mib: int) -> None:
         """Note in `RUN/training.json` that a stage is done, what it took, and what the run is about."""
         dataset, facts = self.dataset, self._facts()
         facts |= {
@@ -163,18 +173,17 @@ class Pipeline:
             metrics = read_json(self.run / "classifier" / "metrics.json", made_by="classifier")
             facts["classifier_accuracy"] = metrics["test"]["emotion_accuracy"]
         stages = facts.setdefault("stages", {})
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        stages[name] = {"seconds": round(seconds, 1), "peak_mib": peak, "made_from": self._made_from(name)}
+        stages[name] = {"seconds": round(seconds, 1), "peak_mib": peak_mib, "made_from": self._made_from(name)}
         write_json(self.run / "training.json", facts)
 
     def _gan(self) -> None:
-        train_gan(self.config, self.dataset, self.characters, self.run, self.log, self.progress)
+        train_gan(self.settled, self.dataset, self.characters, self.run, self.log, self.progress)
 
     def _classifier(self) -> None:
-        train_classifier(self.config, self.dataset, self.run, self.alexnet_weights, self.log)
+        train_classifier(self.settled, self.dataset, self.run, self.alexnet_weights, self.log)
 
     def _judge(self) -> None:
-        train_judge(self.config, self.dataset, self.run, self.log)
+        train_judge(self.settled, self.dataset, self.run, self.log)
 
     def _samples(self) -> None:
         draw_samples(self.config, load_generator(self.run), load_classifier(self.run), self.run, self.log)

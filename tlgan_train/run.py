@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from tlgan_train.config import Config
+from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.errors import TrainError
 
 
@@ -105,6 +106,20 @@ def open_run(run: Path, config: Config, data_digest: str) -> None:
             )
         return
     write_json(path, {**facts, "code_revision": code_revision()})
+
+
+def run_precision(run: Path, wish: str) -> str:
+    """`fp32` or `bf16`, in which all networks of an opened run are trained; chosen once and kept in its `config.json`.
+
+    `wish` is the setting `gan.precision`. Folders from before the choice was kept go on as their checkpoint did.
+    """
+    path, checkpoint = run / "config.json", run / "gan" / "checkpoint.safetensors"
+    facts = read_json(path, made_by="all")
+    if facts.get("precision") not in ("fp32", "bf16"):
+        before = load_tensors(checkpoint, made_by="gan")[1] if checkpoint.is_file() else {}
+        facts["precision"] = before.get("precision") or pick_precision(wish, pick_device())
+        write_json(path, facts)
+    return str(facts["precision"])
 
 
 def started_with(path: Path) -> tuple[Config, str]:

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from tlgan_train.augment import augment
 from tlgan_train.data.dataset import SPLITS, Dataset
-from tlgan_train.device import autocast, pick_device, pick_precision
+from tlgan_train.device import autocast, pick_device
 from tlgan_train.errors import TrainError
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -43,6 +43,8 @@ class Training:
     """Decides the order of the pictures and their changes."""
     augment: bool
     """Whether pictures are changed at random before each step."""
+    precision: str
+    """`fp32` or `bf16`, of the steps."""
 
 
 def to_tensor(images: np.ndarray, device: torch.device | None = None) -> Tensor:
@@ -106,7 +108,7 @@ def fit(
     """Train `model` and leave it, in eval mode, with the weights that did best on the validation split.
 
     Best is the highest mean accuracy over the class targets; equal ones are told apart by the loss. Steps compute in
-    bf16 where that is faster; validation, like all reading, in fp32.
+    `training.precision`; validation, like all reading, in fp32.
 
     Args:
         model: maps pictures (N, 3, S, S) in [-1, 1] to a tuple of outputs, one for each target.
@@ -131,7 +133,6 @@ def fit(
     if training.epochs < 1 or training.batch_size < 2:
         raise TrainError("training needs epochs of 1 or more and a batch_size of 2 or more")
     place = pick_device()
-    precision = pick_precision("auto", place)
     model.to(place, memory_format=torch.channels_last)
     truth = tuple(torch.from_numpy(t).to(place) for t in targets)
     parts = -(-len(train) // training.batch_size)
@@ -148,7 +149,7 @@ def fit(
         for part in np.array_split(order.permutation(train), parts):
             x = to_tensor(dataset.images[part], place)
             x = augment(x, changes) if training.augment else x
-            with autocast(place, precision):
+            with autocast(place, training.precision):
                 outputs = tuple(output.float() for output in model(x))
             loss = _loss(outputs, tuple(t[part] for t in truth))
             descent.step(loss)

@@ -16,6 +16,7 @@ from tlgan_train.data import export_folder
 
 # Ten pictures of each class and networks a few channels wide: every stage does its real work, none of it well.
 SMALL = {
+    "gan.precision": "fp32",
     "gan.latent_dim": 8,
     "gan.generator_width": 4,
     "gan.discriminator_width": 4,

@@ -39,7 +39,7 @@ def shapes(count: int = 60, seed: int = 0) -> Dataset:
 
 def config(**settings: object) -> Config:
     values = {"batch_size": 36, "epochs": 6, "hidden": 16, "lr": 0.002, "augment": False, **settings}
-    return Config.from_dict({"classifier": values, "seed": 3})
+    return Config.from_dict({"classifier": values, "gan": {"precision": "fp32"}, "seed": 3})
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +121,7 @@ def test_weights_of_the_best_epoch_are_kept(data: Dataset) -> None:
             return emotion, torch.stack([x[:, 2, 0, 0], x[:, 0, 0, 0]], dim=1) * (2 * right - 1)
 
     model = Forgetful()
-    training = Training(batch_size=1000, epochs=4, lr=1e-6, seed=0, augment=False)
+    training = Training(batch_size=1000, epochs=4, lr=1e-6, seed=0, augment=False, precision="fp32")
     rows = fit(model, data, (data.emotion, data.character), training, log=lambda line: None)
     assert [row["best"] for row in rows] == [0, 1, 0, 0]
     assert model.steps.item() == 2

@@ -20,7 +20,7 @@ from tlgan_train.supervised import predict, seeded, stream_seed
 EMOTIONS = ("joy", "sadness")
 CHARACTERS = ("blue", "green", "red")
 SIZE = 24
-CONFIG = Config.from_dict({"judge": {"batch_size": 32, "epochs": 6, "lr": 0.004}})
+CONFIG = Config.from_dict({"judge": {"batch_size": 32, "epochs": 6, "lr": 0.004}, "gan": {"precision": "fp32"}})
 
 
 def shapes(count: int = 60, seed: int = 0) -> Dataset:
@@ -65,9 +65,8 @@ def test_learns_classes_and_factors(data: Dataset, run: Path) -> None:
     assert metrics["factor_r2"]["luck"] < 0.3
 
 
-def test_learns_as_well_in_bf16(data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tlgan_train.supervised.pick_precision", lambda wish, device: "bf16")
-    result = train_judge(CONFIG, data, tmp_path, log=lambda line: None)
+def test_learns_as_well_in_bf16(data: Dataset, tmp_path: Path) -> None:
+    result = train_judge(CONFIG.with_value("gan.precision", "bf16"), data, tmp_path, log=lambda line: None)
     assert result.metrics["test"]["emotion_accuracy"] >= 0.9 and result.metrics["factor_r2"]["left"] > 0.5
     assert {tensor.dtype for tensor in result.model.parameters()} == {torch.float32}
 

@@ -160,7 +160,7 @@ def test_orthogonalisations_of_independent_rows() -> None:
     one_by_one, symmetric = gram_schmidt(rows), symmetric_axes(rows)
     for axes in (one_by_one, symmetric):
         np.testing.assert_allclose(axes @ axes.T, np.eye(EMOTIONS), atol=1e-10)
-    np.testing.assert_array_equal(one_by_one[0], rows[0])
+    np.testing.assert_allclose(one_by_one[0], rows[0], atol=1e-12)
     values, vectors = np.linalg.eigh(rows @ rows.T)
     lowdin = vectors @ np.diag(values**-0.5) @ vectors.T @ rows
     np.testing.assert_allclose(symmetric, lowdin, atol=1e-10)
