@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 1800
+"""Seconds after which a process must hang: no machine is so slow or so busy."""
 
 
 def program(*arguments: str, interruptible: bool = False) -> list[str]:

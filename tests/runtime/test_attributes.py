@@ -15,6 +15,8 @@ from tlgan_runtime import bundle as bundles
 from tlgan_runtime.bundle import Bundle, amend_bundle
 from tlgan_runtime.cli import main
 
+pytestmark = pytest.mark.numerical
+
 LOW, HIGH = -2.0, 3.0
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.program import program
+from tests.program import PATIENCE, program
 from tlgan_runtime import CheerMeUp, InputError, run_batch
 from tlgan_runtime.cli import main
 from tlgan_runtime.job import Job
@@ -162,7 +162,7 @@ def test_an_interrupt_leaves_nothing_half_written_and_the_rest_is_drawn_later(bu
     process = started(tmp_path / "jobs.jsonl", out, bundle, processes=2)
     assert process.stdout is not None and process.stdout.readline().strip() == str(out / "0.gif")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and "Traceback" not in err
     finished = {path.name for path in out.glob("*.gif")}
     assert {path.name for path in out.iterdir()} == {*finished, ".cheermeup.jsonl"} and len(finished) < len(jobs)
@@ -182,6 +182,6 @@ def test_a_second_interrupt_ends_what_is_in_work(bundle: Path, tmp_path: Path, n
     process.send_signal(number)
     assert "interrupt once more" in process.stderr.readline()
     process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and err == "cheermeup: interrupted\n"
     assert {path.name for path in out.iterdir()} == {"faces.png", ".cheermeup.jsonl"}

@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.program import PATIENCE
 from tests.tiny_bundle import CHARACTERS, EMOTION_GAIN, EMOTIONS, MAX_STRENGTH, axis_directions, draw, make_bundle
 from tlgan_runtime import BundleDamagedError, CheerMeUp, CheerMeUpError, InputError
 from tlgan_runtime.editor import MAX_STEPS
+
+pytestmark = pytest.mark.numerical
 
 
 def test_properties_say_what_is_in_the_bundle(editor: CheerMeUp, bundle: Path) -> None:
@@ -203,7 +206,7 @@ def test_threads_that_render_the_same_latents_see_what_one_thread_sees(bundle: P
     gate = threading.Barrier(4)
 
     def work(_: int) -> tuple[Any, ...]:
-        gate.wait(timeout=30)
+        gate.wait(timeout=PATIENCE)
         drawn = shared.render(z)
         return (drawn, *shared.classify(drawn), next(shared.walk(z, "joy", 2)))
 
@@ -219,7 +222,7 @@ def test_a_pickle_is_small_and_renders_the_same_in_a_spawned_process(editor: Che
     assert len(pickle.dumps(editor)) < 1000
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(editor)).render(z), expected)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        np.testing.assert_array_equal(pool.submit(editor.render, z).result(timeout=60), expected)
+        np.testing.assert_array_equal(pool.submit(editor.render, z).result(timeout=PATIENCE), expected)
 
 
 def test_a_damaged_classifier_is_found_when_it_is_used(broken: Path) -> None:

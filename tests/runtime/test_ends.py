@@ -18,6 +18,8 @@ from tlgan_runtime.axes import AxisSet, Centres
 from tlgan_runtime.bundle import write_manifest
 from tlgan_runtime.ends import ENOUGH, LONGEST, STEPS, Pull, follow
 
+pytestmark = pytest.mark.numerical
+
 SLOPES, PEOPLE = 3 * np.eye(3, 5), 2 * np.eye(5)[3:]
 CENTRES = Centres(
     2 * np.eye(3, 5), 4 * np.eye(3, 5), np.zeros(3), 2 * np.eye(3, 5), pace=np.tile([0.0, 1.0], (3, 3, 1))

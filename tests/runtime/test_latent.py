@@ -11,6 +11,8 @@ from tests.tiny_bundle import axis_directions
 from tlgan_runtime import latent
 from tlgan_runtime.axes import AxisSet, Centres
 
+pytestmark = pytest.mark.numerical
+
 FIRST_OF_SEED_0 = [1.117622, -1.3871249, -0.4265716, -0.80358726]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.program import PATIENCE
 from tlgan_runtime.ordered import Workers
 
 
@@ -36,7 +37,7 @@ def test_no_more_is_taken_than_threads_have_to_do() -> None:
 
 
 def test_threads_work_at_the_same_time() -> None:
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=PATIENCE)
     with Workers(2) as workers:
         assert len(list(workers.ordered(lambda _: both.wait(), range(4)))) == 4
 

@@ -34,6 +34,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attribute, "DISTANCES", np.array([1.0, 2.0, 3.0]))
     monkeypatch.setattr(attribute_reader, "STEPS", 60)
     monkeypatch.setattr(attribute_reader, "BATCH", 32)
+    monkeypatch.setattr(attribute_reader, "RESAMPLES", 100)
 
 
 def write_pictures(root: Path, count: int = 300, kind: str = "binary", header: str = "path,bright") -> Path:
@@ -106,6 +107,7 @@ def test_another_attribute_is_added_and_one_of_the_same_name_replaced(
     assert card.count("## Attributes") == 1 and card.count("| hat, with |") == 1 and card.startswith("# Tiny")
 
 
+@pytest.mark.slow
 def test_numbers_are_labels_as_well(tmp_path: Path, bundle: Path) -> None:
     table = write_pictures(tmp_path / "numbers", kind="number", header="path,label")
     outcome = add("level", table, bundle)
@@ -232,6 +234,7 @@ def test_bundles_carry_the_attributes_of_a_run_until_its_generator_changes(run: 
     assert "hat is left out" in told[0] and "tlgan-train attribute hat" in told[0]
 
 
+@pytest.mark.slow
 def test_a_run_keeps_its_attributes_and_says_when_the_generator_does_not_draw_them(
     run: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

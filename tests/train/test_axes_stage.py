@@ -21,6 +21,8 @@ from tlgan_train.errors import TrainError
 from tlgan_train.latent_axes import LocalAxes, unit_rows
 from tlgan_train.samples import Samples, draw_latents, draw_samples, load_samples, read_faces
 
+pytestmark = pytest.mark.numerical
+
 CONFIG = Config.from_dict({"samples": {"count": 1500}, "axes": {"calibration_faces": 40}, "seed": 2})
 PAINTER, READER = Painter(), Reader()
 SIMPLEX = unit_rows(np.eye(3, LATENT_DIM) - np.eye(3, LATENT_DIM).mean(axis=0))

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from pictures import load, picture, write_layout, write_table
 
+from tests.program import PATIENCE
 from tlgan_train.config import DataConfig
 from tlgan_train.data import Dataset, load_dataset
 from tlgan_train.data.cache import default_cache
@@ -183,9 +184,9 @@ def test_builders_at_the_same_time_agree(root: Path, tmp_path: Path) -> None:
     builders = [context.Process(target=_load_digest, args=arguments) for _ in range(2)]
     for builder in builders:
         builder.start()
-    found = {digests.get(timeout=60) for _ in builders}
+    found = {digests.get(timeout=PATIENCE) for _ in builders}
     for builder in builders:
-        builder.join(60)
+        builder.join(PATIENCE)
     assert found == {load(f"folder:{root}", tmp_path / "cache").digest}
     assert len(list((tmp_path / "cache").iterdir())) == 1
 

@@ -13,6 +13,8 @@ from tlgan_train.drawing_graph import drawing_graph, layers_of
 from tlgan_train.models.dcgan import Generator, to_uint8
 from tlgan_train.onnx_graph import store_half
 
+pytestmark = pytest.mark.numerical
+
 
 def latents(count: int, latent_dim: int) -> np.ndarray:
     return np.random.default_rng(count).standard_normal((count, latent_dim)).astype(np.float32)

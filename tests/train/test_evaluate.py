@@ -29,6 +29,8 @@ from tlgan_train.evaluate import (
 )
 from tlgan_train.samples import draw_latents, read_faces
 
+pytestmark = pytest.mark.numerical
+
 DISTANCE = 5.0
 FIGURES = {
     "already_there", "success", "mean_end", "monotone", "rank_correlation", "character_kept", "smoothness",

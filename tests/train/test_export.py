@@ -69,27 +69,26 @@ def test_models_say_nothing_of_the_machine_that_made_them(run: Path) -> None:
         assert b"site-packages" not in content and b"tlgan_train" not in content
 
 
-@pytest.fixture(scope="module")
-def guided(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("guided") / "bundle"
-    assert call(export_main, run, "--out", out, "--guided").code == 0
-    return out
-
-
-def test_guided_edits_come_on_request(run: Path, app: CheerMeUp, guided: Path) -> None:
+@pytest.mark.slow
+def test_guided_edits_come_on_request(run: Path, app: CheerMeUp, tmp_path: Path) -> None:
+    guided = tmp_path / "bundle"
+    assert call(export_main, run, "--out", guided, "--guided").code == 0
     more = CheerMeUp(guided, provider="cpu", threads=1)
     assert set(more.methods) - set(app.methods) == {"guided"}
     assert set(contents(guided)) - set(contents(run / "bundle")) == {"gradient.onnx"}
     z = more.sample(3)
     before, after = (more.classify(more.render(more.move(z, {"joy": 1}, m))).emotion[:, 1] for m in ("path", "guided"))
     assert (after >= before - 0.01).all()
+    check_models(guided, {"gradient": ["z", "wanted_emotion", "wanted_character"]})
 
 
-def test_models_are_single_files_of_standard_operators_with_a_free_batch(guided: Path) -> None:
-    takes = {"generator": ["z"], "classifier": ["image"], "mapping": ["z"], "paths": ["z"]}
-    takes["gradient"] = ["z", "wanted_emotion", "wanted_character"]
+def test_models_are_single_files_of_standard_operators_with_a_free_batch(run: Path) -> None:
+    check_models(run / "bundle", {"generator": ["z"], "classifier": ["image"], "mapping": ["z"], "paths": ["z"]})
+
+
+def check_models(bundle: Path, takes: dict[str, list[str]]) -> None:
     for name, inputs in takes.items():
-        model = onnx.load(guided / f"{name}.onnx", load_external_data=False)
+        model = onnx.load(bundle / f"{name}.onnx", load_external_data=False)
         onnx.checker.check_model(model)
         assert {opset.domain for opset in model.opset_import} <= {"", "ai.onnx"}
         defaults = {tensor.name for tensor in model.graph.initializer}
@@ -173,6 +172,7 @@ def test_other_content_is_never_overwritten(run: Path, tmp_path: Path, kind: str
     assert contents(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_bundle_that_differs_from_its_networks_is_not_written(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +184,7 @@ def test_a_bundle_that_differs_from_its_networks_is_not_written(
     assert contents(tmp_path) == before  # the old bundle, and nothing beside it
 
 
+@pytest.mark.slow
 def test_a_bundle_replaces_a_bundle_under_its_new_name(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
     shutil.copytree(run / "bundle", out)

@@ -9,6 +9,8 @@ from torch.distributions import Normal
 from tlgan_train.models.flow import Flow
 from tlgan_train.models.prior import Prior
 
+pytestmark = pytest.mark.numerical
+
 SIZE, GIVEN = 5, 2
 
 

@@ -17,6 +17,7 @@ from painter import bars
 from PIL import Image
 from safetensors.torch import load_file
 
+from tests.program import PATIENCE
 from tlgan_train import gan, processes
 from tlgan_train.config import Config
 from tlgan_train.data.batches import Batches
@@ -26,6 +27,8 @@ from tlgan_train.gan import images_seen, load_encoder, load_generator, mirrored,
 from tlgan_train.run import load_tensors, save_tensors
 from tlgan_train.supervised import to_tensor
 from tlgan_train.training_log import TrainingLog
+
+pytestmark = pytest.mark.numerical
 
 STEPS, BATCH = 6, 8
 SMALL = {
@@ -323,6 +326,7 @@ def test_a_generator_that_draws_one_picture_is_told_and_the_checkpoint_before_is
     assert "\n" not in str(caught.value) and path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_run_of_one_process_goes_on_in_two_that_end_with_the_same_weights(
     data: Dataset, settings: dict[str, object], tmp_path: Path
 ) -> None:
@@ -331,7 +335,7 @@ def test_a_run_of_one_process_goes_on_in_two_that_end_with_the_same_weights(
     before = load_file(run / "gan" / "checkpoint.safetensors")
     script = Path(__file__).with_name("two_processes.py")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
-    done = subprocess.run([*command, str(run), json.dumps(settings)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*command, str(run), json.dumps(settings)], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     one, other = load_file(f"{run}.0"), load_file(f"{run}.1")
     assert one.keys() == other.keys() and all(torch.equal(value, other[key]) for key, value in one.items())

@@ -15,6 +15,8 @@ from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.prior import Prior
 
+pytestmark = pytest.mark.numerical
+
 
 def networks(size: int) -> tuple[Generator, EmotionClassifier]:
     torch.manual_seed(3)
@@ -60,6 +62,7 @@ def test_it_is_nothing_where_no_edit_moves() -> None:
     assert everywhere[0][:, 3:].any()
 
 
+@pytest.mark.slow
 def test_any_onnx_runtime_gets_the_same(tmp_path: Path) -> None:
     generator, classifier = networks(32)
     export_ends({"gradient", None}, tmp_path, generator, classifier, tmp_path)

@@ -19,6 +19,8 @@ from tlgan_train.errors import TrainError
 from tlgan_train.int8_graph import check_int8, quantised, ranges_of
 from tlgan_train.int8_graph import int8_graph as quantised_graph
 
+pytestmark = pytest.mark.numerical
+
 FACES = 200
 """That are compared, fewer than usual."""
 
@@ -102,6 +104,7 @@ def test_a_face_is_nearly_the_same_by_itself_and_among_others(bundle: Path, prec
         assert psnr(alone, together) > 55
 
 
+@pytest.mark.slow
 def test_faces_that_differ_are_refused_in_one_line(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Latents near 0 say nothing of the range that those of the prior reach, so most values are cut off."""
     monkeypatch.setattr(export, "CHECK_LATENTS", FACES)

@@ -21,6 +21,8 @@ from tlgan_train.latent_axes import (
     unit_rows,
 )
 
+pytestmark = pytest.mark.numerical
+
 EMOTIONS, DIM = 5, 12
 ORDER = np.array([3, 0, 4, 1, 2])
 TRUE = np.linalg.qr(np.random.default_rng(0).normal(size=(DIM, DIM)))[0][:EMOTIONS]

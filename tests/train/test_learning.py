@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from tlgan_train.gan import GRID
 from tlgan_train.learning import MOST_GRIDS, learning_curve, read_grid
 
+pytestmark = pytest.mark.numerical
+
 SIZE = 4
 SHADES = (30, 120, 220)
 """Brightness of pictures of each of three emotions."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from painter import bars
 from torch import Tensor, nn
 
 from tlgan_train.likeness import Likeness
 from tlgan_train.metrics import kid
+
+pytestmark = pytest.mark.numerical
 
 
 class Colours(nn.Module):

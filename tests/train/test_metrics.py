@@ -19,6 +19,8 @@ from tlgan_train.metrics import (
     rank_correlation,
 )
 
+pytestmark = pytest.mark.numerical
+
 WALKS = np.array(
     [
         [0.10, 0.30, 0.60, 0.95],  # arrives

@@ -15,6 +15,8 @@ from tlgan_train.models import encoder
 from tlgan_train.models.dcgan import Discriminator, FromPixel, Generator, to_uint8
 from tlgan_train.supervised import to_tensor
 
+pytestmark = pytest.mark.numerical
+
 CPU = torch.device("cpu")
 FULL = {
     "discriminator_norm": "spectral", "reconstruction_weight": 40.0, "feature_weight": 1.0, "kl_weight": 0.02,

@@ -23,6 +23,8 @@ from tlgan_train.models.prior import Prior
 from tlgan_train.paths import at_centres, end_losses, found_by, load_paths, train_paths
 from tlgan_train.samples import draw_latents, draw_samples, load_samples, read_faces
 
+pytestmark = pytest.mark.numerical
+
 CONFIG = Config.from_dict(
     {"samples": {"count": 1500}, "axes": {"calibration_faces": 40, "method": "path", "path_moves": 6400}, "seed": 2}
 )
@@ -161,6 +163,7 @@ def test_only_the_coordinates_of_labels_move(folder: Path) -> None:
     assert (apart[:3] > 0.1).all() and not apart[3:].any()
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_still_shown_and_the_emotion_beside_it(folder: Path) -> None:
     z, samples = draw_latents(PAINTER, 300, 0, "faces of this test"), load_samples(folder)
     network = train_paths(method(folder, "local"), samples, PAINTER, [READER], 25_600, 1, log=lambda _: None)
@@ -186,6 +189,7 @@ class BlockEncoder(BlockReader):
         return self.latents(x), None
 
 
+@pytest.mark.slow
 def test_ends_come_to_be_like_pictures_of_the_emotion(folder: Path) -> None:
     samples, local = load_samples(folder), method(folder, "local")
     showing = torch.from_numpy(samples.emotion.argmax(axis=1))

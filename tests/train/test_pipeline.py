@@ -17,6 +17,7 @@ import torch
 from commands import Outcome, call, refused
 from safetensors.torch import load_file
 
+from tests.program import PATIENCE
 from tlgan_runtime.latent import move
 from tlgan_train import gan
 from tlgan_train.cli import main
@@ -93,6 +94,7 @@ def test_a_stage_whose_product_is_gone_is_done_again_and_what_comes_before_is_ke
     assert [stage for stage, time in times(copy).items() if time != before[stage]] == ["axes"]
 
 
+@pytest.mark.slow
 def test_what_was_made_from_something_that_changed_is_done_again(copy: Path) -> None:
     document = json.loads((copy / "axes.json").read_text())
     document["methods"]["paper"]["max_strength"][0] *= 2
@@ -117,6 +119,7 @@ def test_the_report_shows_the_ends_that_were_found_for_each_face(run: Path) -> N
     assert results.axes["guided"].find_ends is not None
 
 
+@pytest.mark.slow
 def test_the_report_shows_losses_that_come_in_after_a_warm_up(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TrainingLog, "EVERY", 1)
     shutil.rmtree(copy / "gan")
@@ -186,17 +189,18 @@ def test_a_full_disk_stops_in_one_line_and_the_same_command_goes_on(
     assert all((ours[name] == value).all() for name, value in theirs.items())
 
 
+@pytest.mark.slow
 def test_under_torchrun_one_process_writes_and_speaks_and_the_others_help(
     small_options: list[str], tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     arguments = ["-m", "tlgan_train.cli", "--", "gan", "--run", str(tmp_path / "run"), *small_options]
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{tmp_path / 'run' / PRODUCTS['gan']}\n"
     assert done.stderr.count("gan: started") == 1 and done.stderr.count("gan: done in") == 1
     assert gan.images_seen(tmp_path / "run") == 96
-    again = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
+    again = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=PATIENCE)
     assert again.returncode == 0 and again.stderr.count("gan: done before, kept") == 1, again.stderr
 
 
@@ -224,6 +228,7 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(
     assert all((ours[name] == value).all() for name, value in theirs.items())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM to a process there")
 def test_sigterm_stops_as_ctrl_c_does(small_options: list[str], tmp_path: Path) -> None:
     code = "import sys; from tlgan_train.cli import main; sys.exit(main())"
@@ -232,9 +237,11 @@ def test_sigterm_stops_as_ctrl_c_does(small_options: list[str], tmp_path: Path) 
     assert process.stderr is not None
     while "training pictures" not in process.stderr.readline():
         assert process.poll() is None
-    time.sleep(1)
+    while not (tmp_path / "run" / PRODUCTS["gan"]).exists():  # until the first checkpoint
+        assert process.poll() is None
+        time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and "Traceback" not in err
     assert "stopped after" in err and err.splitlines()[-1].startswith("interrupted")
     assert gan.images_seen(tmp_path / "run") > 0

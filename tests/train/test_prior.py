@@ -8,6 +8,8 @@ import torch
 
 from tlgan_train.models.prior import Prior, sector_labels, sector_vectors
 
+pytestmark = pytest.mark.numerical
+
 SIZES = [2, 3, 7]
 
 

@@ -13,6 +13,8 @@ from tlgan_train.config import Config
 from tlgan_train.gan import load_generator, train_gan
 from tlgan_train.samples import draw_faces, draw_latents
 
+pytestmark = pytest.mark.numerical
+
 VARIANTS = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "recipe_variants.py"))["VARIANTS"]
 BATCH = 8
 SETTINGS = {

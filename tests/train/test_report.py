@@ -234,6 +234,7 @@ def test_claims_are_written_as_the_page_tells_them(report: Path) -> None:
             assert cell.strip().replace("\\|", "|") in words or set(cell.strip()) == {"-"}, cell
 
 
+@pytest.mark.slow
 def test_faces_of_several_characters_are_shown_before_and_after(
     data: Dataset, copied: Path, generator: Generator
 ) -> None:
@@ -280,6 +281,7 @@ def test_a_stage_that_has_not_run_is_named(
     assert not (copied / "report.html").exists() and not (copied / "figures").exists()
 
 
+@pytest.mark.slow
 def test_changes_at_equal_success_are_a_table(data: Dataset, copied: Path, generator: Generator) -> None:
     evaluation = json.loads((copied / "evaluation.json").read_text())
     assert evaluation["methods"]["logit"]["equal_success"].keys() <= set(EMOTIONS)
@@ -293,6 +295,7 @@ def test_changes_at_equal_success_are_a_table(data: Dataset, copied: Path, gener
     assert re.search(f"yaw</th>{numbers}", page)
 
 
+@pytest.mark.slow
 def test_without_joy_factors_measurable_faces_and_early_adversarial_losses(
     data: Dataset, copied: Path, generator: Generator
 ) -> None:

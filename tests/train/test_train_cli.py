@@ -10,6 +10,7 @@ import pytest
 from commands import call, refused
 from PIL import Image
 
+from tests.program import PATIENCE
 from tlgan_train import data
 from tlgan_train.cli import export_main, main
 
@@ -126,6 +127,6 @@ def test_help_answers_without_torch(command: str) -> None:
         f"import sys; from tlgan_train.cli import {command}; code = {command}(['--help']); "
         "assert code == 0; assert not {'torch', 'numpy', 'sklearn', 'matplotlib'} & set(sys.modules)"
     )
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert found.returncode == 0, found.stderr
     assert "Usage: " in found.stdout and "--help" in found.stdout and found.stderr == ""

@@ -207,6 +207,7 @@ def test_the_page_on_serving_draws_what_the_runtime_draws(
     assert_same_frames(names["frames_local"], frames(app, z, "local", steps=30))
 
 
+@pytest.mark.slow
 def test_a_run_becomes_a_bundle_and_a_repository_at_once(run: Path, models: Path, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()  # an empty folder will do
     outcome = call(export_main, run, "--out", tmp_path / "bundle", "--triton", tmp_path / "models", "--quiet")
