@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+# `cheermeup` answers Ctrl-C once it is past this file, so nothing is imported here; `typing` takes milliseconds.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from tlgan_runtime.animation import Animation, write_animation
     from tlgan_runtime.batch import run_batch
     from tlgan_runtime.caption import Caption
@@ -72,6 +73,8 @@ def __getattr__(name: str) -> Any:
         except PackageNotFoundError:
             value = "unknown (not installed)"
     elif name in _HOMES:
+        from importlib import import_module
+
         value = getattr(import_module(f"tlgan_runtime.{_HOMES[name]}"), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tlgan_runtime import mp4
 from tlgan_runtime.atomic import replacing
 from tlgan_runtime.caption import COLOURS, Caption
-from tlgan_runtime.errors import InputError, MissingLibraryError, OutputError
+from tlgan_runtime.errors import InputError, MissingLibraryError
 from tlgan_runtime.gif import shared_palette, write_gif
 from tlgan_runtime.messages import shown
 from tlgan_runtime.ordered import Workers
@@ -242,8 +243,9 @@ def _write_mp4(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
         raise MissingLibraryError(message) from error
     height, width = (side + side % 2 for side in reel.shape)  # yuv420p halves both
     encoder = ffmpeg.write_frames(
-        str(path), (width, height), fps=fps, codec="libx264", macro_block_size=1, output_params=["-crf", "18"]
-    )
+        str(path), (width, height), fps=fps, codec="libx264", macro_block_size=1, ffmpeg_log_level="quiet",
+        output_params=["-crf", "18"],
+    )  # fmt: skip
     # Rounded over all passes together, so that the file is at most half a picture longer or shorter than they are.
     plays = max(1, reel.plays)
     count = plays * sum(reel.delays) / _TICKS * fps
@@ -262,10 +264,11 @@ def _write_mp4(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
             frame[: picture.shape[0], : picture.shape[1]] = picture
             for _ in range(repeats):
                 encoder.send(frame)
-    except OSError as error:
-        raise OutputError(f"ffmpeg could not write {path.name}: {str(error).strip().splitlines()[0]}") from error
+    except OSError as error:  # it holds the whole command line
+        raise OSError(mp4.UNFINISHED) from error
     finally:
         encoder.close()
+    mp4.check_whole(path)
     shown = int(ends[-1])
     return shown, shown / fps
 

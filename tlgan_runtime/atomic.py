@@ -1,41 +1,214 @@
-"""Files that are either wholly there or not there at all."""
+"""Files and folders that appear under their names only when they are whole.
+
+Until then they have a temporary name in the same folder, `.cheermeup-MACHINE-RANDOM.part` with the suffix of the
+target, and the process that writes holds a lock (flock) on them. A process that is killed leaves its file without a
+lock, and the next process that writes in the folder removes it. Some systems have no such locks (Windows, some network
+folders), and locks of another machine may not be seen here. In these cases a file counts as left over once it has not
+changed for a day.
+
+The content is flushed to the disk before it gets its name, so that the promise holds when the machine stops, too.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
-import secrets
-from collections.abc import Iterator
+import re
+import shutil
+import stat
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tlgan_runtime.errors import CheerMeUpError, OutputError
+from tlgan_runtime.signals import UNFINISHED
+
+if sys.platform != "win32":
+    import fcntl
+
+_MACHINE = f"{zlib.crc32(os.uname().nodename.encode()) if sys.platform != 'win32' else 0:08x}"
+_NAME = re.compile(r"\.cheermeup-([0-9a-f]{8})-[0-9a-f]{16}\.part(\..*)?")
+_DAY = 24 * 3600
+_STANDARD_OUTPUT = 1
+_swept: set[Path] = set()
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, with the same suffix, renamed to `path` when the block ends well.
+    """The name of an empty temporary file with the suffix of `path`; it becomes `path` when the block ends well.
 
-    Raises `OutputError` when the folder is not there or nothing can be written in it; an old file stays as it was.
+    A file that is there keeps its permissions, a symbolic link stays and its target is replaced. A pipe or a device is
+    written into when the block has ended. Raises `OutputError` when the folder is missing or writing fails; an old file
+    then stays as it was.
     """
-    # Random, so that two threads that write one file do not share a temporary one.
-    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(8)}{path.suffix}")
     try:
-        if path.is_dir():
-            raise OutputError(f"cannot write {path}: it is a folder; name a file in it")
-        if not path.parent.is_dir():
-            raise OutputError(f"cannot write {path}: there is no folder {path.parent}; create it first")
-        yield temporary
-        temporary.replace(path)
+        target, mode = _target(path)
+        stream = mode is not None and (not stat.S_ISREG(mode) or is_standard_output(path))
+        with unfinished(_scratch() if stream else target.parent, path.suffix) as temporary:
+            if stream:
+                temporary.chmod(stat.S_IRUSR | stat.S_IWUSR)  # the scratch folder belongs to everybody
+            yield temporary
+            if stream:
+                _pour(temporary, path)
+                return
+            if mode is not None:
+                with suppress(PermissionError):  # some file systems have no permissions to set
+                    temporary.chmod(stat.S_IMODE(mode))
+            flush(temporary)
+            temporary.replace(target)
     except CheerMeUpError:
         raise
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+        advice = "; free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        raise OutputError(f"cannot write {path}: {error.strerror or error}{advice}") from error
+
+
+@contextmanager
+def unfinished(folder: Path, suffix: str = "", *, directory: bool = False) -> Iterator[Path]:
+    """A new temporary file or directory in `folder`, locked; removed when the block ends, unless it was renamed."""
+    if folder not in _swept:
+        _swept.add(folder)
+        sweep(folder)
+    path, lock = _created(folder, suffix, Path.mkdir if directory else Path.touch)
+    try:
+        yield path
     finally:
-        with suppress(OSError):  # what went wrong before is what is told
-            temporary.unlink(missing_ok=True)
+        _remove(path)
+        UNFINISHED.discard(str(path))
+        if lock is not None:
+            os.close(lock)
 
 
-def remove_left_by(process: int | None, folder: Path) -> None:
-    """What a process that was killed had begun to write in a folder."""
-    for left in folder.glob(f".{process}-*"):
-        left.unlink(missing_ok=True)
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left unfinished in `folder`; never what a living one is writing."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _NAME.fullmatch(entry.name)
+            if found and not entry.is_symlink():
+                _remove_abandoned(Path(entry), here=found[1] == _MACHINE)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file, or every file in a folder, is on the disk."""
+    for one in path.rglob("*") if path.is_dir() else [path]:
+        if one.is_file():
+            descriptor = os.open(one, os.O_RDWR)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def is_standard_output(path: Path) -> bool:
+    """Whether `path` leads to where standard output goes, as /dev/stdout does."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(_STANDARD_OUTPUT))
+    except OSError:
+        return False
+
+
+def _target(path: Path) -> tuple[Path, int | None]:
+    """The file at the end of symbolic links, and its mode; None where there is none yet."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if mode is not None and stat.S_ISDIR(mode):
+        raise OutputError(f"cannot write {path}: it is a folder; name a file in it")
+    if mode is None and not target.parent.is_dir():
+        raise OutputError(f"cannot write {path}: there is no folder {target.parent}; create it first")
+    if mode is not None and stat.S_ISREG(mode):
+        # A rename needs no permission to write the file itself; whoever made it read-only wants it to stay.
+        os.close(os.open(target, os.O_WRONLY))
+    return target, mode
+
+
+def _scratch() -> Path:
+    from tempfile import gettempdir  # only here: few outputs are streams
+
+    return Path(gettempdir())
+
+
+def _pour(content: Path, path: Path) -> None:
+    """Copy a file into a pipe or a device."""
+    with (
+        content.open("rb") as source,
+        # Opened again by its name, standard output would begin at its start.
+        os.fdopen(os.dup(_STANDARD_OUTPUT), "wb") if is_standard_output(path) else path.open("wb") as stream,
+    ):
+        shutil.copyfileobj(source, stream)
+
+
+def _created(folder: Path, suffix: str, create: Callable[..., None]) -> tuple[Path, int | None]:
+    """A new file or directory and the descriptor that locks it, None where the system has no locks."""
+    while True:
+        path = folder / f".cheermeup-{_MACHINE}-{os.urandom(8).hex()}.part{suffix}"
+        UNFINISHED.add(str(path))
+        try:
+            create(path, exist_ok=False)
+        except BaseException:
+            UNFINISHED.discard(str(path))
+            raise
+        try:
+            return path, _locked(path)
+        except (BlockingIOError, FileNotFoundError):  # another process took it for a leftover before it was locked
+            _remove(path)
+            UNFINISHED.discard(str(path))
+
+
+def _locked(path: Path) -> int | None:
+    """A descriptor that locks a file or directory until it is closed; None where the system has no locks.
+
+    Raises `BlockingIOError` when another process has the lock, `FileNotFoundError` when the path is gone.
+    """
+    if sys.platform == "win32":
+        return None
+    # Network folders lock only what is open for writing, which a directory cannot be.
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    except OSError:
+        os.close(descriptor)
+        return None
+    try:
+        same = os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        os.close(descriptor)
+        raise
+    if not same:
+        os.close(descriptor)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return descriptor
+
+
+def _remove_abandoned(path: Path, here: bool) -> None:
+    try:
+        lock = _locked(path)
+    except OSError:  # somebody is writing it, or it is not ours
+        return
+    try:
+        if (lock is not None and here) or time.time() - _last_change(path) > _DAY:
+            _remove(path)
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _last_change(path: Path) -> float:
+    """Newest time of change of a file or of anything in a directory, in seconds since 1970."""
+    return max(one.stat().st_mtime for one in (path, *path.rglob("*")))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):  # the error that came before matters more
+            path.unlink()

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import sys
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import active_children, get_context
 from os import PathLike
 from pathlib import Path
-from typing import IO
 
-from tlgan_runtime.atomic import remove_left_by
+from tlgan_runtime.atomic import sweep
 from tlgan_runtime.bundle import Bundle, find_bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError, OutputError
 from tlgan_runtime.job import Job
+from tlgan_runtime.journal import Entry, Journal
 from tlgan_runtime.messages import one_line, shown
 from tlgan_runtime.session import MAX_THREADS, usable_cpus
+from tlgan_runtime.signals import follow_parent, group_interrupts_blocked
 from tlgan_runtime.validation import whole
-
-JOURNAL = ".cheermeup.jsonl"
-"""In the folder of the pictures: a line for each finished one, with the digest of what it was made from."""
 
 _DEAD = "a process of the pool was ended from outside (out of memory?); run the same command again for the rest"
 _AHEAD = 4  # jobs for each process that wait for it, so that a long one holds up nobody
@@ -66,7 +61,8 @@ def run_batch(
     An interrupt, or closing the iterator, lets the pictures that are being drawn be finished, and no more; a second
     interrupt ends those, too.
 
-    Raises `BundleError`s, `OutputError` for the folder, and `InputError` for a wrong number, at the first outcome.
+    Raises `BundleError`s, `OutputError` for the folder, and `InputError` for a wrong number, at the first outcome;
+    `OutputError` after the last one if the journal could not be written.
     """
     count = usable_cpus() if processes is None else whole("the number of processes", processes, 1, MAX_THREADS)
     opened = Bundle(find_bundle(bundle))
@@ -80,23 +76,22 @@ def run_batch(
         target.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise OutputError(f"cannot make the folder {target}: {getattr(error, 'strerror', None) or error}") from error
-    known = _read_journal(target / JOURNAL)
     not_ours = active_children()
-    pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=follow_parent)
     pending: deque[_Drawing | Outcome] = deque()
 
     def begin(line: int, job: Job) -> _Drawing | Outcome:
         path, digest = target / job.output, job.digest(opened, precision)
-        if job.output in known and known[job.output] == (digest, _size(path)):
+        if journal.known.get(job.output) == (digest, _size(path)):
             return Outcome(line, "skipped", str(path))
         try:
-            with _interrupts_later():  # processes inherit that, and so have none while they start
+            with group_interrupts_blocked():  # a new process inherits that: Ctrl-C must not end it while it starts
                 future = pool.submit(_draw, job, target, opened.path, provider, precision, threads)
             return _Drawing(line, job, digest, path, future)
         except BrokenProcessPool:
             return Outcome(line, "failed", str(path), _DEAD)
 
-    with _open_journal(target / JOURNAL) as journal:
+    with closing(Journal(target)) as journal:
         try:
             for line, job in _jobs(lines):
                 pending.append(begin(line, job) if isinstance(job, Job) else job)
@@ -114,15 +109,14 @@ def run_batch(
                 pool.shutdown()
                 raise
             finally:
-                for process in workers:
-                    if process.exitcode:
-                        remove_left_by(process.pid, target)
+                if any(process.exitcode for process in workers):
+                    sweep(target)
                 for waiting in pending:
                     if isinstance(waiting, _Drawing) and waiting.future.done() and not waiting.future.cancelled():
                         waiting.finish(journal)
 
 
-def _finish_first(pending: deque[_Drawing | Outcome], journal: IO[str]) -> Outcome:
+def _finish_first(pending: deque[_Drawing | Outcome], journal: Journal) -> Outcome:
     first = pending[0]  # it stays there until it is in the journal, so that no interrupt loses it
     outcome = first.finish(journal) if isinstance(first, _Drawing) else first
     pending.popleft()
@@ -139,7 +133,7 @@ class _Drawing:
     path: Path
     future: Future[str | None]
 
-    def finish(self, journal: IO[str]) -> Outcome:
+    def finish(self, journal: Journal) -> Outcome:
         """Waits for it, and notes in the journal that it is done."""
         try:
             error = self.future.result()
@@ -147,9 +141,9 @@ class _Drawing:
             error = _DEAD
         if error is not None:
             return Outcome(self.line, "failed", str(self.path), error)
-        entry = {"output": self.job.output, "digest": self.digest, "bytes": self.path.stat().st_size}
-        journal.write(json.dumps(entry) + "\n")
-        journal.flush()
+        size = _size(self.path)
+        if size is not None:  # somebody may have removed it already
+            journal.note(self.job.output, Entry(self.digest, size))
         return Outcome(self.line, "done", str(self.path))
 
 
@@ -186,51 +180,9 @@ def _editor(bundle: Path, provider: str, precision: str, threads: int) -> CheerM
     return CheerMeUp(bundle, provider=provider, precision=precision, threads=threads)
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Puts off those that come while the block runs until it has ended, where the system can."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _size(path: Path) -> int | None:
     """Bytes of a file; None where there is none that can be looked at."""
     try:
         return path.stat().st_size
     except OSError:
         return None
-
-
-def _read_journal(path: Path) -> dict[str, tuple[str, int]]:
-    """Output -> digest and bytes; a line that was cut off when the machine stopped is passed over."""
-    known: dict[str, tuple[str, int]] = {}
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return known
-    except OSError as error:
-        raise OutputError(f"cannot read {path}: {error.strerror or error}") from error
-    for line in lines:
-        try:
-            entry = json.loads(line)
-            known[entry["output"]] = (entry["digest"], entry["bytes"])
-        except (ValueError, KeyError, TypeError):
-            continue
-    return known
-
-
-def _open_journal(path: Path) -> IO[str]:
-    try:
-        return path.open("a", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error

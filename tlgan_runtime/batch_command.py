@@ -7,8 +7,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TextIO
 
 from tlgan_runtime.console import complain, hush, write
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.signals import INTERRUPTS
 
 SOME_FAILED = 2
 
@@ -25,7 +25,7 @@ def batch(options: Namespace) -> int:
 
     hush(options.quiet)
     counts: Counter[str] = Counter()
-    with _told_of_interrupts(), _opened(options.jobs) as lines:
+    with _Interrupts() as interrupts, _opened(options.jobs) as lines:
         outcomes = run_batch(
             lines, options.out, bundle=options.bundle, provider=options.provider, precision=options.precision,
             threads=options.threads, processes=options.processes,
@@ -39,6 +39,8 @@ def batch(options: Namespace) -> int:
                     write(json.dumps({key: value for key, value in asdict(outcome).items() if value is not None}))
                 elif outcome.error is None:
                     write(str(outcome.output))
+                if interrupts.came:  # Python loses an exception that is raised in the callback of a weak reference
+                    raise KeyboardInterrupt
     if not options.quiet:
         complain(", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed")))
     return SOME_FAILED if counts["failed"] else 0
@@ -58,29 +60,37 @@ def _opened(jobs: str) -> AbstractContextManager[TextIO]:
         raise InputError(f"cannot read {jobs}: {error.strerror}; name a file with a JSON object in each line") from None
 
 
-@contextmanager
-def _told_of_interrupts() -> Iterator[None]:
-    """Says what an interrupt does, since that takes a while. SIGTERM is one, too: it must leave no processes behind."""
-    from multiprocessing import active_children
+class _Interrupts:
+    """Lets the pictures in work be finished at the first interrupt, and says so; ends them at the second."""
 
-    told = False
+    def __init__(self) -> None:
+        self.came = False
+        self._before = {one: signal.getsignal(one) for one in INTERRUPTS}
 
-    def interrupt(number: int, frame: object) -> None:
-        nonlocal told
-        if told:  # nothing is raised, wherever the first one has got to: the pool ends by itself without its processes
-            for process in active_children():
+    def __enter__(self) -> _Interrupts:
+        for one, handler in self._before.items():
+            if handler != signal.SIG_IGN:
+                signal.signal(one, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one, handler in self._before.items():
+            signal.signal(one, handler)
+
+    def _interrupt(self, number: int, frame: object) -> None:
+        from multiprocessing import active_children
+
+        workers = active_children()
+        if (
+            self.came
+        ):  # nothing is raised, wherever the first one has got to: the pool ends by itself without its workers
+            for process in workers:
                 process.kill()
             return
-        told = True
+        if not workers:  # nothing is in work yet, and modules are perhaps being imported
+            before = self._before[signal.Signals(number)]
+            if callable(before):
+                before(number, None)
+        self.came = True
         complain("cheermeup: the pictures in work are being finished; interrupt once more to end them, too")
         raise KeyboardInterrupt
-
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
-    for one, handler in before.items():
-        if handler != signal.SIG_IGN:
-            signal.signal(one, interrupt)
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)

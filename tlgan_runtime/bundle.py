@@ -15,13 +15,13 @@ from typing import Any
 
 from tlgan_runtime.atomic import replacing
 from tlgan_runtime.axes import Axes, parse_axes
-from tlgan_runtime.errors import BundleDamagedError, BundleNotFoundError, InputError
+from tlgan_runtime.errors import BundleDamagedError, BundleError, BundleNotFoundError, InputError
 from tlgan_runtime.manifest import MANIFEST, ROLES, SCHEMA_VERSION, FileEntry, Manifest, parse_json
 from tlgan_runtime.messages import shown
 
 DEFAULT_BUNDLE = "solo"
 _MAX_MANIFEST_BYTES = 4 * 2**20  # a manifest is a few kilobytes; anything near this is not one
-_BEFORE = "before-"  # begins the names of copies of files that are being replaced
+_BEFORE = "cheermeup-before-"  # begins the names of copies of files that are being replaced
 # A tensor kept in another file has a key/value pair whose key is "location" (onnx.proto, TensorProto.external_data).
 _EXTERNAL_DATA = b"\x0a\x08location\x12"
 
@@ -173,31 +173,53 @@ def write_manifest(
 
 
 def amend_bundle(path: str | PathLike[str], files: Mapping[str, bytes], metrics: Mapping[str, Any]) -> Manifest:
-    """Replaces files of a bundle that is a folder, and adds `metrics` to its own; interrupted anywhere, it is whole.
-
-    Two files cannot be replaced at once. So copies of the old files are what the manifest names meanwhile.
-    """
+    """Replaces files of a bundle that is a folder, and adds `metrics` to its own; interrupted anywhere, it is whole."""
     bundle = Bundle(path)
     if not bundle.path.is_dir():
         raise InputError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
-    root, document = bundle.path, parse_json(bundle.read_manifest(), MANIFEST)
-    listed = document["files"]
-    for name in set(files) & set(listed):
-        _write(root / (_BEFORE + name), bundle.read(listed[name]["role"]))
-        listed[_BEFORE + name] = listed.pop(name)
-    _write_manifest(root, document)
-    for name, content in files.items():
-        _write(root / name, content)
-        listed.pop(_BEFORE + name, None)
-        listed[name] = _described(content, ROLES.get(name, Path(name).stem))
-    document["files"] = dict(sorted(listed.items()))
-    document["metrics"] |= metrics
-    _write_manifest(root, document)
-    for leftover in root.glob(_BEFORE + "*"):
-        leftover.unlink()
-    amended = Bundle(root)
+    document = parse_json(bundle.read_manifest(), MANIFEST)
+    listed = {name: entry for name, entry in document["files"].items() if name.removeprefix(_BEFORE) not in files}
+    listed |= {name: _described(content, ROLES.get(name, Path(name).stem)) for name, content in files.items()}
+    metrics = {**document["metrics"], **metrics}
+    _exchange(bundle.path, document, {**document, "files": dict(sorted(listed.items())), "metrics": metrics}, files)
+    amended = Bundle(bundle.path)
     amended.verify()
     return amended.manifest
+
+
+def replace_bundle(path: str | PathLike[str], folder: str | PathLike[str]) -> None:
+    """Puts a copy of the bundle `folder` in the place of the bundle `path`, which is a folder, too.
+
+    Interrupted anywhere, `path` is the old bundle or the new one. Files that the old manifest does not list stay.
+    """
+    root, source = Path(path), Path(folder)
+    after = parse_json(Bundle(source).read_manifest(), MANIFEST)
+    try:
+        before = parse_json(Bundle(root).read_manifest(), MANIFEST)
+    except BundleError:  # nothing in it can be used
+        before = None
+    _exchange(root, before, after, {name: (source / name).read_bytes() for name in after["files"]})
+
+
+def _exchange(
+    root: Path, before: Mapping[str, Any] | None, after: Mapping[str, Any], files: Mapping[str, bytes]
+) -> None:
+    """From the manifest `before` to the manifest `after`, which describes `files` and what is there already.
+
+    Several files cannot be replaced at once. So copies of the old ones are what the manifest names meanwhile.
+    """
+    meanwhile = dict(before["files"]) if before else {}
+    for name in set(files) & set(meanwhile):
+        _write(root / (_BEFORE + name), (root / name).read_bytes())
+        meanwhile[_BEFORE + name] = meanwhile.pop(name)
+    if before:
+        _write_manifest(root, {**before, "files": meanwhile})
+    for name, content in files.items():
+        _write(root / name, content)
+    _write_manifest(root, after)
+    for leftover in {*(root / name for name in meanwhile), *root.glob(_BEFORE + "*")}:
+        if leftover.name not in after["files"]:
+            leftover.unlink(missing_ok=True)
 
 
 def _described(content: bytes, role: str) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from tlgan_runtime.batch_command import batch
 from tlgan_runtime.console import as_json, complain, hush, report, show_progress, show_warning, write
 from tlgan_runtime.errors import CheerMeUpError, InputError
 from tlgan_runtime.messages import one_line, shown
+from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts
 
 if TYPE_CHECKING:
     from tlgan_runtime.editor import CheerMeUp
 
-DONE, BUG, INTERRUPTED = 0, 1, 130
+DONE, BUG = 0, 1
 
 
 def gif(options: Namespace) -> int:
@@ -151,7 +152,12 @@ _COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command and returns its exit code: 0 done, 1 a bug, 2 usage or input, 3 bundle, 4 provider, 130."""
+    """Runs one command and returns its exit code: 0 done, 1 a bug, 2 usage or input, 3 bundle, 4 provider, 130.
+
+    Without `arguments` the process is the command's own: an interrupt (SIGINT, SIGTERM, SIGHUP) ends it.
+    """
+    if arguments is None:
+        end_on_interrupts("cheermeup: interrupted")
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given
     given = [argument for argument in given if argument != DEBUG]
@@ -231,6 +237,10 @@ def _parse_setting(item: str) -> tuple[str, float]:
 
 
 def _report_file(editor: CheerMeUp, options: Namespace, path: Path, **details: Any) -> int:
+    from tlgan_runtime.atomic import is_standard_output
+
+    if is_standard_output(path):  # the picture is there, and nothing must follow it
+        return DONE
     document = {"path": str(path), **details, "bundle": editor.manifest.name, "providers": editor.providers}
     report(options.json_output, document, [str(path)])
     return DONE

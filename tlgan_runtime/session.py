@@ -234,7 +234,7 @@ def load_onnxruntime() -> Any:
     try:
         with _no_telemetry():
             ort = import_module("onnxruntime")
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # OSError: one of its shared libraries is damaged or missing
         raise MissingLibraryError(
             f"onnxruntime is not usable ({error}); {INSTALL_CPU} (any machine) or {INSTALL_GPU} (NVIDIA)"
         ) from error

@@ -7,7 +7,6 @@ error the progress.
 from __future__ import annotations
 
 import errno
-import signal
 import sys
 import tempfile
 import traceback
@@ -17,12 +16,14 @@ from typing import Annotated
 
 import typer
 
+from tlgan_runtime.console import complain, write
 from tlgan_runtime.errors import CheerMeUpError
 from tlgan_runtime.manifest import MANIFEST
+from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts, ignore_interrupts
 from tlgan_train.config import Config, load_config
 from tlgan_train.errors import TrainError
 
-BUG, USAGE, INTERRUPTED = 1, 2, 130
+BUG, USAGE = 1, 2
 ATTRIBUTE = "attribute"
 
 _STYLE = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
@@ -93,10 +94,10 @@ def train(
         from tlgan_train.data import describe, export_folder, load_dataset
 
         dataset = load_dataset(config.data, config.seed)
-        typer.echo(describe(dataset))
+        write(describe(dataset))
         if export is not None:
             export_folder(dataset, export)
-            typer.echo(export)
+            write(str(export))
         return
     from tlgan_train import processes
     from tlgan_train.pipeline import PRODUCTS, Pipeline
@@ -107,12 +108,12 @@ def train(
             if stage in (Stage.all, Stage.gan):
                 pipeline.help()
         elif stage is Stage.all:
-            typer.echo(pipeline.all())
+            write(str(pipeline.all()))
         elif bundle is not None:
-            typer.echo(pipeline.evaluate_bundle(bundle))
+            write(str(pipeline.evaluate_bundle(bundle)))
         else:
             pipeline.stage(stage.value)
-            typer.echo(folder / PRODUCTS[stage.value])
+            write(str(folder / PRODUCTS[stage.value]))
 
 
 @attribute_app.command()
@@ -136,7 +137,7 @@ def attribute(
     from tlgan_train.added import add_to_bundle, add_to_run
 
     log = (lambda _: None) if quiet else _say
-    typer.echo(add_to_bundle(name, labels, bundle, log) if bundle is not None else add_to_run(name, labels, run, log))
+    write(str(add_to_bundle(name, labels, bundle, log) if bundle is not None else add_to_run(name, labels, run, log)))
 
 
 @export_app.command()
@@ -174,6 +175,7 @@ def export_run(
         raise TrainError(f"{source} is a bundle already; --out takes a run folder")
     if (name is not None or guided or int8) and out is None:
         raise TrainError("--name, --guided and --int8 are for a bundle, which takes --out")
+    from tlgan_runtime.atomic import unfinished
     from tlgan_runtime.bundle import Bundle
     from tlgan_train.export import export_bundle
     from tlgan_train.triton import check_new, write_triton
@@ -181,15 +183,15 @@ def export_run(
     log = (lambda _: None) if quiet else _say
     if triton is not None:
         check_new(triton)
-    with tempfile.TemporaryDirectory() as scratch:
+    with unfinished(Path(tempfile.gettempdir()), directory=True) as scratch:
         if bundle is None:
             told = log if out else lambda _: None
-            folder = out or Path(scratch) / "bundle"
+            folder = out or scratch / "bundle"
             bundle = export_bundle(source, folder, name, told, guided=guided, int8=int8)
         if out is not None:
-            typer.echo(out)
+            write(str(out))
         if triton is not None:
-            typer.echo(write_triton(Bundle(bundle), triton, log))
+            write(str(write_triton(Bundle(bundle), triton, log)))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -234,18 +236,18 @@ def _config(
 
 
 def _run(app: typer.Typer, name: str, given: list[str], alone: bool) -> int:
-    """`alone` says that the process is this command's: SIGTERM then interrupts, too."""
-    if alone and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """`alone` says that the process is this command's: an interrupt then ends it."""
+    goes_on = "; the same command goes on from the last checkpoint" if app is train_app else ""
+    interrupted = f"{name}: interrupted{goes_on}"
+    if alone:
+        end_on_interrupts(interrupted)
     try:
         # typer itself turns Ctrl-C into this code; 0 or None mean that all went well.
         code = app(given, prog_name=name, standalone_mode=False) or 0
         if code == INTERRUPTED:
-            goes_on = "; the same command goes on from the last checkpoint" if app is train_app else ""
-            typer.echo(f"interrupted{goes_on}", err=True)
-            if alone:  # ending takes a moment, in which another one would only be in the way
-                for one in (signal.SIGINT, signal.SIGTERM):
-                    signal.signal(one, signal.SIG_IGN)
+            complain(interrupted)
+            if alone:
+                ignore_interrupts()  # ending takes a moment
         return int(code)
     except Exception as error:
         if "--debug" in given:
@@ -256,9 +258,10 @@ def _run(app: typer.Typer, name: str, given: list[str], alone: bool) -> int:
             message, code = str(error), USAGE
         elif isinstance(error, CheerMeUpError):
             message, code = str(error), error.exit_code
-        elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        elif isinstance(error, OSError) and error.errno == errno.ENOSPC:  # files name themselves, see `replacing`
             message, code = (
-                "the disk is full; free some space, and the same command goes on from what is written",
+                "the disk is full, or standard output goes to a full one; free some space, and the same command goes on "
+                "from what is written",
                 USAGE,
             )
         elif isinstance(error, OSError) and error.filename is not None:
@@ -267,12 +270,12 @@ def _run(app: typer.Typer, name: str, given: list[str], alone: bool) -> int:
             message, code = f"{usage()} ({name} --help lists the options)", USAGE
         else:
             message, code = f"this is a bug: {type(error).__name__}: {error} (--debug shows where)", BUG
-        typer.echo(f"{name}: {' '.join(message.split())}", err=True)
+        complain(f"{name}: {' '.join(message.split())}")
         return code
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    complain(text)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,7 +15,8 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from tlgan_runtime.bundle import write_manifest
+from tlgan_runtime.atomic import flush, unfinished
+from tlgan_runtime.bundle import replace_bundle, write_manifest
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.ends import GRADIENT, PATHS
 from tlgan_runtime.manifest import MANIFEST
@@ -81,6 +81,8 @@ def export_bundle(
 ) -> Path:
     """Write the bundle of a finished run to the folder `out`, replacing a bundle that is there.
 
+    Interrupted anywhere, `out` is the old bundle or the new one. Files of others in it stay.
+
     With `guided`, the graph of the method of that name goes with it, which holds both networks again; with `int8`, a
     second generator in 8-bit integers, for whoever asks for speed.
 
@@ -116,9 +118,7 @@ def export_bundle(
         "license": license_of(config["data"]["spec"]),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
-        folder = Path(scratch) / "bundle"
-        folder.mkdir()
+    with unfinished(out.parent, directory=True) as folder:
         z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
         images = DrawingGraph(generator)(z)
         if not generator.prior.plain:
@@ -141,9 +141,13 @@ def export_bundle(
         app.gif(folder / "preview.gif", emotion=shown, faces=faces, seed=0, size=size)
         save_grid(app, folder / "emotions.png", **GRID)
         write_manifest(folder, **facts)
-        if out.exists():
-            out.rename(Path(scratch) / "before")
-        folder.rename(out)
+        if (out / MANIFEST).is_file():
+            replace_bundle(out, folder)
+        else:
+            flush(folder)
+            if out.exists():
+                out.rmdir()
+            folder.rename(out)
     log(f"bundle {facts['name']}: {sum(f.stat().st_size for f in out.iterdir()) / 1e6:.1f} MB in {out}")
     return out
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from tlgan_runtime.atomic import replacing
 from tlgan_train.config import Config
 from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.errors import TrainError
@@ -24,14 +24,10 @@ from tlgan_train.errors import TrainError
 
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, renamed to it when the block ends well: `path` is whole or as it was."""
+    """Make the folder of `path`, then as `tlgan_runtime.atomic.replacing`: `path` is whole or as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as temporary:
         yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:

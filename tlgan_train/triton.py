@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import onnx
 from onnx import TensorProto
 
+from tlgan_runtime.atomic import flush, unfinished
 from tlgan_runtime.bundle import Bundle
 from tlgan_train.errors import TrainError
 from tlgan_train.walk_graph import walk_graph
@@ -38,14 +38,14 @@ def write_triton(bundle: Bundle, out: Path, log: Callable[[str], None] = print) 
         walks["walk_keep_norm"] = walk_graph(models["generator"], keep_norm=True)
     labels = {"emotion": bundle.manifest.emotions, "character": bundle.manifest.characters}
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
-        folder = Path(scratch) / "repository"
+    with unfinished(out.parent, directory=True) as folder:
         for name, model in {**models, **walks}.items():
             _write_model(
                 folder / name, model, MAX_WALKS if name in walks else MAX_BATCH, labels if name == "classifier" else {}
             )
         shutil.copyfile(folder / "walk" / "1" / "model.onnx", folder / "walk.onnx")
         (folder / "axes.json").write_bytes(bundle.read("axes"))
+        flush(folder)
         if out.exists():
             out.rmdir()
         folder.rename(out)

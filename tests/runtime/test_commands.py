@@ -313,6 +313,17 @@ def test_a_missing_library_is_exit_code_4(run: Run, monkeypatch: pytest.MonkeyPa
     assert run("verify").code == 0 and run("info").code == 0
 
 
+def test_a_library_with_a_damaged_file_is_exit_code_4(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    (folder / "onnxruntime.py").write_text('raise OSError("libonnxruntime.so: file too short")')
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    code, _, err = run("gif")
+    assert code == 4 and "file too short" in err and "cheermeup[cpu]" in err and err.count("\n") == 1
+
+
 def test_an_interrupt_is_130_and_leaves_no_file(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def interrupt(self: CheerMeUp, z: Any) -> Any:
         raise KeyboardInterrupt

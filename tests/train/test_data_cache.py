@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
@@ -206,13 +208,18 @@ def test_many_pictures_are_read_by_several_processes_in_order(tmp_path: Path, mo
     assert_equal(alone, together)
 
 
-def test_a_builder_that_was_killed_is_cleaned_up_after_a_day(root: Path, tmp_path: Path) -> None:
-    old, new = (tmp_path / f"cache/pictures-{name}.tmp" for name in ("old", "new"))
-    for folder in (old, new):
-        folder.mkdir(parents=True)
-    os.utime(old, (1, 1))
-    load(f"folder:{root}", tmp_path / "cache")
-    assert not old.exists() and new.exists()
+def test_what_a_killed_builder_left_is_removed(root: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    code = (
+        "import os, pathlib, sys; from tlgan_runtime.atomic import unfinished\n"
+        "with unfinished(pathlib.Path(sys.argv[1]), directory=True) as entry:\n"
+        "    (entry / 'images.npy').write_bytes(b'half'); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(cache)], check=False)
+    assert len(list(cache.iterdir())) == 1
+    dataset = load(f"folder:{root}", cache)
+    assert list(cache.iterdir()) == [dataset.cache]
 
 
 def test_a_cache_that_cannot_be_written(root: Path, tmp_path: Path) -> None:

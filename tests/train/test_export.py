@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -188,10 +189,15 @@ def test_a_bundle_that_differs_from_its_networks_is_not_written(
 def test_a_bundle_replaces_a_bundle_under_its_new_name(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
     shutil.copytree(run / "bundle", out)
-    (out / "stale.txt").write_text("from an older version")
+    manifest = json.loads((out / "manifest.json").read_text())
+    (out / "stale.txt").write_text("of the old bundle")
+    digest = hashlib.sha256((out / "stale.txt").read_bytes()).hexdigest()
+    manifest["files"]["stale.txt"] = {"sha256": digest, "bytes": 17, "role": "stale"}
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    (out / "thesis.txt").write_text("of somebody else")
     outcome = call(export_main, run, "--out", out, "--name", "Nova")
     assert outcome.code == 0 and outcome.out.strip() == str(out), outcome.err
-    assert contents(out).keys() == FILES and [path.name for path in out.parent.iterdir()] == ["out"]
+    assert contents(out).keys() == {*FILES, "thesis.txt"} and [path.name for path in out.parent.iterdir()] == ["out"]
     fresh = CheerMeUp(out, provider="cpu", threads=1)
     assert fresh.manifest.name == "Nova"
     z = fresh.sample(2)

@@ -219,7 +219,9 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(
         patch.setattr(TrainingLog, "step", pressed)
         outcome = call(main, "gan", "--run", tmp_path / "run", *small_options)
     assert outcome.code == 130 and outcome.out == "" and "Traceback" not in outcome.err
-    assert "stopped after 32 pictures" in outcome.err and outcome.err.splitlines()[-1].startswith("interrupted")
+    assert "stopped after 32 pictures" in outcome.err and outcome.err.splitlines()[-1].startswith(
+        "tlgan-train: interrupted"
+    )
     assert gan.images_seen(tmp_path / "run") == 32
 
     outcome = call(main, "gan", "--run", tmp_path / "run")
@@ -243,5 +245,5 @@ def test_sigterm_stops_as_ctrl_c_does(small_options: list[str], tmp_path: Path) 
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and "Traceback" not in err
-    assert "stopped after" in err and err.splitlines()[-1].startswith("interrupted")
+    assert "stopped after" in err and err.splitlines()[-1].startswith("tlgan-train: interrupted")
     assert gan.images_seen(tmp_path / "run") > 0

@@ -130,3 +130,32 @@ def test_help_answers_without_torch(command: str) -> None:
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert found.returncode == 0, found.stderr
     assert "Usage: " in found.stdout and "--help" in found.stdout and found.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", ["--help", "data --set data.toon_faces=3 --set data.image_size=32"])
+def test_a_full_or_closed_standard_output_is_told_in_one_line_or_not_at_all(arguments: str) -> None:
+    command = f"{sys.executable} -m tlgan_train.cli {arguments}"
+    full = subprocess.run(f"{command} > /dev/full", shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert full.returncode == 2 and full.stderr.count("\n") == 1 and "standard output" in full.stderr
+    script = f"{command} | head -c 1; exit ${{PIPESTATUS[0]}}"
+    closed = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert closed.returncode in (0, 1) and closed.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process there")
+@pytest.mark.parametrize("module", ["typer", "torch", "torch.nn", "numpy.random"])
+def test_ctrl_c_while_modules_are_imported_is_one_line(tmp_path: Path, module: str) -> None:
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"sys.addaudithook(lambda event, arguments: event == 'import' and arguments[0] == {module!r}"
+        " and signal.raise_signal(signal.SIGINT))\n"
+        "from tlgan_train.entry import tlgan_train; sys.exit(tlgan_train())"
+    )
+    options = ["gan", "--run", str(tmp_path / "run"), *TOON]
+    done = subprocess.run([sys.executable, "-c", code, *options], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 130 and done.stdout == "", done.stderr
+    assert done.stderr.startswith("tlgan-train: interrupted") and done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

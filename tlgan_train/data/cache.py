@@ -11,9 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
-import time
 import zlib
 from collections.abc import Callable
 from contextlib import closing
@@ -23,6 +21,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from tlgan_runtime.atomic import flush, unfinished
 from tlgan_train.data.dataset import SkippedFile
 from tlgan_train.data.source import Source
 from tlgan_train.data.usable import check_usable, refuse_many_skipped
@@ -33,7 +32,6 @@ Progress = Callable[[int, int], None]
 
 FORMAT = 1
 IMAGES, COLUMNS, ENTRY = "images.npy", "columns.npz", "entry.json"
-DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -109,22 +107,19 @@ def _open(folder: Path, source: Source) -> Stored | None:
 def _build(folder: Path, source: Source, progress: Progress | None) -> None:
     cache = folder.parent
     cache.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(cache)
-    _check_space(cache, source)
-    temporary = cache / f"{folder.name}-{secrets.token_hex(4)}.tmp"
-    temporary.mkdir()
-    try:
-        _write(temporary, source, progress)
+    with unfinished(cache, directory=True) as temporary:
+        _check_space(cache, source)
+        entry = temporary / "entry"
+        entry.mkdir()
+        _write(entry, source, progress)
+        flush(entry)
         if folder.exists() and _open(folder, source) is None:
-            folder.rename(temporary.with_suffix(".damaged.tmp"))
-            shutil.rmtree(temporary.with_suffix(".damaged.tmp"), ignore_errors=True)
+            folder.rename(temporary / "damaged")
         try:
-            temporary.rename(folder)
+            entry.rename(folder)
         except OSError:
             if not folder.exists():
                 raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _write(folder: Path, source: Source, progress: Progress | None) -> None:
@@ -149,8 +144,6 @@ def _write(folder: Path, source: Source, progress: Progress | None) -> None:
                 progress(done, source.total)
         file.seek(0)
         _write_header(file, source, count)
-        file.flush()
-        os.fsync(file.fileno())
     labels = {name: np.concatenate(values) for name, values in columns.items()}
     check_usable(source, labels["character"], labels["emotion"], skipped)
     np.savez(folder / COLUMNS, **labels)
@@ -190,10 +183,3 @@ def _check_space(cache: Path, source: Source) -> None:
             f"the picture cache {cache} needs {needed / 1e6:.0f} MB, but {free / 1e6:.0f} MB are free; "
             "free some, or set CHEERMEUP_CACHE to a folder with space"
         )
-
-
-def _remove_abandoned(cache: Path) -> None:
-    """What builders that were killed left behind."""
-    for folder in cache.glob("pictures-*.tmp"):
-        if time.time() - folder.stat().st_mtime > DAY:
-            shutil.rmtree(folder, ignore_errors=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import secrets
-import shutil
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from tlgan_runtime.atomic import flush, unfinished
 from tlgan_train.data.cache import Progress
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.data.tree import is_litter
@@ -33,15 +32,12 @@ def export_folder(dataset: Dataset, root: Path, progress: Progress | None = None
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise TrainError(f"{root} holds something already; choose a new or an empty folder")
         root.parent.mkdir(parents=True, exist_ok=True)
-        temporary = root.with_name(f".{root.name}-{secrets.token_hex(4)}.tmp")
-        temporary.mkdir()
-        try:
+        with unfinished(root.parent, directory=True) as temporary:
             _write(dataset, temporary, progress)
+            flush(temporary)
             if root.exists():
                 root.rmdir()
             temporary.rename(root)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise TrainError(f"cannot export to {root}: {error.strerror or error}") from None
 

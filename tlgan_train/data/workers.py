@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -13,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import TypeVar
 
+from tlgan_runtime.signals import follow_parent, group_interrupts_blocked
 from tlgan_train.errors import TrainError
 
 Job = TypeVar("Job")
@@ -36,10 +35,11 @@ def ordered_map(function: Callable[[Job], Result], jobs: Sequence[Job], pictures
     if workers < 2 or pictures < FEW_PICTURES:
         yield from map(function, jobs)
         return
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_follow_parent)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=follow_parent)
     try:
         waiting = iter(jobs)
-        pending: deque[Future[Result]] = deque(pool.submit(function, job) for job in islice(waiting, workers + 1))
+        with group_interrupts_blocked():  # new processes inherit that: Ctrl-C must not end them while they start
+            pending: deque[Future[Result]] = deque(pool.submit(function, job) for job in islice(waiting, workers + 1))
         while pending:
             result = pending.popleft().result()
             pending.extend(pool.submit(function, job) for job in islice(waiting, 1))
@@ -51,17 +51,3 @@ def ordered_map(function: Callable[[Job], Result], jobs: Sequence[Job], pictures
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _follow_parent() -> None:
-    # Ctrl-C reaches the whole process group; the parent alone should answer it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A parent that is killed cannot say so, and its workers would wait for work for ever.
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -1,0 +1,21 @@
+"""Where `tlgan-train` and `tlgan-export` start: an interrupt ends them cleanly before anything else is imported."""
+
+from __future__ import annotations
+
+from tlgan_runtime.entry import end_on_interrupts
+
+
+def tlgan_train() -> int:
+    """Run the command line of this process; returns the exit code."""
+    end_on_interrupts("tlgan-train: interrupted")
+    from tlgan_train.cli import main
+
+    return main()
+
+
+def tlgan_export() -> int:
+    """Run the command line of this process; returns the exit code."""
+    end_on_interrupts("tlgan-export: interrupted")
+    from tlgan_train.cli import export_main
+
+    return export_main()
