@@ -259,11 +259,8 @@ def _run(app: typer.Typer, name: str, given: list[str], alone: bool) -> int:
         elif isinstance(error, CheerMeUpError):
             message, code = str(error), error.exit_code
         elif isinstance(error, OSError) and error.errno == errno.ENOSPC:  # files name themselves, see `replacing`
-            message, code = (
-                "the disk is full, or standard output goes to a full one; free some space, and the same command goes on "
-                "from what is written",
-                USAGE,
-            )
+            message = "the disk is full, of a log or of standard output; free some space, and the same command goes on"
+            code = USAGE
         elif isinstance(error, OSError) and error.filename is not None:
             message, code = f"cannot use {error.filename}: {error.strerror}; give another path", USAGE
         elif callable(usage):
