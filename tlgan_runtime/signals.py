@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 INTERRUPTED = 130
@@ -95,6 +95,21 @@ def follow_parent() -> None:
         # A pool whose worker died ends the others by SIGTERM.
         signal.signal(one, _end_worker if one == signal.SIGTERM else signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def watch_launcher(act: Callable[[], object]) -> None:
+    """Call `act` in a thread of its own when the process that started this one has ended (not on Windows)."""
+    import threading
+    import time
+
+    launcher = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == launcher:
+            time.sleep(0.5)
+        act()
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _end_worker(number: int, frame: object) -> None:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +19,8 @@ import torch.distributed as dist
 import torch.distributed.nn
 from torch import nn
 
+from tlgan_runtime.signals import watch_launcher
+
 
 @contextmanager
 def joined() -> Iterator[None]:
@@ -28,7 +28,8 @@ def joined() -> Iterator[None]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
-    threading.Thread(target=_end_with_launcher, args=(os.getppid(),), daemon=True).start()
+    # torchrun that is killed does not end its processes. They then stop as at SIGTERM, with a checkpoint.
+    watch_launcher(lambda: os.kill(os.getpid(), signal.SIGTERM))
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
@@ -36,13 +37,6 @@ def joined() -> Iterator[None]:
         yield
     finally:
         dist.destroy_process_group()
-
-
-def _end_with_launcher(launcher: int) -> None:
-    """torchrun that is killed does not end its processes. They then stop as at SIGTERM, with a checkpoint."""
-    while os.getppid() == launcher:
-        time.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def count() -> int:

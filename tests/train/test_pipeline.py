@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -248,3 +249,30 @@ def test_sigterm_stops_as_ctrl_c_does(small_options: list[str], tmp_path: Path) 
     assert process.returncode == 130 and "Traceback" not in err
     assert "stopped after" in err and err.splitlines()[-1].startswith("tlgan-train: interrupted")
     assert gan.images_seen(tmp_path / "run") > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found in /proc")
+def test_processes_end_with_a_checkpoint_when_torchrun_is_killed(small_options: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    options = ["gan", "--run", str(tmp_path / "run"), *small_options, "--set=gan.images=10000000"]
+    mark = f"CHEERMEUP_TEST_MARK={os.getpid()}"
+    environment = {**os.environ, "CHEERMEUP_TEST_MARK": str(os.getpid())}
+    with subprocess.Popen(
+        [*command, "-m", "tlgan_train.cli", "--", *options], stderr=subprocess.PIPE, text=True, env=environment
+    ) as launcher:
+        assert launcher.stderr is not None
+        while "training pictures" not in launcher.stderr.readline():
+            assert launcher.poll() is None
+        launcher.kill()
+        _, said = launcher.communicate(timeout=300)  # until every process has ended that writes there
+    assert "stopped after" in said and gan.images_seen(tmp_path / "run") > 0
+    running = [path for path in Path("/proc").glob("[0-9]*/environ") if mark.encode() in content(path)]
+    assert running == []
+
+
+def content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # a process that has ended, or of somebody else
+        return b""
