@@ -183,7 +183,7 @@ def test_a_full_disk_stops_in_one_line_and_the_same_command_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", fills_up)
         line = refused(call(main, *options))
-    assert "checkpoint.safetensors: No space left on device; free some space" in line
+    assert "generator.safetensors: No space left on device; free some space" in line
     assert gan.images_seen(tmp_path / "run") == 48
     assert not list(tmp_path.rglob(".*"))
     assert call(main, *options).code == 0
