@@ -77,7 +77,8 @@ def run_batch(
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise OutputError(f"cannot make the folder {target}: {getattr(error, 'strerror', None) or error}") from error
     not_ours = active_children()
-    pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=follow_parent)
+    with group_interrupts_blocked():  # a process that is started inherits that, and multiprocessing starts one here
+        pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=follow_parent)
     pending: deque[_Drawing | Outcome] = deque()
 
     def begin(line: int, job: Job) -> _Drawing | Outcome:
@@ -85,7 +86,7 @@ def run_batch(
         if journal.known.get(job.output) == (digest, _size(path)):
             return Outcome(line, "skipped", str(path))
         try:
-            with group_interrupts_blocked():  # a new process inherits that: Ctrl-C must not end it while it starts
+            with group_interrupts_blocked():
                 future = pool.submit(_draw, job, target, opened.path, provider, precision, threads)
             return _Drawing(line, job, digest, path, future)
         except BrokenProcessPool:

@@ -107,15 +107,19 @@ def test_no_worker_of_a_batch_outlives_it(bundle: Path, tmp_path: Path, number: 
     options = ["batch", str(tmp_path / "jobs.jsonl"), "--out", str(out), "-j", "2", "--bundle", str(bundle)]
     environment = {**os.environ, mark.partition("=")[0]: mark.partition("=")[2]}
     process = subprocess.Popen(
-        [*start(-1), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
+        [*start(-1), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        start_new_session=True,
+    )  # fmt: skip
     assert process.stdout is not None and process.stdout.readline().strip() == str(out / "first.png")
     assert len(processes_with(mark)) >= 3
-    process.send_signal(number)
+    # A terminal sends SIGHUP to all processes of a program.
+    send = os.killpg if number == signal.SIGHUP else os.kill
+    send(process.pid, number)
     if number != signal.SIGKILL:
         assert process.stderr is not None and "interrupt once more" in process.stderr.readline()
-        process.send_signal(number)
-    process.communicate(timeout=120)
+        send(process.pid, number)
+    _, err = process.communicate(timeout=120)
+    assert "Traceback" not in err
     assert process.returncode == (-9 if number == signal.SIGKILL else 130)
     limit = time.monotonic() + 120  # a worker that hears of it ends at once; this is for a busy machine
     while processes_with(mark):

@@ -35,10 +35,11 @@ def ordered_map(function: Callable[[Job], Result], jobs: Sequence[Job], pictures
     if workers < 2 or pictures < FEW_PICTURES:
         yield from map(function, jobs)
         return
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=follow_parent)
+    with group_interrupts_blocked():  # a process that is started inherits that, and multiprocessing starts one here
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=follow_parent)
     try:
         waiting = iter(jobs)
-        with group_interrupts_blocked():  # new processes inherit that: Ctrl-C must not end them while they start
+        with group_interrupts_blocked():
             pending: deque[Future[Result]] = deque(pool.submit(function, job) for job in islice(waiting, workers + 1))
         while pending:
             result = pending.popleft().result()
