@@ -122,10 +122,10 @@ class Pipeline:
         check_axes(self.config.axes, self.config.samples.count)
         if self.alexnet_weights is not None:
             read_weights(self.alexnet_weights)
-        for note in self.dataset.notes:
-            self.log(f"data: {note}")
         with claimed(self.run):
             open_run(self.run, self.config, self.dataset.digest)
+            for note in self.dataset.notes:
+                self.log(f"note: {note}")
             yield
 
     def _bring_up_to_date(self, name: str) -> None:
