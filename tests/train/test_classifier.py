@@ -40,7 +40,8 @@ def shapes(count: int = 60, seed: int = 0) -> Dataset:
 
 
 def config(**settings: object) -> Config:
-    values = {"batch_size": 36, "epochs": 6, "hidden": 16, "lr": 0.002, "augment": False, **settings}
+    # Long enough that every seed tried has learned it some epochs before the end: when it does depends on rounding.
+    values = {"batch_size": 36, "epochs": 8, "hidden": 16, "lr": 0.001, "augment": False, **settings}
     return Config.from_dict({"classifier": values, "gan": {"precision": "fp32"}, "seed": 3})
 
 
@@ -60,14 +61,14 @@ def test_learns_writes_down_and_loads_what_it_learned(data: Dataset, tmp_path: P
 
     metrics = json.loads((tmp_path / "classifier" / "metrics.json").read_text())
     test = data.indices("test")
-    # Where a short training ends differs from processor to processor, but it ends far above chance: a third and a half.
-    assert metrics["test"]["emotion_accuracy"] >= 0.6
-    assert metrics["test"]["character_accuracy"] >= 0.7
+    # All are right with each seed tried; by chance a third and a half would be.
+    assert metrics["test"]["emotion_accuracy"] >= 0.8
+    assert metrics["test"]["character_accuracy"] >= 0.8
     assert metrics["test_augmented"]["emotion_accuracy"] >= 0.5
     assert metrics["from_scratch"] is True
     assert metrics["emotions"] == list(EMOTIONS) and metrics["characters"] == list(CHARACTERS)
     assert metrics["parameters"] == sum(p.numel() for p in result.model.parameters())
-    assert len(metrics["epochs"]) == 6 and sum(row["best"] for row in metrics["epochs"]) == 1
+    assert len(metrics["epochs"]) == 8 and sum(row["best"] for row in metrics["epochs"]) == 1
     assert any("from scratch" in line for line in lines)
 
     confusion = np.array(metrics["test"]["emotion_confusion"])
