@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tlgan_runtime.legible import caption_text
 from tlgan_runtime.picture import WHITE, Pixels
 from tlgan_runtime.timeline import START
 
@@ -66,7 +67,7 @@ class Caption:
         smallest = ImageFont.load_default(size=_line(size) * _TEXT * _SHRUNK)
         order = sorted(np.flatnonzero(strengths).tolist(), key=lambda index: -abs(strengths[index]))
         for count in range(len(order), 0, -1):
-            parts = [f"{self.names[index]} {strengths[index]:.2f}" for index in sorted(order[:count])]
+            parts = [f"{caption_text(self.names[index])} {strengths[index]:.2f}" for index in sorted(order[:count])]
             text = " + ".join(parts) + (" + …" if count < len(order) else "")
             if count == 1 or smallest.getlength(text) <= size - 2 * _margin(size):
                 return text
@@ -124,12 +125,13 @@ def _names(emotions: tuple[str, ...], size: int) -> tuple[Pixels, int, int]:
 
     row, margin = _row(size), _margin(size)
     font = ImageFont.load_default(size=row * 0.85)
-    widest = max(font.getlength(name) for name in emotions)
+    written = [caption_text(name) for name in emotions]
+    widest = max(font.getlength(name) for name in written)
     if widest > size * 0.55:
         font = ImageFont.load_default(size=row * 0.85 * size * 0.55 / widest)
         widest = size * 0.55
     band = Image.new("RGB", (size, row * len(emotions)), (WHITE, WHITE, WHITE))
     draw = ImageDraw.Draw(band)
-    for index, name in enumerate(emotions):
+    for index, name in enumerate(written):
         draw.text((margin, (index + 0.5) * row), name, fill=_BLACK, font=font, anchor="lm")
     return np.asarray(band), int(widest) + 2 * margin, size - margin

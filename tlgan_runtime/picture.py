@@ -12,6 +12,7 @@ from PIL import Image
 
 from tlgan_runtime.atomic import replacing
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.legible import caption_text
 from tlgan_runtime.validation import file_path, whole
 
 Pixels = NDArray[np.uint8]
@@ -78,7 +79,7 @@ def label_columns(picture: Pixels, labels: Sequence[str], size: int) -> Pixels:
     """The tiled picture with a white band on top that names each column of faces."""
     from PIL import ImageDraw, ImageFont  # only here: most pictures have no text
 
-    band = max(12, size // 6)
+    band, labels = max(12, size // 6), [caption_text(label) for label in labels]
     font = ImageFont.load_default(size=band * 0.6)
     widest = max(font.getlength(label) for label in labels)
     if widest > size:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 
+from tlgan_runtime.legible import legible
 from tlgan_train.learning import LearningCurve
 
 WIDTH = 8.0
@@ -53,8 +56,36 @@ MOST_ANNOTATED = 9
 def png(figure: Figure) -> bytes:
     """The figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)
+    _Canvas(figure).print_png(buffer)
     return buffer.getvalue()
+
+
+def readable(text: str, font: FontProperties) -> str:
+    """The text with what the font has no glyph for, such as names in Chinese, in Latin letters."""
+    glyphs = get_font(findfont(font)).get_char_index
+    return legible(text, lambda character: glyphs(ord(character)) != 0)
+
+
+class _Renderer(RendererAgg):
+    """Every text of a figure comes by here, to be measured and to be drawn: names from people's folders, too."""
+
+    def draw_text(self, gc: Any, x: float, y: float, s: str, prop: FontProperties, *rest: Any, **more: Any) -> None:
+        super().draw_text(gc, x, y, readable(s, prop), prop, *rest, **more)
+
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
+        return super().get_text_width_height_descent(readable(s, prop), prop, ismath)
+
+
+class _Canvas(FigureCanvasAgg):
+    """As its base, with that renderer."""
+
+    _made_for: tuple[float, float, float] | None = None
+
+    def get_renderer(self) -> RendererAgg:
+        key = (*self.get_width_height(physical=True), self.figure.dpi)
+        if self._made_for != key:
+            self.renderer, self._made_for = _Renderer(*key), key
+        return self.renderer
 
 
 def losses(rows: list[dict[str, float]], chance: dict[str, float]) -> Figure:

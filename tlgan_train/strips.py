@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.latent import Way
 from tlgan_runtime.picture import enlarge
-from tlgan_train.figures import DPI, WIDTH
+from tlgan_train.figures import DPI, WIDTH, readable
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.samples import draw_faces
 
@@ -69,5 +70,6 @@ def face_rows(
 
 def _text_width(text: str) -> int:
     """Pixels that a name takes in the font of the charts."""
+    text = readable(text, FontProperties())
     points = TextPath((0, 0), text, size=rcParams["font.size"]).get_extents().width if text.strip() else 0
     return math.ceil(points * DPI / 72)
