@@ -17,7 +17,7 @@ from tlgan_train.data.labels import load_labels
 from tlgan_train.errors import TrainError
 from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
 from tlgan_train.model_card import with_attributes
-from tlgan_train.run import claimed, read_json, write_json
+from tlgan_train.run import claimed, read_json, started_with, write_json
 
 ATTRIBUTES = "attributes.json"
 MADE_FROM = {"gan": "gan/generator.safetensors", "classifier": "classifier/weights.safetensors"}
@@ -32,7 +32,9 @@ def add_to_run(
     if not run.is_dir():
         raise TrainError(f"there is no run folder {run}; give --run that of a finished `tlgan-train all`, or --bundle")
     with claimed(run):
-        entry = _fitted(name, labels, finished_run(run), log, progress)
+        model = finished_run(run)
+        fit = started_with(run / "config.json")[0].data.fit
+        entry = _fitted(name, labels, model, log, progress, fit)
         entry["fitted"]["made_from"] = made_from(run)
         others = [other for other in current_attributes(run, log) if other["name"] != name]
         write_json(run / ATTRIBUTES, {"attributes": [*others, entry]})
@@ -83,10 +85,15 @@ def measured(entries: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _fitted(
-    name: str, labels: Path, model: FinishedModel, log: Callable[[str], None], progress: Progress | None
+    name: str,
+    labels: Path,
+    model: FinishedModel,
+    log: Callable[[str], None],
+    progress: Progress | None,
+    fit: str = "auto",
 ) -> dict[str, Any]:
     check_name(name, model)
-    pictures = load_labels(labels, name, model.image_size, progress=progress)
+    pictures = load_labels(labels, name, model.image_size, progress=progress, fit=fit)
     for note in pictures.notes:
         log(f"note: {note}")
     return fit_attribute(name, pictures, model, log)

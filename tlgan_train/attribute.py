@@ -28,6 +28,7 @@ from tlgan_train.attribute_reader import (
     train_reader,
 )
 from tlgan_train.data.labels import LabelledPictures
+from tlgan_train.data.spelling import name_key
 from tlgan_train.errors import TrainError
 from tlgan_train.finished import FinishedModel
 from tlgan_train.judge import SUCCESS
@@ -78,7 +79,7 @@ def check_name(name: str, model: FinishedModel) -> None:
             f"{name!r} cannot be the name of an attribute; take letters, digits, - and _, beginning with a letter, "
             f"and none of {', '.join(RESERVED)}"
         )
-    if name in (*model.emotions, *model.characters):
+    if name_key(name) in map(name_key, (*model.emotions, *model.characters)):
         raise TrainError(f"{name!r} is the name of an emotion or a character already; take another")
 
 

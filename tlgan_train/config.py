@@ -21,6 +21,7 @@ PRESETS = Path(__file__).parent / "presets"
 IMAGE_SIZES = (32, 64, 128, 256)
 """Sides of pictures that the networks are built for, pixels."""
 CHOICES = {
+    "data.fit": ("auto", "crop", "top", "pad"),
     "gan.discriminator_norm": ("batch", "spectral"),
     "gan.precision": ("auto", "bf16", "fp32"),
     "axes.method": ("boundary", "lda", "local", "logit", "paper", "path"),
@@ -54,6 +55,10 @@ class DataConfig:
     """Where pictures come from: `toon`, `ferg:ROOT`, `folder:ROOT` or `csv:FILE`."""
     image_size: int = 64
     """Side of the square pictures, pixels (paper, section 5.1). one of `IMAGE_SIZES`."""
+    fit: str = "auto"
+    """What is used of pictures that are not square: `crop` the middle square; `top` the top square of the figure, which
+    is found by its transparent or plain background; `pad` the whole figure, padded with the background's colour;
+    `auto` is `top` where most pictures are far taller than wide, else `crop`."""
     characters: str = "first"
     """Those that the GAN draws: `first` (the paper's unimodal setting, section 5.4), `all`, or names with commas."""
     toon_faces: int = 1000

@@ -39,6 +39,7 @@ def test_transparent_parts_are_white_and_half_transparent_ones_half(tmp_path: Pa
 def test_colour_hidden_under_transparency_does_not_bleed_when_shrunk(tmp_path: Path) -> None:
     pixels = np.zeros((256, 256, 4), np.uint8)
     pixels[..., 0] = 255
+    pixels[:4, :4] = 255
     assert (read_picture(save(Image.fromarray(pixels), tmp_path / "a.png"), 64) == 255).all()
 
 
@@ -82,12 +83,12 @@ def _palette() -> Image.Image:
     ("image", "suffix", "options", "colour"),
     [
         (Image.new("L", (32, 32), 77), ".png", {}, (77, 77, 77)),
-        (Image.new("LA", (32, 32), (77, 0)), ".png", {}, (255, 255, 255)),
+        (Image.new("LA", (32, 32), (77, 1)), ".png", {}, (254, 254, 254)),
         (Image.new("1", (32, 32), 1), ".png", {}, (255, 255, 255)),
         (Image.fromarray(np.full((32, 32), 0x4D21, np.uint16)), ".png", {}, (0x4D, 0x4D, 0x4D)),
         (Image.fromarray(np.full((32, 32), 0x4D21, np.uint16)), ".tif", {}, (0x4D, 0x4D, 0x4D)),
         (_palette(), ".png", {}, (10, 20, 30)),
-        (_palette(), ".png", {"transparency": 1}, (255, 255, 255)),
+        (_palette(), ".png", {"transparency": b"\xff\x01"}, (254, 254, 254)),
         (_palette(), ".gif", {}, (10, 20, 30)),
         (Image.new("RGB", (32, 32), (9, 8, 7)), ".bmp", {}, (9, 8, 7)),
         (Image.new("RGB", (32, 32), (9, 8, 7)), ".webp", {"lossless": True}, (9, 8, 7)),
@@ -144,6 +145,8 @@ BAD: list[tuple[Callable[[Path], object], str]] = [
     (lambda path: path.write_text("a letter, not a picture"), "not a picture"),
     (lambda path: path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"), "not a picture"),
     (lambda path: Image.new("F", (32, 32)).save(path, "TIFF"), "floating-point"),
+    (lambda path: Image.new("RGBA", (32, 32), (9, 8, 7, 0)).save(path, "PNG"), "transparent all over"),
+    (lambda path: _palette().save(path, "PNG", transparency=1), "transparent all over"),
     (lambda path: path.symlink_to(path.with_name("nowhere")), "No such file"),
     *([(os.mkfifo, "not a file")] if hasattr(os, "mkfifo") else []),
     (_truncated, "truncated"),

@@ -66,7 +66,7 @@ def load_dataset(
         spec=config.spec,
         factors={name: stored.factors[:, column] for column, name in enumerate(source.factors)},
         skipped=stored.skipped,
-        notes=source.notes,
+        notes=source.notes + stored.notes,
         cache=stored.folder,
     )
 
@@ -78,11 +78,14 @@ def _source(config: DataConfig, seed: int) -> Source:
         from tlgan_train.data.builtin import builtin_source
 
         return builtin_source(config, seed)
-    path = Path(place).expanduser()
+    try:
+        path = Path(place).expanduser()
+    except RuntimeError:
+        raise TrainError(f"the home folder in {config.spec!r} is not known; write the path without ~") from None
     if kind in ("ferg", "folder") and place:
-        return list_folder(path, ferg=kind == "ferg").source(str(path), config.image_size)
+        return list_folder(path, ferg=kind == "ferg").source(str(path), config.image_size, config.fit)
     if kind == "csv" and place:
-        return list_table(path).source(str(path), config.image_size)
+        return list_table(path).source(str(path), config.image_size, config.fit)
     hint = ""
     if os.path.exists(config.spec):  # noqa: PTH110 - Path's raises for names that are too long
         likely = "csv" if config.spec.lower().endswith(".csv") else "folder"

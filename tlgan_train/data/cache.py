@@ -1,7 +1,7 @@
 """Pictures as they were decoded or drawn, kept on disk and mapped into memory.
 
 An entry is a folder, named by its source's key, with `images.npy` (uint8 N × S × S × 3), `columns.npz` (labels and
-factors) and `entry.json` (names, skipped files, checksums). It is written under a temporary name and renamed when
+factors) and `entry.json` (skipped files, notes, checksums). It is written under a temporary name and renamed when
 complete, so that any number of programs may build and read at once: each reads whole entries only, and when two build
 the same one the later is dropped. An entry that is damaged is built anew.
 """
@@ -48,13 +48,22 @@ class Stored:
     skipped: tuple[SkippedFile, ...]
     pixels: str
     """SHA-256 of all pixels."""
+    notes: tuple[str, ...] = ()
 
 
 def default_cache() -> Path:
-    """`$CHEERMEUP_CACHE`, or else `cheermeup` in the user's cache folder (`$XDG_CACHE_HOME`, `~/.cache`)."""
+    """`$CHEERMEUP_CACHE`, or else `cheermeup` in the user's cache folder (`$XDG_CACHE_HOME`, `~/.cache`).
+
+    Raises `TrainError` where none of them is set and the user has no home folder.
+    """
     if chosen := os.environ.get("CHEERMEUP_CACHE"):
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cheermeup"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cheermeup"
+    except RuntimeError:  # no HOME, and a user that the system does not know, as in some containers
+        raise TrainError(
+            "this user has no home folder for the picture cache; set CHEERMEUP_CACHE to a folder that can be written"
+        ) from None
 
 
 def cached(source: Source, cache: Path, progress: Progress | None = None) -> Stored:
@@ -99,6 +108,7 @@ def _open(folder: Path, source: Source) -> Stored | None:
                 arrays["factors"],
                 tuple(SkippedFile(path, reason) for path, reason in entry["skipped"]),
                 str(entry["pixels"]),
+                tuple(map(str, entry.get("notes", ()))),  # entries of older versions have none
             )
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
@@ -127,6 +137,7 @@ def _write(folder: Path, source: Source, progress: Progress | None) -> None:
     pixels = hashlib.sha256()
     columns: dict[str, list[np.ndarray]] = {"character": [], "emotion": [], "factors": []}
     skipped: list[SkippedFile] = []
+    notes: list[str] = []
     done = count = 0
     with (folder / IMAGES).open("wb") as file, closing(source.batches()) as batches:
         _write_header(file, source, source.total)
@@ -137,6 +148,7 @@ def _write(folder: Path, source: Source, progress: Progress | None) -> None:
             for name, values in columns.items():
                 values.append(getattr(batch, name))
             skipped += batch.skipped
+            notes += batch.notes
             count += len(data)
             done += batch.total
             refuse_many_skipped(source, skipped)
@@ -156,6 +168,7 @@ def _write(folder: Path, source: Source, progress: Progress | None) -> None:
         "sample": _sample_checksum(np.load(folder / IMAGES, mmap_mode="r")),
         "columns": _sha256((folder / COLUMNS).read_bytes()),
         "skipped": [(item.path, item.reason) for item in skipped],
+        "notes": notes,
     }
     (folder / ENTRY).write_text(json.dumps(entry, indent=1), encoding="utf-8")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tlgan_train.data.spelling import composed
 from tlgan_train.errors import TrainError
 
 SPLITS = ("train", "validation", "test")
@@ -42,7 +43,7 @@ class Dataset:
     """Known ground truth per picture, float32 (N,): head pose, gaze, … of drawn faces, numeric columns of a CSV."""
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
-    """What a reader left out on purpose, for people: columns that are no numbers."""
+    """What readers did that people may want otherwise: columns left out, parts of pictures cut off."""
     cache: Path | None = None
     """Folder of the cache entry that `images` is mapped from."""
 
@@ -67,7 +68,7 @@ def drawn_characters(selection: str, characters: tuple[str, ...]) -> tuple[str, 
         return characters[:1]
     if selection.strip() == "all":
         return characters
-    wanted = [name.strip() for name in selection.split(",") if name.strip()]
+    wanted = [composed(name.strip()) for name in selection.split(",") if name.strip()]
     known = f"known are {', '.join(characters)}, and `first` and `all`"
     if not wanted:
         raise TrainError(f"no characters chosen; {known}")

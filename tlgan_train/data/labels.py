@@ -43,9 +43,16 @@ class LabelledPictures:
 
 
 def load_labels(
-    file: Path, name: str, image_size: int, cache: Path | None = None, progress: Progress | None = None
+    file: Path,
+    name: str,
+    image_size: int,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+    fit: str = "auto",
 ) -> LabelledPictures:
     """Read the pictures that are labelled in a column `name` or `label`, from the cache if they were read before.
+
+    `fit` is that of `data.fit`.
 
     Raises `TrainError`, with the line where there is one, for a file, column, label or pictures that cannot be used.
     """
@@ -58,8 +65,9 @@ def load_labels(
         # Rows instead of labels, so that pictures with several labels are kept once.
         {"row": chosen.astype(np.float32)},
     )
-    stored = cached(listing.source(str(file), image_size), cache or default_cache(), progress)
-    return LabelledPictures(stored.images, values[stored.factors[:, 0].astype(int)], kind, table.notes)
+    stored = cached(listing.source(str(file), image_size, fit), cache or default_cache(), progress)
+    values = values[stored.factors[:, 0].astype(int)]
+    return LabelledPictures(stored.images, values, kind, table.notes + stored.notes)
 
 
 def _labelled(file: Path, name: str) -> tuple[Table, np.ndarray, str]:

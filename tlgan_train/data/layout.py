@@ -8,12 +8,12 @@ emotion is what follows x_. A ROOT that holds nothing but one folder with a data
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from pathlib import Path
 
 from tlgan_train.data.listing import ListedPicture
 from tlgan_train.data.picture import SUFFIXES
+from tlgan_train.data.spelling import name_key
 from tlgan_train.data.tree import File, Folder, ignored, kinds
 from tlgan_train.data.wording import counted, printable, shortened, some
 from tlgan_train.errors import TrainError
@@ -49,8 +49,8 @@ def labelled(tree: Folder, root: Path, ferg: bool = False) -> tuple[tuple[Listed
         for character, emotion, folder in classes
         for file in sorted(folder.pictures, key=_frame)
     )
-    characters = {character for character, _, _ in classes}
-    emotions = {emotion for _, emotion, _ in classes}
+    characters = {name_key(character) for character, _, _ in classes}
+    emotions = {name_key(emotion) for _, emotion, _ in classes}
     told = (
         f"read as {layout}{f' in {top.path}' if top.path else ''}: {counted(len(characters), 'character')}, "
         f"{counted(len(emotions), 'emotion')}, {counted(len(pictures), 'picture')}"
@@ -131,13 +131,9 @@ def _classes(top: Folder, root: Path, depth: int) -> tuple[str, list[tuple[str, 
 
 def _after(character: str, name: str) -> str:
     """What follows `<character>_` in a folder's name, in whatever case and Unicode form; empty if it is not there."""
-    start = _key(f"{character}_")
-    ends = (end for end, mark in enumerate(name, start=1) if mark == "_" and _key(name[:end]) == start)
+    start = name_key(f"{character}_")
+    ends = (end for end, mark in enumerate(name, start=1) if mark == "_" and name_key(name[:end]) == start)
     return name[next(ends, len(name)) :]
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _check_depths(top: Folder, root: Path, depth: int) -> None:

@@ -13,11 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import PIL
 
-from tlgan_train.data import picture
+from tlgan_train.data import fit as fitting
+from tlgan_train.data import picture, spelling
 from tlgan_train.data.archive import file_at
 from tlgan_train.data.dataset import SkippedFile
-from tlgan_train.data.picture import UnusablePictureError, read_picture
+from tlgan_train.data.picture import Box, UnusablePictureError, read_picture
 from tlgan_train.data.source import Batch, Source
+from tlgan_train.data.spelling import one_spelling
 from tlgan_train.data.wording import printable
 from tlgan_train.data.workers import ordered_map
 
@@ -47,22 +49,25 @@ class Listing:
     """float32 (N,) per name."""
     notes: tuple[str, ...] = ()
 
-    def source(self, name: str, image_size: int) -> Source:
-        """The same as a `Source`: classes in alphabetical order, frames in their own.
+    def source(self, name: str, image_size: int, fit: str = "auto") -> Source:
+        """The same as a `Source`: classes in alphabetical order, frames in their own; `fit` is that of `data.fit`.
 
         The key covers the root, each file's path, label, size and time of change, as `make` would, but not its
         content: reading that would take as long as decoding it. An archive lists a CRC-32 of each picture: its key
-        covers these and neither its place nor its time. Pillow's version and the reader's code count too.
+        covers these and neither its place nor its time. Pillow's version and the readers' code count too.
         """
-        pairs = sorted({(item.character, item.emotion) for item in self.pictures})
-        characters = tuple(sorted({character for character, _ in pairs}))
-        emotions = tuple(sorted({emotion for _, emotion in pairs}))
-        numbers = {pair: (characters.index(pair[0]), emotions.index(pair[1])) for pair in pairs}
-        labels = np.array([numbers[item.character, item.emotion] for item in self.pictures], np.int64)
+        shown, character_notes = one_spelling("character", [item.character for item in self.pictures])
+        felt, emotion_notes = one_spelling("emotion", [item.emotion for item in self.pictures])
+        characters, emotions = tuple(sorted(set(shown))), tuple(sorted(set(felt)))
+        columns = [[known.index(name) for name in names] for known, names in ((characters, shown), (emotions, felt))]
+        labels = np.array(columns, np.int64).T
         factors = np.stack(list(self.factors.values()), 1) if self.factors else np.empty((len(labels), 0), np.float32)
         order = np.lexsort((labels[:, 1], labels[:, 0]))  # stable, so that frames keep their order
-        digest = hashlib.sha256(Path(picture.__file__).read_bytes())
-        options = [PIL.__version__, image_size, "" if self.root.is_file() else str(self.root), list(self.factors)]
+        digest = hashlib.sha256()
+        for module in (picture, fitting, spelling):
+            digest.update(Path(module.__file__).read_bytes())
+        place = "" if self.root.is_file() else str(self.root)
+        options = [PIL.__version__, image_size, fit, place, list(self.factors)]
         digest.update(json.dumps([options, self.pictures]).encode())
         digest.update(factors.tobytes())
         return Source(
@@ -72,31 +77,40 @@ class Listing:
             image_size=image_size,
             characters=characters,
             emotions=emotions,
-            classes=frozenset(numbers.values()),
+            classes=frozenset(map(tuple, labels.tolist())),
             factors=tuple(self.factors),
-            batches=partial(self._batches, labels[order], factors[order], order, image_size),
-            notes=self.notes,
+            batches=partial(self._batches, labels[order], factors[order], order, image_size, fit),
+            notes=self.notes + character_notes + emotion_notes,
         )
 
-    def _batches(self, labels: np.ndarray, factors: np.ndarray, order: np.ndarray, image_size: int) -> Generator[Batch]:
+    def _batches(
+        self, labels: np.ndarray, factors: np.ndarray, order: np.ndarray, image_size: int, fit: str
+    ) -> Generator[Batch]:
         paths = [self.pictures[index].path for index in order]
+        frames, notes = fitting.frames(fit, self.root, paths, labels[:, 0].tolist())
         starts = range(0, len(paths), PICTURES_A_JOB)
-        jobs = [(self.root, paths[start : start + PICTURES_A_JOB], image_size) for start in starts]
+        jobs = [
+            (self.root, paths[start : start + PICTURES_A_JOB], frames[start : start + PICTURES_A_JOB], image_size)
+            for start in starts
+        ]
         for start, (images, kept, skipped) in zip(starts, ordered_map(_read, jobs, len(paths)), strict=True):
             rows = start + np.array(kept, np.int64)
             total = min(PICTURES_A_JOB, len(paths) - start)
-            yield Batch(images, labels[rows, 0], labels[rows, 1], factors[rows], total, skipped)
+            yield Batch(images, labels[rows, 0], labels[rows, 1], factors[rows], total, skipped, notes)
+            notes = ()
 
 
-def _read(job: tuple[Path, list[str], int]) -> tuple[np.ndarray, list[int], tuple[SkippedFile, ...]]:
-    root, paths, size = job
+def _read(
+    job: tuple[Path, list[str], list[Box | None], int],
+) -> tuple[np.ndarray, list[int], tuple[SkippedFile, ...]]:
+    root, paths, frames, size = job
     images = np.empty((len(paths), size, size, 3), np.uint8)
     kept: list[int] = []
     skipped = []
-    for number, path in enumerate(paths):
+    for number, (path, frame) in enumerate(zip(paths, frames, strict=True)):
         try:
             with file_at(root, path) as file:
-                images[len(kept)] = read_picture(file, size)
+                images[len(kept)] = read_picture(file, size, frame)
             kept.append(number)
         except UnusablePictureError as error:
             skipped.append(SkippedFile(printable(path), str(error)))

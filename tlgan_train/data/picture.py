@@ -1,14 +1,17 @@
 """One picture file as a square of RGB pixels.
 
-The middle square of a picture that is not square is used. Transparent parts show white. Photographs are turned upright
-as their EXIF says. Sizes change with a Lanczos filter over all source pixels, so that shrinking does not alias; a
-picture that has the right size already keeps its pixels exactly. Animated files give their first frame.
+Of a picture that is not square, the middle square is used unless a frame says otherwise (see `fit.py`). Transparent
+parts show white. Photographs are turned upright as their EXIF says. Sizes change with a Lanczos filter over all source
+pixels, so that shrinking does not alias; a picture that has the right size already keeps its pixels exactly. Animated
+files give their first frame.
 """
 
 from __future__ import annotations
 
 import stat
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +25,27 @@ SUFFIXES += (".ppm", ".pgm", ".pbm", ".pnm")
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels; right and bottom lie outside."""
+
 
 class UnusablePictureError(Exception):
     """A file that is no picture that can be used; the message is the reason, in a few words."""
 
 
-def read_picture(path: Path, size: int) -> np.ndarray:
-    """uint8 (size, size, 3) RGB; raises `UnusablePictureError` with the reason for any file that gives no picture."""
+def read_picture(path: Path, size: int, frame: Box | None = None) -> np.ndarray:
+    """uint8 (size, size, 3) RGB of the square `frame`, by default of the middle square.
+
+    A frame may reach beyond the picture, which then goes on in its background colour. Raises `UnusablePictureError`
+    with the reason for any file that gives no picture.
+    """
+    with opened(path) as image:
+        return _square(image, size, frame)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """A picture whose pixels are not decoded yet; what fails in the block raises `UnusablePictureError`, too."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
@@ -43,7 +60,7 @@ def read_picture(path: Path, size: int) -> np.ndarray:
             with Image.open(path, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise Image.DecompressionBombError
-                return _square(image, size)
+                yield image
     except UnusablePictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -56,15 +73,22 @@ def read_picture(path: Path, size: int) -> np.ndarray:
         raise UnusablePictureError(f"damaged ({error or type(error).__name__})") from None
 
 
-def _square(image: Image.Image, size: int) -> np.ndarray:
-    rgb = _on_white(ImageOps.exif_transpose(image))
-    side = min(rgb.size)
-    left, top = (rgb.width - side) // 2, (rgb.height - side) // 2
-    resized = rgb.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))
-    return np.asarray(resized, np.uint8)
+def see_through(image: Image.Image) -> Image.Image | None:
+    """The alpha channel of a picture that is transparent in places, else None.
+
+    Raises `UnusablePictureError` where it is transparent all over.
+    """
+    if not image.has_transparency_data:
+        return None
+    alpha = image.convert("RGBA").getchannel("A")
+    lowest, highest = alpha.getextrema()
+    if highest == 0:
+        raise UnusablePictureError("transparent all over, it shows nothing")
+    return alpha if lowest < 255 else None
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
+    """The picture in RGB, on white where it is transparent."""
     image.load()
     if image.mode.startswith("I"):
         # Integer modes hold 16-bit grey (PNG, TIFF, PGM); Pillow would clip it at 255 instead of taking the high byte.
@@ -76,3 +100,24 @@ def _on_white(image: Image.Image) -> Image.Image:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return image.convert("RGB")
+
+
+def edge_colours(rgb: Image.Image) -> np.ndarray:
+    """uint8 (K, 3), the pixels of the upper, left and right edges; at the lower one figures are often cut off."""
+    pixels = np.asarray(rgb)
+    return np.concatenate([pixels[0], pixels[:, 0], pixels[:, -1]])
+
+
+def _square(image: Image.Image, size: int, frame: Box | None) -> np.ndarray:
+    upright = ImageOps.exif_transpose(image)
+    alpha, rgb = see_through(upright), on_white(upright)
+    side = min(rgb.size)
+    left, top = (rgb.width - side) // 2, (rgb.height - side) // 2
+    box = frame or (left, top, left + side, top + side)
+    if box[0] < 0 or box[1] < 0 or box[2] > rgb.width or box[3] > rgb.height:
+        white = (255, 255, 255)
+        colour = white if alpha is not None else tuple(np.median(edge_colours(rgb), axis=0).astype(int).tolist())
+        padded = Image.new("RGB", (box[2] - box[0], box[3] - box[1]), colour)
+        padded.paste(rgb, (-box[0], -box[1]))
+        rgb, box = padded, (0, 0, *padded.size)
+    return np.asarray(rgb.resize((size, size), Image.Resampling.LANCZOS, box=box), np.uint8)

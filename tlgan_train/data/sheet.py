@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from tlgan_train.data.spelling import name_key
 from tlgan_train.data.wording import in_one_line
 from tlgan_train.errors import TrainError
 
@@ -88,7 +89,7 @@ def _announced(text: str) -> tuple[str, int, tuple[str, ...]]:
 
 def _header(file: Path, text: str, separators: tuple[str, ...], known: Collection[str]) -> tuple[list[str] | None, str]:
     """The header with the most known names, or else the most columns, and its separator; None in an empty file."""
-    names = {name.casefold(): name for name in known}
+    names = {name_key(name): name for name in known}
     best: tuple[tuple[int, int], list[str] | None, str] = ((-1, -1), None, separators[0])
     problem = None
     for separator in separators:
@@ -100,7 +101,7 @@ def _header(file: Path, text: str, separators: tuple[str, ...], known: Collectio
             continue
         if cells is None:
             return None, separator
-        header = [names.get(cell.casefold(), cell) for cell in map(in_one_line, cells)]
+        header = [names.get(name_key(cell), cell) for cell in map(in_one_line, cells)]
         score = (len(set(header) & set(known)), len(header))
         if score > best[0]:
             best = (score, header, separator)

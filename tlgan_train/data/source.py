@@ -25,6 +25,8 @@ class Batch:
     total: int
     """Pictures asked for, usable or not."""
     skipped: tuple[SkippedFile, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was found out while the pictures were read, for people."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import numpy as np
 
 from tlgan_train.data.listing import ListedPicture, Listing
 from tlgan_train.data.sheet import Sheet, read_sheet
+from tlgan_train.data.spelling import name_key
 from tlgan_train.data.table_paths import Places, at_home, why_missing
 from tlgan_train.data.usable import MAX_SKIPPED_SHARE
 from tlgan_train.data.wording import counted, in_one_line, shortened
@@ -170,7 +171,7 @@ def _once(
             continue
         (line, cells), (line_before, cells_before) = rows[i], rows[before]
         for name in labels:
-            if cells.get(name) != cells_before.get(name):
+            if name_key(cells.get(name, "")) != name_key(cells_before.get(name, "")):
                 raise TrainError(
                     f"{sheet.file}, line {line}: {shortened(cells['path'])} is on line {line_before} already, "
                     f"with {name} {shortened(cells_before[name])}, not {shortened(cells[name])}; keep one of the two"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from pathlib import Path
+
+from tlgan_train.data.spelling import name_key
 
 
 class Places:
@@ -45,7 +46,7 @@ class Places:
         for part in rest.split("/"):
             if part in ("", "."):
                 continue
-            names = [part] if part == ".." else self._listed(found).get(_folded(part), [])
+            names = [part] if part == ".." else self._listed(found).get(name_key(part), [])
             if part in names:
                 names = [part]
             if len(names) != 1:
@@ -58,7 +59,7 @@ class Places:
             names: dict[str, list[str]] = {}
             try:
                 for name in os.listdir(os.path.join(self.root, folder)):  # noqa: PTH118, PTH208
-                    names.setdefault(_folded(name), []).append(name)
+                    names.setdefault(name_key(name), []).append(name)
             except (OSError, ValueError):
                 names = {}
             self._names[folder] = names
@@ -81,7 +82,3 @@ def why_missing(path: str, root: Path) -> str:
     if os.path.exists(path):  # noqa: PTH110 - Path's raises for names that are too long
         return f"paths start from the table's folder, {root}, not from the one that you are in"
     return f"no such file in {root}, the table's folder"
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()

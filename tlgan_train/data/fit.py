@@ -1,0 +1,159 @@
+"""How pictures that are not square become square: which part of each is used.
+
+A *box* holds what is not background: where a picture is not transparent, or, where its edges have one colour, what
+differs from that colour. A *frame* is the square that is cut out around a box; it may reach beyond the picture. All
+pictures of one character that have one size share a frame, that of their boxes together: with frames of their own, the
+head would jump from one picture to the next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from tlgan_train.data.archive import file_at
+from tlgan_train.data.picture import Box, UnusablePictureError, edge_colours, on_white, opened, see_through
+from tlgan_train.data.workers import ordered_map
+
+FAR = 1.25
+"""Ratio of the sides above which a picture is far from square: its middle square then leaves out a fifth or more."""
+CLEAR = 16
+"""Alpha (of 255) up to which a pixel is background: soft edges and shadows hardly show there."""
+NOISE = 40
+"""Difference from a plain background, in any channel, up to which a pixel is background: JPEG leaves as much there."""
+PLAIN = 0.6
+"""Share of the edges that must have one colour for a background to be plain; shoulders may reach the lower ones."""
+MARGIN = 1 / 16
+"""Share of the side of a box that its frame leaves free on each side, where the picture goes on there."""
+HEAD_AND_HAT = 0.4
+"""Least side of the top square, as a share of a figure's height: in one that is narrower, a tall hat hides the chin."""
+PICTURES_A_JOB = 64
+
+Size = tuple[int, int]
+Answer = TypeVar("Answer")
+
+
+def frames(
+    fit: str, root: Path, paths: Sequence[str], characters: Sequence[int]
+) -> tuple[list[Box | None], tuple[str, ...]]:
+    """The frame of each of N pictures, None for its middle square, and a note where pictures are far from square.
+
+    `fit` is a value of `data.fit`; `characters` (N) are the numbers of those that the pictures
+    show. Files that are no pictures have no
+    frame.
+    """
+    sizes = _asked(_sizes, root, paths)
+    far = [size for size in sizes if size is not None and max(size) > FAR * min(size)]
+    if fit == "auto":
+        tall = sum(height > width for width, height in far)
+        fit = "top" if 2 * tall > len(paths) else "crop"
+    if fit == "crop":
+        return [None] * len(paths), _note(fit, far, len(paths), [1 - min(size) / max(size) for size in far])
+    keys = list(zip(characters, sizes, strict=True))
+    boxes: dict[tuple[int, Size | None], list[Box]] = defaultdict(list)
+    for key, box in zip(keys, _asked(_boxes, root, paths), strict=True):
+        if box is not None:
+            boxes[key].append(box)
+    unions = {key: _union(found) for key, found in boxes.items()}
+    shared = {key: _frame(fit, box, key[1]) for key, box in unions.items() if key[1] is not None}
+    cut = [_cut(unions[key], shared[key]) for key in keys if key in shared and key[1] in far]
+    return [shared.get(key) for key in keys], _note(fit, far, len(paths), cut)
+
+
+def content_box(image: Image.Image) -> Box:
+    """The box of an upright picture; all of it where the background is not plain, or there is nothing else.
+
+    Raises `UnusablePictureError` where the picture is transparent all over.
+    """
+    alpha = see_through(image)
+    if alpha is not None:
+        found = alpha.point([0] * (CLEAR + 1) + [255] * (255 - CLEAR)).getbbox()
+    else:
+        rgb = on_white(image)
+        edges = edge_colours(rgb).astype(int)
+        colour = np.median(edges, axis=0)
+        plain = (np.abs(edges - colour) <= NOISE).all(axis=1).mean() >= PLAIN
+        other = (np.abs(np.asarray(rgb, np.int16) - colour) > NOISE).any(axis=2)
+        found = Image.fromarray(other).getbbox() if plain else None
+    return found or (0, 0, *image.size)
+
+
+def _frame(fit: str, box: Box, size: Size) -> Box:
+    """The top of what is tall and the middle of what is wide; with `pad`, all of it."""
+    widths, heights = box[2] - box[0], box[3] - box[1]
+    if fit == "pad":
+        longest = max(widths, heights)
+        side = max(longest, min(round(longest * (1 + 2 * MARGIN)), *size))
+        above = (side - heights) // 2
+    else:
+        side = max(min(round(min(widths, heights) * (1 + 2 * MARGIN)), *size), round(heights * HEAD_AND_HAT))
+        above = round(side * MARGIN)
+    left = _within(box[0] - (side - widths) // 2, side, size[0])
+    top = _within(box[1] - above, side, size[1])
+    return left, top, left + side, top + side
+
+
+def _within(start: int, side: int, length: int) -> int:
+    """`start`, moved so that `side` pixels from there lie in the picture, if it has as many."""
+    return start if side > length else min(max(start, 0), length - side)
+
+
+def _union(boxes: Sequence[Box]) -> Box:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _cut(box: Box, frame: Box) -> float:
+    """Share of the longer side of a box that is outside of the frame."""
+    return 1 - min(1, (frame[2] - frame[0]) / max(box[2] - box[0], box[3] - box[1]))
+
+
+def _note(fit: str, far: Sequence[Size], count: int, cut: Sequence[float]) -> tuple[str, ...]:
+    if not far:
+        return ()
+    (width, height), _ = Counter(far).most_common(1)[0]
+    what = f"{len(far)} of {count} pictures are far from square (such as {width} × {height}): "
+    share = f"{np.mean(cut) if cut else 0:.0%} of the longer side is cut off"
+    return (
+        what
+        + {
+            "crop": f"the middle square is used, {share}; --set data.fit=top uses the top, data.fit=pad all of it",
+            "top": f"the top square of each figure is used, {share}; "
+            "--set data.fit=pad uses all of it, data.fit=crop the middle of the picture",
+            "pad": "they are padded with their background colour; "
+            "--set data.fit=top uses the top square, where faces are larger",
+        }[fit],
+    )
+
+
+def _asked(
+    question: Callable[[tuple[Path, Sequence[str]]], list[Answer]], root: Path, paths: Sequence[str]
+) -> list[Answer]:
+    jobs = [(root, paths[start : start + PICTURES_A_JOB]) for start in range(0, len(paths), PICTURES_A_JOB)]
+    return [answer for answers in ordered_map(question, jobs, len(paths)) for answer in answers]
+
+
+def _sizes(job: tuple[Path, Sequence[str]]) -> list[Size | None]:
+    return [_of_picture(_upright_size, job[0], path) for path in job[1]]
+
+
+def _boxes(job: tuple[Path, Sequence[str]]) -> list[Box | None]:
+    return [_of_picture(lambda image: content_box(ImageOps.exif_transpose(image)), job[0], path) for path in job[1]]
+
+
+def _of_picture(answer: Callable[[Image.Image], Answer], root: Path, path: str) -> Answer | None:
+    try:
+        with file_at(root, path) as file, opened(file) as image:
+            return answer(image)
+    except UnusablePictureError:  # reading it will say why
+        return None
+
+
+def _upright_size(image: Image.Image) -> Size:
+    # Where a square lies does not matter, and the orientation of a PNG is known only when all of it is decoded.
+    return image.size if image.width == image.height else ImageOps.exif_transpose(image).size
