@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from tlgan_runtime.archive import open_archive
 from tlgan_runtime.atomic import replacing
 from tlgan_runtime.axes import Axes, parse_axes
 from tlgan_runtime.errors import BundleDamagedError, BundleError, BundleNotFoundError, InputError
-from tlgan_runtime.manifest import MANIFEST, ROLES, SCHEMA_VERSION, FileEntry, Manifest, parse_json
+from tlgan_runtime.manifest import (
+    GRAPH_ROLES,
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    ROLES,
+    SCHEMA_VERSION,
+    FileEntry,
+    Manifest,
+    parse_json,
+)
 from tlgan_runtime.messages import shown
+from tlgan_runtime.onnx_wire import check_model
 
 DEFAULT_BUNDLE = "solo"
-_MAX_MANIFEST_BYTES = 4 * 2**20  # a manifest is a few kilobytes; anything near this is not one
 _BEFORE = "cheermeup-before-"  # begins the names of copies of files that are being replaced
-# A tensor kept in another file has a key/value pair whose key is "location" (onnx.proto, TensorProto.external_data).
-_EXTERNAL_DATA = b"\x0a\x08location\x12"
 
 
 class Bundle:
@@ -35,13 +40,13 @@ class Bundle:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path).resolve()
-        sizes = _zip_sizes(self.path) if self.path.is_file() else _folder_sizes(self.path)
-        self._prefix = _manifest_prefix(self.path, sizes)
-        if sizes[self._prefix + MANIFEST] > _MAX_MANIFEST_BYTES:
-            raise BundleDamagedError(f"{MANIFEST} in {self.path} is over {_MAX_MANIFEST_BYTES} bytes: not a manifest")
+        self._archive = open_archive(self.path, MANIFEST)
+        sizes = self._archive.sizes
+        if sizes[MANIFEST] > MAX_MANIFEST_BYTES:
+            raise BundleDamagedError(f"{MANIFEST} in {self.path} is over {MAX_MANIFEST_BYTES} bytes: not a manifest")
         self.manifest = Manifest.from_dict(parse_json(self.read_manifest(), MANIFEST))
         for name, entry in self.manifest.files.items():
-            size = sizes.get(self._prefix + name)
+            size = sizes.get(name)
             if size is None:
                 raise BundleNotFoundError(f"{name} is missing from the bundle {self.path}; get a complete copy")
             if size != entry.bytes:
@@ -51,7 +56,7 @@ class Bundle:
 
     def read_manifest(self) -> bytes:
         """The file itself, with what this version does not know."""
-        return self._bytes(MANIFEST)
+        return self._archive.read(MANIFEST)
 
     def read(self, role: str) -> bytes:
         """The content of the file of that role, verified; raises `BundleError`s, also for a role that is not there."""
@@ -79,22 +84,12 @@ class Bundle:
         return parse_axes(document, manifest.emotions, manifest.latent_dim, manifest.drawn_characters)
 
     def _read_verified(self, name: str, entry: FileEntry) -> bytes:
-        content = self._bytes(name)
+        content = self._archive.read(name)
         if len(content) != entry.bytes or hashlib.sha256(content).hexdigest() != entry.sha256:
             raise BundleDamagedError(f"{name} in the bundle {self.path} is damaged (SHA-256 differs); get a fresh copy")
-        if name.endswith(".onnx"):
-            _refuse_external_data(name, content)
+        if entry.role in GRAPH_ROLES or name.endswith(".onnx"):
+            check_model(content, name)
         return content
-
-    def _bytes(self, name: str) -> bytes:
-        try:
-            if self.path.is_dir():
-                return (self.path / name).read_bytes()
-            with zipfile.ZipFile(self.path) as archive:
-                return archive.read(self._prefix + name)
-        # RuntimeError is what zipfile raises for encryption and for methods of compression that it lacks.
-        except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-            raise BundleDamagedError(f"cannot read {name} in the bundle {self.path}: {error}") from error
 
 
 def find_bundle(spec: str | PathLike[str] | None = None) -> Path:
@@ -239,30 +234,3 @@ def _exported() -> Path:
     package = Path(__file__).resolve().parent
     installed = package / "exported"
     return installed if installed.is_dir() else package.parent / "exported"
-
-
-def _folder_sizes(path: Path) -> dict[str, int]:
-    if not path.is_dir():
-        raise BundleNotFoundError(f"no bundle at {path}; give a folder or a .zip that holds {MANIFEST}")
-    return {file.name: file.stat().st_size for file in path.iterdir() if file.is_file()}
-
-
-def _zip_sizes(path: Path) -> dict[str, int]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {entry.filename: entry.file_size for entry in archive.infolist()}
-    except (OSError, zipfile.BadZipFile) as error:
-        raise BundleDamagedError(f"{path} is not a bundle: neither a folder nor a readable .zip ({error})") from error
-
-
-def _manifest_prefix(path: Path, sizes: Mapping[str, int]) -> str:
-    """What comes before the names: nothing, or the one folder of a zip that was made of the folder itself."""
-    found = [name.removesuffix(MANIFEST) for name in sizes if re.fullmatch(rf"([^/\\]+/)?{re.escape(MANIFEST)}", name)]
-    if not found:
-        raise BundleNotFoundError(f"{path} is not a bundle: there is no {MANIFEST} in it")
-    return min(found, key=len)
-
-
-def _refuse_external_data(name: str, content: bytes) -> None:
-    if _EXTERNAL_DATA in content:
-        raise BundleDamagedError(f"{name} keeps weights in another file; export it as one file (external_data=False)")

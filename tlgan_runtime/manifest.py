@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -25,6 +27,28 @@ ROLES = {
     "preview.gif": "preview",
 }
 REQUIRED_ROLES = ("generator", "classifier", "axes")
+GRAPH_ROLES = frozenset(role for name, role in ROLES.items() if name.endswith(".onnx"))
+
+# A float32 parameter takes 4 bytes: this is four times the generator of StyleGAN2, and twice a whole AlexNet.
+_MAX_GRAPH_BYTES = 512 * 2**20
+MAX_BYTES = dict.fromkeys(GRAPH_ROLES, _MAX_GRAPH_BYTES) | {
+    "axes": 32 * 2**20,  # shipped: 0.3 MiB for six methods of 64 latents; JSON takes 20 times that in memory at worst
+    "card": 2**20,
+    "preview": 64 * 2**20,
+}
+"""Of the file of each role; those of other roles have `MAX_OTHER_BYTES`."""
+MAX_OTHER_BYTES = 64 * 2**20
+MAX_MANIFEST_BYTES = 4 * 2**20
+"""Shipped: 0.2 MiB, nearly all of it what was measured."""
+MAX_FILES = 100
+MAX_LATENT_DIM, MAX_IMAGE_SIZE = 4096, 4096
+"""StyleGAN has 512, and pictures of 1024 pixels."""
+MAX_NAMES = {"emotions": 256, "characters": 1000, "drawn_characters": 1000}
+MAX_NAME, MAX_LICENSE = 200, 20_000
+"""Characters of a name, and of a licence, which may be all of its text."""
+MAX_NESTING = 32
+"""Lists and objects within each other; in what is shipped at most 8."""
+_MAX_WHOLE = 2**64  # seeds go up to here
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 
@@ -73,35 +97,47 @@ class Manifest:
                 f"{MANIFEST} has schema_version {version!r}; this runtime reads {SCHEMA_VERSION}: "
                 "install a matching version of cheermeup, or export the bundle again"
             )
-        values = {key: _field(document, key, str) for key in ("name", "created_by", "license")}
-        values |= {key: _field(document, key, int) for key in ("latent_dim", "image_size")}
-        values |= {key: _names(document, key) for key in ("emotions", "characters", "drawn_characters")}
+        values: dict[str, Any] = {}
+        for key, longest in (("name", MAX_NAME), ("created_by", MAX_NAME), ("license", MAX_LICENSE)):
+            values[key] = _field(document, key, str)
+            text = re.sub(r"[\n\t]", " ", values[key]) if key == "license" else values[key]
+            if text and not is_plain(text, longest):
+                raise BundleDamagedError(f"{MANIFEST}: {key} must be plain text of at most {longest} characters")
+        for key, largest in (("latent_dim", MAX_LATENT_DIM), ("image_size", MAX_IMAGE_SIZE)):
+            values[key] = _field(document, key, int)
+            if not 1 <= values[key] <= largest:
+                raise BundleDamagedError(f"{MANIFEST}: {key} must be between 1 and {largest}, not {values[key]}"[:200])
+        values |= {key: _names(document, key, most) for key, most in MAX_NAMES.items()}
+        if not set(values["drawn_characters"]) <= set(values["characters"]):
+            raise BundleDamagedError(f"{MANIFEST}: drawn_characters must be some of the characters")
         values |= {key: _field(document, key, dict) for key in ("training", "metrics")}
-        for key in ("latent_dim", "image_size"):
-            if not 1 <= values[key] <= 65536:
-                raise BundleDamagedError(f"{MANIFEST}: {key} must be between 1 and 65536, not {values[key]}")
+        if len(_field(document, "files", dict)) > MAX_FILES:
+            raise BundleDamagedError(f"{MANIFEST} lists over {MAX_FILES} files")
         files = {name: _file_entry(name, entry) for name, entry in _field(document, "files", dict).items()}
         roles = [entry.role for entry in files.values()]
-        for role in REQUIRED_ROLES:
-            if roles.count(role) != 1:
-                raise BundleDamagedError(f"{MANIFEST} must list one file of role {role!r}, not {roles.count(role)}")
+        for role in {**dict.fromkeys(REQUIRED_ROLES), **dict.fromkeys(ROLES.values())}:
+            count = roles.count(role)
+            if count > 1 or (count == 0 and role in REQUIRED_ROLES):
+                raise BundleDamagedError(f"{MANIFEST} must list one file of role {role!r}, not {count}")
         return cls(schema_version=version, files=files, **values)
 
 
 def parse_json(content: bytes, name: str) -> dict[str, Any]:
-    """A JSON object; refuses NaN, keys that are there twice and anything that is not an object."""
+    """A JSON object of plain values: no NaN, no infinity, no number or nesting beyond all meaning, no key twice."""
 
     def refuse_constant(constant: str) -> None:
         raise ValueError(f"{constant} is not JSON")
 
     def refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        if len(set(keys)) != len(keys):
-            raise ValueError(f"a key of {keys} is there twice")
-        return dict(pairs)
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            keys = [key for key, _ in pairs]
+            raise ValueError(f"the key {next(key for key in found if keys.count(key) > 1)!a:.100} is there twice")
+        return found
 
     try:
         document = json.loads(content, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates)
+        _refuse_extremes(document)
     except (ValueError, RecursionError) as error:
         raise BundleDamagedError(f"{name} is not readable JSON: {error}") from error
     if not isinstance(document, dict):
@@ -109,26 +145,71 @@ def parse_json(content: bytes, name: str) -> dict[str, Any]:
     return document
 
 
+def is_plain(text: Any, longest: int = MAX_NAME) -> bool:
+    """Whether this is text of 1 to `longest` characters that can be shown anywhere: nothing that moves the cursor,
+    breaks the line, turns the direction of writing or is half a character."""
+    return (
+        isinstance(text, str)
+        and 0 < len(text) <= longest
+        and ((text.isascii() and text.isprintable()) or not any(map(_is_control, text)))
+    )
+
+
+def _is_control(character: str) -> bool:
+    # Joiners are of that category as well, and spell words of Persian and Hindi, and emoji.
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in "\u200c\u200d"
+
+
+def _refuse_extremes(document: Any) -> None:
+    """Raises `ValueError` for what JSON allows, and what the code behind it cannot go on with."""
+    level = [document]
+    for _ in range(MAX_NESTING):
+        inner = []
+        for node in level:
+            if isinstance(node, dict):
+                "".join(node).encode()  # raises for halves of characters, as below
+            for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+                if isinstance(value, list | dict):
+                    inner.append(value)
+                elif isinstance(value, str):
+                    value.encode()
+                elif isinstance(value, float) and not math.isfinite(value):
+                    raise ValueError("a number in it is larger than any float")
+                elif isinstance(value, int) and abs(value) > _MAX_WHOLE:
+                    raise ValueError("a whole number in it has over 64 bits")
+        if not (level := inner):
+            return
+    raise ValueError(f"it is nested over {MAX_NESTING} deep")
+
+
 def _field(document: Mapping[str, Any], key: str, kind: type) -> Any:
     value = document.get(key)
     if type(value) is not kind:
-        raise BundleDamagedError(f"{MANIFEST}: {key!r} must be a {kind.__name__}, not {value!r}"[:200])
+        raise BundleDamagedError(f"{MANIFEST}: {key!r} must be a {kind.__name__}, not {value!a}"[:200])
     return value
 
 
-def _names(document: Mapping[str, Any], key: str) -> tuple[str, ...]:
+def _names(document: Mapping[str, Any], key: str, most: int) -> tuple[str, ...]:
     names = _field(document, key, list)
-    if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) != len(names):
-        raise BundleDamagedError(f"{MANIFEST}: {key!r} must be a list of different names, not {names!r}"[:200])
+    if not names or len(names) > most or not all(map(is_plain, names)) or len(set(names)) != len(names):
+        raise BundleDamagedError(
+            f"{MANIFEST}: {key!r} must be a list of 1 to {most} different names without control characters, "
+            f"not {ascii(names)[:100]}"
+        )
     return tuple(names)
 
 
 def _file_entry(name: str, entry: Any) -> FileEntry:
     if not _PLAIN_NAME.fullmatch(name) or name == MANIFEST:
-        raise BundleDamagedError(f"{MANIFEST} lists {name!r}; files must have plain names inside the bundle")
+        raise BundleDamagedError(f"{MANIFEST} lists {name!a:.100}; files must have plain names inside the bundle")
     if not isinstance(entry, dict):
         raise BundleDamagedError(f"{MANIFEST}: the entry of {name} must be an object")
-    digest = _field(entry, "sha256", str)
+    digest, role = _field(entry, "sha256", str), _field(entry, "role", str)
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise BundleDamagedError(f"{MANIFEST}: the sha256 of {name} must be 64 hexadecimal digits")
-    return FileEntry(digest, _field(entry, "bytes", int), _field(entry, "role", str))
+    if not _PLAIN_NAME.fullmatch(role):
+        raise BundleDamagedError(f"{MANIFEST}: the role of {name} must be a plain name, not {role!a:.100}")
+    size, most = _field(entry, "bytes", int), MAX_BYTES.get(role, MAX_OTHER_BYTES)
+    if not 0 <= size <= most:
+        raise BundleDamagedError(f"{MANIFEST}: {name} has {size} bytes; a file of role {role} has at most {most}"[:200])
+    return FileEntry(digest, size, role)

@@ -182,12 +182,12 @@ def test_a_wrong_field_is_named(broken: Path, change: dict[str, Any]) -> None:
 
 
 def test_unknown_keys_roles_and_files_are_ignored(broken: Path) -> None:
-    (broken / "paths.onnx").write_bytes(b"of a later version")
+    (broken / "later.bin").write_bytes(b"of a later version")
     rewrite(broken)
     edit_json(broken / "manifest.json", lambda manifest: manifest.update(from_the_future=[1, 2]))
     (broken / "notes.txt").write_text("not in the manifest", encoding="utf-8")
     editor = CheerMeUp(broken)
-    assert editor.manifest.files["paths.onnx"].role == "paths"
+    assert editor.manifest.files["later.bin"].role == "later"
     assert editor.render(editor.sample(1)).shape == (1, 16, 16, 3)
 
 

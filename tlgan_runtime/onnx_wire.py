@@ -1,0 +1,117 @@
+"""ONNX models as they are stored: what must not be in one is found before ONNX Runtime sees it.
+
+A walk over protobuf's wire format. It reads what every protobuf reader would read, in any order of the fields, and is
+stricter where readers differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tlgan_runtime.errors import BundleDamagedError
+
+MAX_DEPTH = 50
+"""Messages within messages; protobuf itself stops at 100. A subgraph takes three, and exports have none."""
+MAX_FIELDS = 1_000_000
+"""Of all messages together; the largest graph that ships has 4,000."""
+
+# Field numbers of onnx.proto: the messages that lead to tensors, and the fields that are refused or compared.
+_MESSAGES = {
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "node": {5: "attribute", 7: "domain"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {13: "external_data", 14: "data_location"},
+}
+_STANDARD_DOMAINS = (b"", b"ai.onnx")
+_VARINT, _EIGHT_BYTES, _BYTES, _GROUP, _END_OF_GROUP, _FOUR_BYTES = range(6)
+
+
+def check_model(content: bytes, name: str) -> None:
+    """Raises `BundleDamagedError` for a model that reads other files, defines or needs operators that are not part of
+    ONNX, or is no model; `name` is what messages call it. What this accepts may still be one that cannot run."""
+    if content[4:8] == b"ORTM":
+        raise BundleDamagedError(f"{name} is in ONNX Runtime's own format; bundles hold ONNX models")
+    count = 0
+    waiting = [("model", 0, len(content), 0)]
+    while waiting:
+        message, start, end, depth = waiting.pop()
+        known = _MESSAGES[message]
+        try:
+            for number, wire_type, first, behind in _fields(content, start, end):
+                count += 1
+                if count > MAX_FIELDS or depth > MAX_DEPTH:
+                    raise ValueError(f"it has over {MAX_FIELDS} parts, or some that are over {MAX_DEPTH} deep")
+                kind = known.get(number)
+                # A reader skips a field whose type on the wire is not that of its number.
+                if kind is None or (wire_type == _VARINT) != (kind == "data_location"):
+                    continue
+                if kind in _MESSAGES:
+                    waiting.append((kind, first, behind, depth + 1))
+                else:
+                    _refuse(kind, content[first:behind], name)
+        except BundleDamagedError:
+            raise
+        except (ValueError, IndexError) as error:
+            raise BundleDamagedError(f"{name} is not an ONNX model: {error}") from None
+
+
+def _refuse(kind: str, value: bytes, name: str) -> None:
+    if kind == "external_data" or (kind == "data_location" and value.strip(b"\x00\x80")):  # no bit of the number is 1
+        raise BundleDamagedError(f"{name} keeps weights in another file; export it as one file (external_data=False)")
+    if kind == "function":
+        raise BundleDamagedError(f"{name} defines operators of its own; bundles hold standard ONNX operators only")
+    if kind == "domain" and value not in _STANDARD_DOMAINS:
+        raise BundleDamagedError(
+            f"{name} has operators of {ascii(value[:50])[2:-1]}; bundles hold standard ONNX operators only"
+        )
+
+
+def _fields(content: bytes, place: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Number and type of each field of a message from `place` to `end`, and from where to where its value lies.
+
+    Fields that are varints or bytes alone, and none within groups: ONNX has no others that matter here. Raises
+    `ValueError` or `IndexError` for what is not a message.
+    """
+    groups: list[int] = []
+    while place < end:
+        tag, place = _varint(content, place, 5)
+        number, wire_type = tag >> 3, tag & 7
+        if not 0 < number < 2**29:
+            raise ValueError(f"a field has the number {number}")
+        first = place
+        if wire_type == _VARINT:
+            _, place = _varint(content, place, 10)
+        elif wire_type == _BYTES:
+            length, first = _varint(content, place, 5)
+            place = first + length
+        elif wire_type in (_EIGHT_BYTES, _FOUR_BYTES):
+            place += 8 if wire_type == _EIGHT_BYTES else 4
+        elif wire_type == _GROUP:
+            groups.append(number)
+        elif wire_type != _END_OF_GROUP or not groups or groups.pop() != number:
+            raise ValueError(f"a field has the type {wire_type}")
+        if place > end:
+            raise ValueError("it ends in the middle of a field")
+        if wire_type in (_VARINT, _BYTES) and not groups:
+            yield number, wire_type, first, place
+    if groups:
+        raise ValueError("it ends in the middle of a group")
+
+
+def _varint(content: bytes, place: int, longest: int) -> tuple[int, int]:
+    """The number at `place`, of at most `longest` bytes, and the place behind it."""
+    value = content[place]
+    place += 1
+    if value < 0x80:
+        return value, place
+    value &= 0x7F
+    for shift in range(7, 7 * longest, 7):
+        byte = content[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, place
+    raise ValueError(f"a number has over {longest} bytes")
