@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tlgan_runtime.axes import MAX_DISTANCE
 from tlgan_runtime.bundle import Bundle
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.session import Engine, Graph, Tensor
@@ -43,7 +44,7 @@ def open_graphs(bundle: Bundle, engine: Engine, precision: str = "auto") -> Grap
             )
         drawing = Engine("cpu", engine.threads)
     image = Tensor("tensor(uint8)", (manifest.image_size, manifest.image_size, 3))
-    latents = Tensor("tensor(float)", (manifest.latent_dim,))
+    latents = Tensor("tensor(float)", (manifest.latent_dim,), largest=MAX_DISTANCE)
     mapping = None
     if "mapping" in bundle.roles:
         mapping = Graph(engine, "the mapping", bundle.read("mapping"), takes={"z": latents}, gives={"latent": latents})
@@ -56,8 +57,8 @@ def open_graphs(bundle: Bundle, engine: Engine, precision: str = "auto") -> Grap
             lambda: bundle.read("classifier"),
             takes={"image": image},
             gives={
-                "emotion": Tensor("tensor(float)", (len(manifest.emotions),)),
-                "character": Tensor("tensor(float)", (len(manifest.characters),)),
+                "emotion": Tensor("tensor(float)", (len(manifest.emotions),), probabilities=True),
+                "character": Tensor("tensor(float)", (len(manifest.characters),), probabilities=True),
             },
         ),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,11 @@ from tlgan_runtime.bundle import Bundle
 from tlgan_runtime.ends import GRADIENT, PATHS, Pull, follow, join_ends
 from tlgan_runtime.errors import BundleDamagedError
 from tlgan_runtime.session import Engine, Graph, Tensor
+
+FARTHEST_END = 1e5
+"""Standard deviations of the prior; a hundred times what latents may be."""
+STEEPEST = 1e6
+"""Change of a cross-entropy for a standard deviation; steps along it have a length of their own."""
 
 
 def usable_axes(bundle: Bundle, engine: Engine) -> Axes:
@@ -53,7 +60,8 @@ def _paths(method: AxisSet, bundle: Bundle, engine: Engine) -> EndFinder:
     count, dim = method.directions.shape
     graph = Graph(
         engine, "the paths", lambda: bundle.read(PATHS),
-        takes={"z": Tensor("tensor(float)", (dim,))}, gives={"ends": Tensor("tensor(float)", (count, dim))},
+        takes={"z": Tensor("tensor(float)", (dim,))},
+        gives={"ends": Tensor("tensor(float)", (count, dim), largest=FARTHEST_END)},
         settings={"keep": Tensor("tensor(float)", (count,))} if method.keeps else {},
     )  # fmt: skip
 
@@ -70,7 +78,11 @@ def _guided(method: AxisSet, bundle: Bundle, engine: Engine, begin: EndFinder) -
     graph = Graph(
         engine, "the gradient", lambda: bundle.read(GRADIENT),
         takes={"z": latents, "wanted_emotion": emotions, "wanted_character": characters},
-        gives={"gradient": latents, "emotion": emotions, "character": characters},
+        gives={
+            "gradient": replace(latents, largest=STEEPEST),
+            "emotion": replace(emotions, probabilities=True),
+            "character": replace(characters, probabilities=True),
+        },
     )  # fmt: skip
 
     def gradient(*given: NDArray[np.float32]) -> Pull:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime.errors import BundleDamagedError, MissingLibraryError, ProviderError
+from tlgan_runtime.onnx_wire import check_model
 from tlgan_runtime.ordered import Workers
 from tlgan_runtime.validation import one_of, whole
 
@@ -30,7 +32,12 @@ INSTALL_GPU = 'pip install "cheermeup[gpu]"'
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
 _CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC"}  # the default tries every algorithm first: seconds
-_ERRORS_ONLY = 3  # onnxruntime's log severity
+# onnxruntime's log severity. Errors are raised as well, and what it logs of them quotes names of the graph as they are.
+_CRASHES_ONLY = 4
+# Where the files would be that a graph wants to read: nothing can lie below a file. onnxruntime 1.20 ignores this; that
+# graphs have no such files is for `check_model` to find.
+_NO_FOLDER = f"{os.devnull}/none"
+_SUM_TOLERANCE = 1e-3
 _TELEMETRY = "ORT_DISABLE_TELEMETRY"
 
 
@@ -47,6 +54,10 @@ class Tensor:
 
     dtype: str
     shape: tuple[int, ...]
+    largest: float = math.inf
+    """No value that is given is further from 0."""
+    probabilities: bool = False
+    """Whether each row is one of probabilities, which are at least 0 and have the sum 1."""
 
 
 class Engine:
@@ -64,7 +75,12 @@ class Engine:
         self._lock = threading.Lock()
 
     def start(self, model: bytes, name: str) -> Any:
-        """A session on `model`; raises `BundleDamagedError` when it is not a model that onnxruntime can load."""
+        """A session on `model`, which `name` is for messages.
+
+        Raises `BundleDamagedError` when it is not a model that onnxruntime can load, or not one of standard operators
+        in one file.
+        """
+        check_model(model, name)
         with self._lock:
             return self._start(load_onnxruntime(), model, name)
 
@@ -79,7 +95,7 @@ class Engine:
                     return session
                 reason = "onnxruntime could not load its CUDA provider; `cheermeup doctor` shows what is installed"
             except (RuntimeError, ValueError, OSError) as error:
-                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+                reason = in_one_line(error)
             if self.provider == "cuda":
                 raise ProviderError(f"CUDA was asked for and does not work: {reason}; {INSTALL_GPU}, or --provider cpu")
             self._cuda_refused = True
@@ -103,12 +119,14 @@ class Engine:
         # Threads take a micro-batch each: sharing every operation of one costs a third more time for the same pictures.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
+        options.log_severity_level = _CRASHES_ONLY
         # The arena never gives memory back and is not faster on these graphs.
         options.enable_cpu_mem_arena = False
         # Spinning threads take the CPU from everybody else on a shared machine.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+        options.add_session_config_entry("session.load_model_format", "ONNX")  # and not what the bytes say
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", _NO_FOLDER)
         try:
             # Its own fallback prints to standard output and hides the reason.
             return ort.InferenceSession(model, options, providers=providers, enable_fallback=0)
@@ -116,7 +134,7 @@ class Engine:
             # onnxruntime's exception types have no common base but Exception, and are not all exported.
             if providers != [_CPU]:
                 raise RuntimeError(str(error)) from error
-            raise BundleDamagedError(f"onnxruntime cannot load {name}: {error}") from error
+            raise BundleDamagedError(f"onnxruntime cannot load {name}: {in_one_line(error)}") from error
 
 
 class Graph:
@@ -164,7 +182,8 @@ class Graph:
 
         def parts(start: int) -> list[NDArray[Any]]:
             chunks = (np.ascontiguousarray(batch[start : start + rows]) for batch in batches)
-            return list(session.run(names, dict(zip(self._takes, chunks, strict=True)) | settings))
+            feeds = dict(zip(self._takes, chunks, strict=True)) | settings
+            return self._run_part(session, names, feeds)
 
         with Workers(min(threads, len(starts))) as workers:
             for start, row_parts in zip(starts, workers.ordered(parts, starts), strict=True):
@@ -176,11 +195,33 @@ class Graph:
                     outputs[name][start : start + len(part)] = part
         return outputs
 
+    def _run_part(self, session: Any, names: list[str], feeds: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        try:
+            return list(session.run(names, feeds))
+        except Exception as error:  # see `Engine._session`
+            reason = in_one_line(error)
+            if session.get_providers()[0] == _CUDA and re.search("CUDA|CUDNN|CUBLAS", reason):
+                raise ProviderError(
+                    f"CUDA failed at {self._name}: {reason}; take provider cpu, or fewer faces"
+                ) from error
+            raise BundleDamagedError(f"onnxruntime cannot run {self._name}: {reason}") from error
+
     def _check_part(self, name: str, part: NDArray[Any], rows: int) -> None:
-        if part.shape != (rows, *self._gives[name].shape):
+        tensor = self._gives[name]
+        if part.shape != (rows, *tensor.shape):
             raise BundleDamagedError(f"{self._name} gave {name} of shape {part.shape}: not what the manifest says")
-        if part.dtype.kind == "f" and not np.isfinite(part).all():
+        if part.dtype.kind != "f":
+            return
+        low, high = float(part.min()), float(part.max())  # NaN if there is one
+        if not math.isfinite(low) or not math.isfinite(high):
             raise BundleDamagedError(f"{self._name} gave {name} that is not finite; export the bundle again")
+        if max(-low, high) > tensor.largest:
+            raise BundleDamagedError(
+                f"{self._name} gave {name} from {low:g} to {high:g}, beyond {tensor.largest:g}; export the bundle again"
+            )
+        sums = part.sum(axis=-1, dtype=np.float64) if tensor.probabilities else np.ones(1)
+        if tensor.probabilities and (low < -_SUM_TOLERANCE or np.abs(sums - 1).max() > _SUM_TOLERANCE):
+            raise BundleDamagedError(f"{self._name} gave {name} that are no probabilities; export the bundle again")
 
     def _started(self) -> Any:
         with self._lock:
@@ -197,10 +238,10 @@ class Graph:
     def _check(self, kind: str, found: list[Any], expected: Mapping[str, Tensor]) -> None:
         nodes = {node.name: node for node in found}
         if kind == "input" and set(nodes) != set(expected):
-            raise BundleDamagedError(f"{self._name} has inputs {', '.join(nodes)}; expected {', '.join(expected)}")
+            raise BundleDamagedError(f"{self._name} has inputs {_listed(nodes)}; expected {', '.join(expected)}")
         for name, tensor in expected.items():
             if name not in nodes:
-                raise BundleDamagedError(f"{self._name} has no {kind} {name!r}; it has {', '.join(nodes)}")
+                raise BundleDamagedError(f"{self._name} has no {kind} {name!r}; it has {_listed(nodes)}")
             rows, *shape = ["N", *nodes[name].shape] if kind == "setting" else nodes[name].shape or [None]
             # A dimension that is not an int is symbolic: it is whatever the run says.
             fits = len(shape) == len(tensor.shape) and all(
@@ -208,11 +249,21 @@ class Graph:
             )
             if nodes[name].type != tensor.dtype or not fits:
                 raise BundleDamagedError(
-                    f"{self._name}: {kind} {name!r} is {nodes[name].type} {nodes[name].shape}; "
+                    f"{self._name}: {kind} {name!r} is {nodes[name].type} {nodes[name].shape!a:.100}; "
                     f"expected {tensor.dtype} (N, {', '.join(map(str, tensor.shape))})"
                 )
             if isinstance(rows, int):
                 raise BundleDamagedError(f"{self._name}: {kind} {name!r} has a fixed batch of {rows}, not any N")
+
+
+def in_one_line(error: Exception) -> str:
+    """What an error of a library says, of which a bundle may have written a part: printable, and not long."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    return "".join(character if character.isprintable() else "?" for character in words)[:300]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ascii(", ".join(names))[1:-1][:200] or "none"
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import types
 import warnings
@@ -12,7 +14,9 @@ import numpy as np
 import onnx
 import pytest
 
+from tests.tiny_bundle import make_bundle
 from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError, MissingLibraryError, ProviderError
+from tlgan_runtime.bundle import write_manifest
 from tlgan_runtime.session import MICRO_BATCH, Engine, Graph, Tensor, usable_cpus
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
@@ -74,7 +78,7 @@ def use(monkeypatch: pytest.MonkeyPatch, fake: FakeOnnxRuntime) -> FakeOnnxRunti
 
 def graph(engine: Engine) -> Graph:
     pair = {"x": Tensor("tensor(float)", (2,))}
-    return Graph(engine, "the fake", b"model", pair, pair)
+    return Graph(engine, "the fake", b"", pair, pair)
 
 
 def test_auto_takes_cuda_where_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,10 +136,15 @@ def test_options_of_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
         "entries": None,
         "intra_op_num_threads": 1,
         "inter_op_num_threads": 1,
-        "log_severity_level": 3,
+        "log_severity_level": 4,
         "enable_cpu_mem_arena": False,
     }
-    assert options.entries == {"session.intra_op.allow_spinning": "0", "session.inter_op.allow_spinning": "0"}
+    assert options.entries == {
+        "session.intra_op.allow_spinning": "0",
+        "session.inter_op.allow_spinning": "0",
+        "session.load_model_format": "ONNX",
+        "session.model_external_initializers_file_folder_path": f"{os.devnull}/none",
+    }
     assert Engine().threads == usable_cpus() >= 1
 
 
@@ -184,7 +193,7 @@ def model(input_name: str, dtype: int, shape: list[Any]) -> bytes:
     ("content", "says"),
     [
         (b"", "cannot load the model"),
-        (b"random bytes that are no model", "cannot load the model"),
+        (b"random bytes that are no model", "the model is not an ONNX model"),
         (model("other", onnx.TensorProto.FLOAT, ["N", 2]), "inputs other; expected x"),
         (model("x", onnx.TensorProto.DOUBLE, ["N", 2]), r"tensor\(double\)"),
         (model("x", onnx.TensorProto.FLOAT, ["N", 3]), r"expected tensor\(float\) \(N, 2\)"),
@@ -209,3 +218,122 @@ def test_a_missing_output_is_named() -> None:
 def test_threads_are_checked(threads: object) -> None:
     with pytest.raises(InputError, match="threads must be a whole number from 1 to 256"):
         Engine("cpu", threads)  # type: ignore[arg-type]
+
+
+def graph_of(nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray], columns: int = 2) -> Graph:
+    """x (N, 2) -> y (N, columns)."""
+    x = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["N", 2])
+    y = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["N", "K"])
+    initializers = [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = onnx.helper.make_graph(nodes, "g", [x], [y], initializers)
+    content = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    takes, gives = {"x": Tensor("tensor(float)", (2,))}, {"y": Tensor("tensor(float)", (columns,))}
+    return Graph(Engine("cpu", 1), "the model", content.SerializeToString(), takes, gives)
+
+
+NODE = onnx.helper.make_node
+
+
+def too_many(name: str) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
+    """A reshape to twice the rows that there are elements for."""
+    sizes = [NODE("Shape", ["x"], ["shape"]), NODE("Mul", ["shape", "twice"], ["to"])]
+    return [*sizes, NODE("Reshape", ["x", "to"], ["y"], name=name)], {"twice": np.array([2, 1])}
+
+
+FAILING = {
+    "reshape": too_many("reshape"),
+    "name of an escape": too_many("\x1b[2J\nbad\u202e"),
+    "gather": ([NODE("Gather", ["x", "at"], ["y"], axis=1)], {"at": np.array([0, 9])}),
+    "allocation": (
+        [NODE("Expand", ["x", "to"], ["z"]), NODE("ReduceSum", ["z", "first"], ["y"], keepdims=0)],
+        {"to": np.array([2**45, 1, 2]), "first": np.array([0])},
+    ),
+    "product": ([NODE("MatMul", ["x", "w"], ["y"])], {"w": np.zeros((2, 2), np.float16)}),
+}
+
+
+@pytest.mark.parametrize(("nodes", "constants"), FAILING.values(), ids=FAILING)
+def test_a_graph_that_fails_is_a_damaged_bundle(
+    nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BundleDamagedError, match=r"onnxruntime cannot (run|load) the model: ") as caught:
+        graph_of(nodes, constants).run(np.zeros((1, 2), np.float32))
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 400
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_graph_whose_rows_do_not_add_up_is_found() -> None:
+    twice = graph_of([NODE("Concat", ["x", "x"], ["y"], axis=0)], {})
+    with pytest.raises(BundleDamagedError, match=r"gave y of shape \(6, 2\)"):
+        twice.run(np.zeros((3, 2), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "says"),
+    [
+        ([[0.4, 0.6], [0.2, 0.7]], {"probabilities": True}, "y that are no probabilities"),
+        ([[0.4, 0.6], [-0.1, 1.1]], {"probabilities": True}, "y that are no probabilities"),
+        ([[0.4, 0.6], [1.0, 1e-6]], {"probabilities": True}, None),
+        ([[0.0, 3.0], [-4.5, 1.0]], {"largest": 4.0}, "y from -4.5 to 3, beyond 4"),
+        ([[0.0, 3.0], [-4.0, 1.0]], {"largest": 4.0}, None),
+        ([[0.0, 3.0], [np.nan, 1.0]], {}, "y that is not finite"),
+        ([[0.0, 3.0], [-np.inf, 1.0]], {}, "y that is not finite"),
+    ],
+)
+def test_outputs_are_within_their_meaning(given: list[list[float]], kind: dict[str, Any], says: str | None) -> None:
+    passed = graph_of([NODE("Identity", ["x"], ["y"])], {})
+    passed._gives = {"y": Tensor("tensor(float)", (2,), **kind)}
+    if says is None:
+        passed.run(np.array(given, np.float32))
+        return
+    with pytest.raises(BundleDamagedError, match=f"the model gave {says}"):
+        passed.run(np.array(given, np.float32))
+
+
+def test_every_graph_of_a_bundle_has_a_range(tmp_path: Path) -> None:
+    """A graph whose weights are far too large gives numbers that have no meaning, and is not believed."""
+
+    def made(file: str, weight: str, by: float) -> Path:
+        folder = make_bundle(tmp_path / f"{file}-{weight}", learned=True)
+        model = onnx.load(folder / file)
+        (tensor,) = (tensor for tensor in model.graph.initializer if tensor.name == weight)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor) * np.float32(by), weight))
+        onnx.save(model, folder / file)
+        facts = json.loads((folder / "manifest.json").read_text())
+        del facts["files"], facts["schema_version"]
+        write_manifest(folder, **facts)
+        return folder
+
+    for method, file, weight in (("path", "paths.onnx", "way"), ("guided", "gradient.onnx", "emotion_up")):
+        app = CheerMeUp(made(file, weight, 1e9), provider="cpu", threads=1)
+        with pytest.raises(BundleDamagedError, match="beyond"):
+            app.move(app.sample(1), {"joy": 1.0}, method)
+    app = CheerMeUp(make_bundle(tmp_path / "logits"), provider="cpu", threads=1)
+    classifier = onnx.load(app.path / "classifier.onnx")
+    (softmax,) = (node for node in classifier.graph.node if node.output[0] == "emotion")
+    softmax.CopyFrom(NODE("Identity", [softmax.input[0]], ["emotion"]))
+    onnx.save(classifier, app.path / "classifier.onnx")
+    facts = json.loads((app.path / "manifest.json").read_text())
+    del facts["files"], facts["schema_version"]
+    write_manifest(app.path, **facts)
+    app = CheerMeUp(app.path, provider="cpu", threads=1)
+    with pytest.raises(BundleDamagedError, match="the classifier gave emotion that are no probabilities"):
+        app.classify(app.render(app.sample(2)))
+
+
+def test_a_failure_of_the_gpu_is_not_the_bundles(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = use(monkeypatch, FakeOnnxRuntime([CUDA, CPU], [CUDA, CPU]))
+    start = fake._start
+
+    def failing(*given: Any, **options: Any) -> Any:
+        session = start(*given, **options)
+
+        def run(*feeds: Any) -> Any:
+            raise RuntimeError("CUDA failure 2: out of memory")
+
+        session.run = run
+        return session
+
+    fake.InferenceSession = failing
+    with pytest.raises(ProviderError, match="CUDA failed at the fake: CUDA failure 2"):
+        graph(Engine("cuda")).run(np.zeros((1, 2), np.float32))
