@@ -243,7 +243,11 @@ _COMMANDS = {
     ),
     "grid": ("Contact sheet: each face as it is, then at full strength of every emotion.", "[options]", _grid),
     "info": ("Say what is in a bundle.", "[options]", _engine),
-    "verify": ("Check every file of a bundle against its manifest; needs no ONNX Runtime.", "[options]", _engine),
+    "verify": (
+        "Check every file of a bundle, and run its graphs once in a process with limits on time and memory.",
+        "[options]",
+        _engine,
+    ),
     "doctor": (
         "Say what hardware, libraries and providers are really in use, and what is wrong with them.",
         "[options]",

@@ -128,11 +128,14 @@ def info(options: Namespace) -> int:
 
 def verify(options: Namespace) -> int:
     from tlgan_runtime.bundle import Bundle, find_bundle
+    from tlgan_runtime.trial import try_graphs
 
     opened = Bundle(find_bundle(options.bundle))
     files = opened.verify()
+    ran = try_graphs(opened.path)
     lines = [f"{name}: ok, {entry.bytes} bytes" for name, entry in files.items()]
-    report(options.json_output, {"path": str(opened.path), "intact": True, "files": list(files)}, lines)
+    lines.append(f"graphs: ok, ran {', '.join(ran)}")
+    report(options.json_output, {"path": str(opened.path), "intact": True, "files": list(files), "ran": ran}, lines)
     return DONE
 
 

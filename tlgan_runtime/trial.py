@@ -1,0 +1,129 @@
+"""The graphs of a bundle, run once in a process of their own, with limits on time and memory.
+
+A graph may loop for ever, take all memory, or bring down ONNX Runtime, and with it the process that it is in.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tlgan_runtime.errors import BundleDamagedError, BundleError, MissingLibraryError
+
+SECONDS = 120.0
+"""Bundles that ship take about two."""
+MEMORY = 4 * 2**30
+"""Bytes of address space, where the system can limit it: those that ship take less than one GiB."""
+_OUT_OF_TIME = (None, -int(getattr(signal, "SIGXCPU", 24)))  # ended by the parent, or by the system
+_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from tlgan_runtime import trial; trial.main()"
+
+
+def try_graphs(path: Path, seconds: float = SECONDS, memory: int = MEMORY) -> list[str]:
+    """Runs what the bundle at `path` draws, reads and moves with, once each; returns what ran.
+
+    Raises `BundleDamagedError` where something of it fails, does not end within the limits, or crashes, and
+    `MissingLibraryError` where it cannot be run: without onnxruntime, or in a program that has no Python to start.
+    """
+    if getattr(sys, "frozen", False) or not sys.executable:
+        raise MissingLibraryError(
+            f"the files of {path} are intact, but this program cannot start the Python that would run its graphs; "
+            "use the command cheermeup of an installed package"
+        )
+    search = json.dumps([folder for folder in sys.path if folder])
+    command = [sys.executable, "-P", "-c", _CHILD, search, str(path), str(seconds), str(memory)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    within = f"with {seconds:g} seconds and {memory / 2**30:g} GiB of memory"
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+            timeout=seconds, check=False,
+        )  # fmt: skip
+        code, output = done.returncode, done.stdout
+    except subprocess.TimeoutExpired as expired:
+        code, output = None, expired.stdout or b""
+    said = [json.loads(line) for line in output.splitlines() if line.startswith(b"{")]
+    ran = [line["now"] for line in said if "now" in line]
+    last = f"at {ran[-1]}" if ran else "before it ran anything"
+    for line in said:
+        if "error" in line:
+            raise _as_raised(path, line, within)
+    if code in _OUT_OF_TIME:
+        raise BundleDamagedError(f"{path} did not come to an end {within}: it stopped {last}")
+    if code != 0:
+        raise BundleDamagedError(f"{path} ends ONNX Runtime {last} ({_signal(code)}), {within}")
+    return ran
+
+
+def main() -> None:
+    """What the child does: limits itself, then says what it is about to run, and what was wrong with it."""
+    path, seconds, memory = sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
+    faulthandler.dump_traceback_later(seconds + 10, exit=True)  # ends it where the parent has been killed
+    _limit(seconds, memory)
+    try:
+        _run(path)
+    except Exception as error:
+        _say(error=str(error), type=type(error).__name__, exit_code=getattr(error, "exit_code", 1))
+    sys.stdout.flush()
+    os._exit(0)  # there is nothing to tidy up, and a graph may have broken what would be
+
+
+def _run(path: str) -> None:
+    from tlgan_runtime.editor import CheerMeUp
+    from tlgan_runtime.session import MICRO_BATCH
+
+    app = CheerMeUp(path, provider="cpu", threads=1)
+    roles = {entry.role for entry in app.manifest.files.values()}
+    _say(now="mapping" if "mapping" in roles else "samples")
+    z = app.sample(MICRO_BATCH)
+    _say(now="generator")
+    images = app.render(z)
+    _say(now="classifier")
+    app.classify(images)
+    if "generator_int8" in roles:
+        _say(now="generator_int8")
+        CheerMeUp(path, provider="cpu", threads=1, precision="int8").render(z)
+    for method in app.methods:
+        _say(now=f"method {method}")
+        app.render(app.move(z[:1], dict.fromkeys(app.emotions, 1.0), method))
+
+
+def _say(**facts: Any) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+def _limit(seconds: float, memory: int) -> None:
+    """As far as the system can; the parent has a watch as well."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    most = int(seconds) + 1
+    for kind, limit in ((resource.RLIMIT_CPU, most), (resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
+        try:
+            _, hard = resource.getrlimit(kind)
+            allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+            resource.setrlimit(kind, (allowed, allowed))
+        except (OSError, ValueError):  # macOS takes no limit of memory
+            continue
+
+
+def _as_raised(path: Path, line: dict[str, Any], within: str) -> Exception:
+    message, code = line["error"], line["exit_code"]
+    if code == MissingLibraryError.exit_code:
+        return MissingLibraryError(f"the files of {path} are intact, but its graphs were not run: {message}")
+    if code == BundleError.exit_code or line["type"] == "MemoryError":
+        return BundleDamagedError(f"{message or 'out of memory'} ({path} was tried {within})")
+    return RuntimeError(f"{line['type']}: {message}")
+
+
+def _signal(code: int) -> str:
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"exit code {code:#x}"
