@@ -104,7 +104,7 @@ class ZipArchive:
     @contextmanager
     def _zipfile(self) -> Iterator[zipfile.ZipFile]:
         try:
-            with _opened(self._path) as stream, zipfile.ZipFile(_Sparing(stream)) as archive:
+            with _opened(self._path) as stream, _Sparing(stream) as sparing, zipfile.ZipFile(sparing) as archive:
                 yield archive
         except BundleError:
             raise
