@@ -23,8 +23,13 @@ _MESSAGES = {
     "node": {5: "attribute", 7: "domain"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
     "sparse": {1: "tensor", 2: "tensor"},
-    "tensor": {13: "external_data", 14: "data_location"},
+    "tensor": {2: "data_type", 9: "raw_data", 13: "external_data", 14: "data_location"},
 }
+_NUMBERS = ("data_type", "data_location")
+# Fields of one tensor; readers make one of two that are there, of which neither is what was looked at.
+_ONCE = {("attribute", 5), ("sparse", 1), ("sparse", 2)}
+# Bytes of an element by data type; those that are left out have one, or several to the byte.
+_WIDTHS = {1: 4, 4: 2, 5: 2, 6: 4, 7: 8, 10: 2, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16, 16: 2}
 _STANDARD_DOMAINS = (b"", b"ai.onnx")
 _VARINT, _EIGHT_BYTES, _BYTES, _GROUP, _END_OF_GROUP, _FOUR_BYTES = range(6)
 
@@ -39,6 +44,7 @@ def check_model(content: bytes, name: str) -> None:
     while waiting:
         message, start, end, depth = waiting.pop()
         known = _MESSAGES[message]
+        found: dict[int, tuple[int, int]] = {}
         try:
             for number, wire_type, first, behind in _fields(content, start, end):
                 count += 1
@@ -46,16 +52,28 @@ def check_model(content: bytes, name: str) -> None:
                     raise ValueError(f"it has over {MAX_FIELDS} parts, or some that are over {MAX_DEPTH} deep")
                 kind = known.get(number)
                 # A reader skips a field whose type on the wire is not that of its number.
-                if kind is None or (wire_type == _VARINT) != (kind == "data_location"):
+                if kind is None or (wire_type == _VARINT) != (kind in _NUMBERS):
                     continue
+                if number in found and (message, number) in _ONCE:
+                    raise ValueError("a value in it is there twice")
+                found[number] = first, behind
                 if kind in _MESSAGES:
                     waiting.append((kind, first, behind, depth + 1))
-                else:
+                elif kind not in ("data_type", "raw_data"):
                     _refuse(kind, content[first:behind], name)
+            if message == "tensor" and 9 in found:
+                _check_width(content, *found.get(2, (0, 0)), found[9][1] - found[9][0])
         except BundleDamagedError:
             raise
         except (ValueError, IndexError) as error:
             raise BundleDamagedError(f"{name} is not an ONNX model: {error}") from None
+
+
+def _check_width(content: bytes, first: int, behind: int, length: int) -> None:
+    """Raises `ValueError` for raw data that end within an element: ONNX Runtime 1.20 reads and writes beyond them."""
+    data_type = _varint(content, first, 10)[0] & 0xFFFFFFFF if first < behind else 0
+    if length % _WIDTHS.get(data_type, 1):
+        raise ValueError(f"{length} bytes of weights are no whole number of elements of type {data_type}")
 
 
 def _refuse(kind: str, value: bytes, name: str) -> None:

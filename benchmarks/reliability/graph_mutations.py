@@ -32,7 +32,7 @@ def mutated(model: onnx.ModelProto, random_: random.Random) -> bytes:
             content[random_.randrange(len(content))] ^= 1 << random_.randrange(8)
         return bytes(content)
     for _ in range(random_.choice((1, 1, 2, 4))):
-        with suppress(ValueError, TypeError, OverflowError, RuntimeError):  # a change that the package itself refuses
+        with suppress(Exception):  # a change that the package itself refuses, for a dozen kinds of reasons
             random_.choice(MUTATIONS)(model, random_)
     return model.SerializeToString()
 

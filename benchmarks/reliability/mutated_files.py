@@ -146,7 +146,7 @@ def mutate_value(document: Any, random_: random.Random) -> None:
         holder[key], other[place] = other[place], holder[key]
         if contains_itself(document):
             holder[key], other[place] = None, None
-    elif action == 4 and isinstance(old, int | float) and not isinstance(old, bool):
+    elif action == 4 and isinstance(old, int | float) and not isinstance(old, bool) and abs(old) < 1e300:
         holder[key] = old * random_.choice((-1, 2, 1.001, 100, 1e6, 1e38, 1e300)) + random_.choice((0, 1, -1, 0.5))
     elif action == 5 and isinstance(old, list):
         holder[key] = random_.choice([old[:-1], old + old, old[::-1], [old], [str(item)[:50] for item in old]])

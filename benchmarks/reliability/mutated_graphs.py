@@ -87,12 +87,13 @@ def tried(cases: int, seed: int, folder: Path, seconds: float) -> Iterator[tuple
             worker.kill()
             code = worker.wait()
             errors.seek(0)
-            if said := errors.read():
-                yield case, f"BUG: prints on standard error\n{said[-300:]!a}"
-            elif late:
+            said = errors.read()
+            if late:
                 yield case, "ended by the limit of time"
-            elif case < cases:
-                yield case, f"ended by {signal.Signals(-code).name if code < 0 else f'exit code {code}'}"
+            elif code < 0:
+                yield case, f"ended by {signal.Signals(-code).name}"
+            elif code or said:
+                yield case, f"BUG: exit code {code}, and words on standard error\n{said[-300:]!a}"
             case += 1
 
 

@@ -131,6 +131,36 @@ def test_what_is_no_model_is_said_to_be_none(content: bytes) -> None:
         check_model(content, "m")
 
 
+INT64 = field(2, 7)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        INT64 + field(9, bytes(7)),
+        field(9, bytes(12)) + INT64,
+        INT64 + field(9, bytes(8)) + field(9, bytes(1)),
+        field(2, 1) + field(2, 10) + field(9, bytes(3)),
+        field(2, 2**32 + 7) + field(9, bytes(7)),
+    ],
+)
+def test_weights_that_end_within_a_number_are_found(tensor: bytes) -> None:
+    """ONNX Runtime 1.20 ends the process at some of them."""
+    for place in PLACES.values():
+        with pytest.raises(BundleDamagedError, match="no whole number of elements"):
+            check_model(place(tensor), "m")
+        check_model(place(INT64 + field(9, bytes(8))), "m")
+
+
+def test_a_tensor_is_not_put_together_from_two() -> None:
+    halves = [field(9, bytes(4)) + field(2, 1), field(2, 7)]  # of which a reader makes 4 bytes of 8-byte numbers
+    for numbers in ((5, 5), (22, 1), (22, 2)):
+        parts = [field(number, half) for number in numbers[-1:] for half in halves]
+        attribute = b"".join(parts) if numbers[0] == 5 else field(numbers[0], b"".join(parts))
+        with pytest.raises(BundleDamagedError, match="twice"):
+            check_model(field(7, field(1, field(5, attribute))), "m")
+
+
 def test_the_depth_and_the_number_of_parts_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     deep = b""
     for _ in range(1000):
