@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from tlgan_runtime.errors import BundleDamagedError, BundleError, BundleNotFoundError
+from tlgan_runtime.messages import shown
 
 MAX_ENTRIES = 1000
 """Of a .zip; bundles have about ten."""
@@ -79,9 +80,9 @@ class ZipArchive:
         for entry in entries:
             name = entry.orig_filename
             if name in sizes:
-                raise BundleDamagedError(f"{path} holds {name!a:.100} twice")
+                raise BundleDamagedError(f"{path} holds {shown(name)} twice")
             if _leads_out(name):
-                raise BundleDamagedError(f"{path} holds {name!a:.100}; files of a bundle have names inside it")
+                raise BundleDamagedError(f"{path} holds {shown(name)}; files of a bundle have names inside it")
             sizes[name] = entry.file_size
         folders = [name.removesuffix(manifest) for name in sizes if name.split("/")[-1:] == [manifest]]
         self._prefix = min((folder for folder in folders if folder.count("/") <= 1), key=len, default="")
@@ -149,6 +150,4 @@ def _leads_out(name: str) -> bool:
 
 
 def _reason(error: BaseException) -> str:
-    """In one line; zipfile quotes names as they are."""
-    text = " ".join(str(getattr(error, "strerror", None) or error).split())
-    return "".join(c if c.isprintable() else "?" for c in text)[:200] or type(error).__name__
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tlgan_runtime.attributes import KINDS, NAME, RESERVED, Attribute
 from tlgan_runtime.errors import BundleDamagedError
 from tlgan_runtime.manifest import is_plain
+from tlgan_runtime.messages import listed, shown
 
 AXES_SCHEMA_VERSION = 1
 _UNIT_TOLERANCE = 1e-3  # JSON floats may have been rounded
@@ -141,15 +142,15 @@ def parse_axes(
     """
     if (version := document.get("schema_version")) != AXES_SCHEMA_VERSION or type(version) is not int:
         raise BundleDamagedError(
-            f"axes.json has schema_version {version!a:.100}; this runtime reads {AXES_SCHEMA_VERSION}"
+            f"axes.json has schema_version {shown(version)}; this runtime reads {AXES_SCHEMA_VERSION}"
         )
     for key, expected in (("emotions", list(emotions)), ("latent_dim", latent_dim)):
         if document.get(key) != expected or isinstance(document.get(key), bool | float):
-            raise BundleDamagedError(f"axes.json says {key} {document.get(key)!a:.100}, the manifest {expected!s:.100}")
+            raise BundleDamagedError(f"axes.json says {key} {shown(document.get(key))}, the manifest {shown(expected)}")
     methods = document.get("methods")
     default = document.get("default")
     if not isinstance(methods, dict) or not isinstance(default, str) or default not in methods:
-        raise BundleDamagedError(f"axes.json has no method {default!a:.100}, which it calls its default")
+        raise BundleDamagedError(f"axes.json has no method {shown(default)}, which it calls its default")
     if len(methods) > MAX_METHODS or not all(map(is_plain, methods)):
         raise BundleDamagedError(f"axes.json: methods must be at most {MAX_METHODS}, named without control characters")
     parsed = {name: _parse_method(name, method, emotions, latent_dim) for name, method in methods.items()}
@@ -159,18 +160,16 @@ def parse_axes(
     told = characters.get("names") if isinstance(characters, dict) else None
     names = tuple(told) if isinstance(told, list) and all(isinstance(name, str) for name in told) else ()
     if len(set(names)) != len(names) or len(names) < 2 or (drawn is not None and names != drawn):
-        raise BundleDamagedError(
-            f"axes.json has characters {told!a:.100}, the manifest draws {list(drawn or ())!s:.100}"
-        )
+        raise BundleDamagedError(f"axes.json has characters {shown(told)}, the manifest draws {listed(drawn or ())}")
     if set(names) & set(emotions):
-        raise BundleDamagedError(f"axes.json: characters {list(names)!s:.200} have names of emotions")
+        raise BundleDamagedError(f"axes.json: characters {listed(names)} have names of emotions")
     attributes = _parse_attributes(document.get("attributes", []), emotions + names, latent_dim)
     return Axes(default, parsed, _parse_method("characters", characters, names, latent_dim), attributes)
 
 
 def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim: int) -> AxisSet:
     if not isinstance(method, dict):
-        raise BundleDamagedError(f"axes.json: method {name!a:.100} is not an object")
+        raise BundleDamagedError(f"axes.json: method {shown(name)} is not an object")
     count = len(emotions)
     axes = AxisSet(
         method=name,
@@ -186,12 +185,12 @@ def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim:
         keeps=method.get("keeps", False),
     )
     if axes.ends is not None and (not isinstance(axes.ends, str) or axes.centres is None):
-        raise BundleDamagedError(f"axes.json: {name}.ends must name a role, beside centres, not {axes.ends!a:.100}")
+        raise BundleDamagedError(f"axes.json: {name}.ends must name a role, beside centres, not {shown(axes.ends)}")
     if not isinstance(axes.keeps, bool):
-        raise BundleDamagedError(f"axes.json: {name}.keeps must be true or false, not {axes.keeps!a:.100}")
+        raise BundleDamagedError(f"axes.json: {name}.keeps must be true or false, not {shown(axes.keeps)}")
     if not isinstance(method.get("keep_norm"), bool):
         raise BundleDamagedError(
-            f"axes.json: {name}.keep_norm must be true or false, not {method.get('keep_norm')!a:.100}"
+            f"axes.json: {name}.keep_norm must be true or false, not {shown(method.get('keep_norm'))}"
         )
     if (np.abs(np.linalg.norm(axes.directions, axis=1) - 1) > _UNIT_TOLERANCE).any():
         raise BundleDamagedError(f"axes.json: the rows of {name}.directions must have length 1")
@@ -230,7 +229,7 @@ def _parse_attributes(entries: Any, taken: tuple[str, ...], latent_dim: int) -> 
         name = entry.get("name")
         used = (*taken, *RESERVED, *(attribute.name for attribute in attributes))
         if not isinstance(name, str) or not NAME.fullmatch(name) or name in used:
-            raise BundleDamagedError(f"axes.json: {name!a:.100} cannot be the name of an attribute, or is there twice")
+            raise BundleDamagedError(f"axes.json: {shown(name)} cannot be the name of an attribute, or is there twice")
         if entry.get("kind") not in KINDS:
             raise BundleDamagedError(f"axes.json: attribute {name} must be {' or '.join(KINDS)}")
         direction = _array(name, entry, "direction", (latent_dim,), MAX_DISTANCE)

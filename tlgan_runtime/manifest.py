@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tlgan_runtime.errors import BundleDamagedError, BundleSchemaError
+from tlgan_runtime.messages import shown
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
@@ -94,7 +95,7 @@ class Manifest:
         version = document.get("schema_version")
         if type(version) is not int or version != SCHEMA_VERSION:
             raise BundleSchemaError(
-                f"{MANIFEST} has schema_version {version!r}; this runtime reads {SCHEMA_VERSION}: "
+                f"{MANIFEST} has schema_version {shown(version)}; this runtime reads {SCHEMA_VERSION}: "
                 "install a matching version of cheermeup, or export the bundle again"
             )
         values: dict[str, Any] = {}
@@ -106,7 +107,7 @@ class Manifest:
         for key, largest in (("latent_dim", MAX_LATENT_DIM), ("image_size", MAX_IMAGE_SIZE)):
             values[key] = _field(document, key, int)
             if not 1 <= values[key] <= largest:
-                raise BundleDamagedError(f"{MANIFEST}: {key} must be between 1 and {largest}, not {values[key]}"[:200])
+                raise BundleDamagedError(f"{MANIFEST}: {key} must be between 1 and {largest}, not {shown(values[key])}")
         values |= {key: _names(document, key, most) for key, most in MAX_NAMES.items()}
         if not set(values["drawn_characters"]) <= set(values["characters"]):
             raise BundleDamagedError(f"{MANIFEST}: drawn_characters must be some of the characters")
@@ -132,7 +133,7 @@ def parse_json(content: bytes, name: str) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
             keys = [key for key, _ in pairs]
-            raise ValueError(f"the key {next(key for key in found if keys.count(key) > 1)!a:.100} is there twice")
+            raise ValueError(f"the key {shown(next(key for key in found if keys.count(key) > 1))} is there twice")
         return found
 
     try:
@@ -185,7 +186,7 @@ def _refuse_extremes(document: Any) -> None:
 def _field(document: Mapping[str, Any], key: str, kind: type) -> Any:
     value = document.get(key)
     if type(value) is not kind:
-        raise BundleDamagedError(f"{MANIFEST}: {key!r} must be a {kind.__name__}, not {value!a}"[:200])
+        raise BundleDamagedError(f"{MANIFEST}: {key!r} must be a {kind.__name__}, not {shown(value)}")
     return value
 
 
@@ -194,22 +195,22 @@ def _names(document: Mapping[str, Any], key: str, most: int) -> tuple[str, ...]:
     if not names or len(names) > most or not all(map(is_plain, names)) or len(set(names)) != len(names):
         raise BundleDamagedError(
             f"{MANIFEST}: {key!r} must be a list of 1 to {most} different names without control characters, "
-            f"not {ascii(names)[:100]}"
+            f"not {shown(names)}"
         )
     return tuple(names)
 
 
 def _file_entry(name: str, entry: Any) -> FileEntry:
     if not _PLAIN_NAME.fullmatch(name) or name == MANIFEST:
-        raise BundleDamagedError(f"{MANIFEST} lists {name!a:.100}; files must have plain names inside the bundle")
+        raise BundleDamagedError(f"{MANIFEST} lists {shown(name)}; files must have plain names inside the bundle")
     if not isinstance(entry, dict):
         raise BundleDamagedError(f"{MANIFEST}: the entry of {name} must be an object")
     digest, role = _field(entry, "sha256", str), _field(entry, "role", str)
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise BundleDamagedError(f"{MANIFEST}: the sha256 of {name} must be 64 hexadecimal digits")
     if not _PLAIN_NAME.fullmatch(role):
-        raise BundleDamagedError(f"{MANIFEST}: the role of {name} must be a plain name, not {role!a:.100}")
+        raise BundleDamagedError(f"{MANIFEST}: the role of {name} must be a plain name, not {shown(role)}")
     size, most = _field(entry, "bytes", int), MAX_BYTES.get(role, MAX_OTHER_BYTES)
     if not 0 <= size <= most:
-        raise BundleDamagedError(f"{MANIFEST}: {name} has {size} bytes; a file of role {role} has at most {most}"[:200])
+        raise BundleDamagedError(f"{MANIFEST}: {name} has {shown(size)} bytes; a {role} file has at most {most}")
     return FileEntry(digest, size, role)

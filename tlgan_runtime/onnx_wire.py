@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tlgan_runtime.errors import BundleDamagedError
+from tlgan_runtime.messages import shown
 
 MAX_DEPTH = 50
 """Messages within messages; protobuf itself stops at 100. A subgraph takes three, and exports have none."""
@@ -80,10 +81,10 @@ def _refuse(kind: str, value: bytes, name: str) -> None:
     if kind == "external_data" or (kind == "data_location" and value.strip(b"\x00\x80")):  # no bit of the number is 1
         raise BundleDamagedError(f"{name} keeps weights in another file; export it as one file (external_data=False)")
     if kind == "function":
-        raise BundleDamagedError(f"{name} defines operators of its own; bundles hold standard ONNX operators only")
+        raise BundleDamagedError(f"{name} defines operators of its own; bundles hold those of ONNX only")
     if kind == "domain" and value not in _STANDARD_DOMAINS:
         raise BundleDamagedError(
-            f"{name} has operators of {ascii(value[:50])[2:-1]}; bundles hold standard ONNX operators only"
+            f"{name} has operators of {shown(value.decode(errors='replace'))}; bundles hold those of ONNX only"
         )
 
 

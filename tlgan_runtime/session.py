@@ -7,7 +7,7 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime.errors import BundleDamagedError, MissingLibraryError, ProviderError
+from tlgan_runtime.messages import listed, shown
 from tlgan_runtime.onnx_wire import check_model
 from tlgan_runtime.ordered import Workers
 from tlgan_runtime.validation import one_of, whole
@@ -95,7 +96,7 @@ class Engine:
                     return session
                 reason = "onnxruntime could not load its CUDA provider; `cheermeup doctor` shows what is installed"
             except (RuntimeError, ValueError, OSError) as error:
-                reason = in_one_line(error)
+                reason = str(error) or type(error).__name__
             if self.provider == "cuda":
                 raise ProviderError(f"CUDA was asked for and does not work: {reason}; {INSTALL_GPU}, or --provider cpu")
             self._cuda_refused = True
@@ -134,7 +135,7 @@ class Engine:
             # onnxruntime's exception types have no common base but Exception, and are not all exported.
             if providers != [_CPU]:
                 raise RuntimeError(str(error)) from error
-            raise BundleDamagedError(f"onnxruntime cannot load {name}: {in_one_line(error)}") from error
+            raise BundleDamagedError(f"onnxruntime cannot load {name}: {error}") from error
 
 
 class Graph:
@@ -199,7 +200,7 @@ class Graph:
         try:
             return list(session.run(names, feeds))
         except Exception as error:  # see `Engine._session`
-            reason = in_one_line(error)
+            reason = str(error) or type(error).__name__
             if session.get_providers()[0] == _CUDA and re.search("CUDA|CUDNN|CUBLAS", reason):
                 raise ProviderError(
                     f"CUDA failed at {self._name}: {reason}; take provider cpu, or fewer faces"
@@ -238,10 +239,10 @@ class Graph:
     def _check(self, kind: str, found: list[Any], expected: Mapping[str, Tensor]) -> None:
         nodes = {node.name: node for node in found}
         if kind == "input" and set(nodes) != set(expected):
-            raise BundleDamagedError(f"{self._name} has inputs {_listed(nodes)}; expected {', '.join(expected)}")
+            raise BundleDamagedError(f"{self._name} has inputs {listed(nodes)}; expected {', '.join(expected)}")
         for name, tensor in expected.items():
             if name not in nodes:
-                raise BundleDamagedError(f"{self._name} has no {kind} {name!r}; it has {_listed(nodes)}")
+                raise BundleDamagedError(f"{self._name} has no {kind} {name!r}; it has {listed(nodes)}")
             rows, *shape = ["N", *nodes[name].shape] if kind == "setting" else nodes[name].shape or [None]
             # A dimension that is not an int is symbolic: it is whatever the run says.
             fits = len(shape) == len(tensor.shape) and all(
@@ -249,21 +250,11 @@ class Graph:
             )
             if nodes[name].type != tensor.dtype or not fits:
                 raise BundleDamagedError(
-                    f"{self._name}: {kind} {name!r} is {nodes[name].type} {nodes[name].shape!a:.100}; "
+                    f"{self._name}: {kind} {name!r} is {nodes[name].type} {shown(nodes[name].shape)}; "
                     f"expected {tensor.dtype} (N, {', '.join(map(str, tensor.shape))})"
                 )
             if isinstance(rows, int):
                 raise BundleDamagedError(f"{self._name}: {kind} {name!r} has a fixed batch of {rows}, not any N")
-
-
-def in_one_line(error: Exception) -> str:
-    """What an error of a library says, of which a bundle may have written a part: printable, and not long."""
-    words = " ".join(str(error).split()) or type(error).__name__
-    return "".join(character if character.isprintable() else "?" for character in words)[:300]
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ascii(", ".join(names))[1:-1][:200] or "none"
 
 
 @contextmanager

@@ -80,14 +80,14 @@ def tried(cases: int, seed: int, folder: Path, seconds: float) -> Iterator[tuple
             while True:
                 late = not selector.select(seconds if case > first else 60 + seconds)  # it has yet to start
                 line = b"" if late else worker.stdout.readline()
-                if not line:
+                if not line.startswith(b'"'):  # the end, or words that are not the worker's
                     break
                 yield case, json.loads(line)
                 case += 1
             worker.kill()
             code = worker.wait()
             errors.seek(0)
-            said = errors.read()
+            said = line + errors.read()
             if late:
                 yield case, "ended by the limit of time"
             elif code < 0:

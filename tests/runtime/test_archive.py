@@ -87,7 +87,7 @@ def test_a_role_that_nobody_knows_has_a_limit(broken: Path) -> None:
     for role, most in (("later", MAX_OTHER_BYTES), ("generator_int8", MAX_BYTES["generator_int8"])):
         manifest["files"]["other.bin"] = {"sha256": "0" * 64, "bytes": most + 1, "role": role}
         (broken / "manifest.json").write_text(json.dumps(manifest))
-        with pytest.raises(BundleDamagedError, match=f"a file of role {role} has at most {most}"):
+        with pytest.raises(BundleDamagedError, match=f"a {role} file has at most {most}"):
             Bundle(broken)
 
 
