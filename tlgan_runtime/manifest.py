@@ -139,6 +139,8 @@ def parse_json(content: bytes, name: str) -> dict[str, Any]:
     try:
         document = json.loads(content, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates)
         _refuse_extremes(document)
+    except UnicodeEncodeError as error:
+        raise BundleDamagedError(f"{name} is not readable JSON: a text in it holds half of a character") from error
     except (ValueError, RecursionError) as error:
         raise BundleDamagedError(f"{name} is not readable JSON: {error}") from error
     if not isinstance(document, dict):

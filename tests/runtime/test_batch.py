@@ -65,7 +65,7 @@ def test_only_what_is_new_changed_or_lost_is_drawn_again(bundle: Path, tmp_path:
         ('{"emotion": "joy"}', "output must be"),
         ('{"output": "../joy.gif"}', "without folder"),
         ('{"output": ".cheermeup.jsonl"}', "without folder"),
-        (r'{"output": "\ud800.gif"}', "without folder"),
+        (r'{"output": "\ud800.gif"}', "half of a character"),
         ('{"output": "a\udcff.gif"}', "not UTF-8"),
         ('{"output": "a.gif", "kind": "dance"}', "gif, sample, edit"),
         ('{"output": "a.gif", "stpes": 3}', "did you mean steps?"),
