@@ -24,7 +24,9 @@ class Flow(nn.Module):
         generator = torch.Generator().manual_seed(0)
         orders = [torch.randperm(size, generator=generator) for _ in range(layers)]
         self.register_buffer("order", torch.stack(orders))
-        self.register_buffer("back", torch.stack(orders).argsort(dim=1), persistent=False)
+        # Not saved, since it follows from `order`. Computed here and not in `forward`, so that exported graphs hold it.
+        self.register_buffer("back", self.order.argsort(dim=1), persistent=False)
+        self.register_load_state_dict_post_hook(_restore_back)
         self.register_buffer("fitted", torch.tensor(False))
         self.half = size // 2
         self.couplings = nn.ModuleList(
@@ -48,6 +50,10 @@ class Flow(nn.Module):
             log_volume = log_volume - log_scale.sum(dim=1)
         normal = -0.5 * (latents.square().sum(dim=1) + latents.shape[1] * math.log(2 * math.pi))
         return normal + log_volume
+
+
+def _restore_back(flow: Flow, _: object) -> None:
+    flow.back.copy_(flow.order.argsort(dim=1))
 
 
 def _coupling(inputs: int, width: int, outputs: int) -> nn.Sequential:
