@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from tlgan_runtime.atomic import replacing
 from tlgan_train.config import Config
 from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.errors import TrainError
+from tlgan_train.revision import code_revision
 
 
 @contextmanager
@@ -125,19 +124,6 @@ def started_with(path: Path) -> tuple[Config, str]:
         return Config.from_dict(dict(facts["config"])), str(facts["data_digest"])
     except (ValueError, KeyError, TypeError, TrainError) as error:
         raise TrainError(f"{path} is damaged ({error}); take another --run folder") from None
-
-
-def code_revision() -> str:
-    """Version of the package, and the git commit where it runs from a checkout."""
-    release = version("cheermeup")
-    try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-            cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=10,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return release
-    return f"{release}+{found.stdout.strip()}"
 
 
 def _differences(before: Any, now: Any, name: str = "") -> Iterator[str]:
