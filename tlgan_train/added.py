@@ -17,7 +17,7 @@ from tlgan_train.data.labels import load_labels
 from tlgan_train.errors import TrainError
 from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
 from tlgan_train.model_card import with_attributes
-from tlgan_train.run import claimed, read_json, started_with, write_json
+from tlgan_train.run import claimed, plain, read_json, started_with, write_json
 
 ATTRIBUTES = "attributes.json"
 MADE_FROM = {"gan": "gan/generator.safetensors", "classifier": "classifier/weights.safetensors"}
@@ -96,7 +96,7 @@ def _fitted(
     pictures = load_labels(labels, name, model.image_size, progress=progress, fit=fit)
     for note in pictures.notes:
         log(f"note: {note}")
-    return fit_attribute(name, pictures, model, log)
+    return plain(fit_attribute(name, pictures, model, log))
 
 
 def made_from(run: Path) -> dict[str, str]:

@@ -34,6 +34,7 @@ from tlgan_train.finished import FinishedModel
 from tlgan_train.judge import SUCCESS
 from tlgan_train.latent_axes import LogitAxes, spanned
 from tlgan_train.metrics import edit_figures, estimate
+from tlgan_train.r2 import r2
 from tlgan_train.supervised import predict, stream_seed
 
 SAMPLES, HELD_OUT = 6_000, 1_000
@@ -173,7 +174,7 @@ def fit_direction(z: np.ndarray, seen: Sight, model: FinishedModel) -> tuple[np.
     return left / np.linalg.norm(left), {
         "method": "linear regression of the reader's score on latents",
         "samples": len(z) - HELD_OUT,
-        "held_out_r2": float(regression.score(z[rest], target[rest])),
+        "held_out_r2": float(r2(target[rest, None], regression.predict(z[rest])[:, None])[0]),
         "offset": float(regression.intercept_),
         "kept": kept,
         **share,

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from scipy.special import expit
 from scipy.stats import norm, rankdata
-from sklearn.metrics import balanced_accuracy_score, r2_score
+from sklearn.metrics import balanced_accuracy_score
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -20,6 +20,7 @@ from tlgan_train.device import pick_device
 from tlgan_train.errors import TrainError
 from tlgan_train.judge import SUCCESS
 from tlgan_train.models.judge import FEATURES, Judge
+from tlgan_train.r2 import r2
 from tlgan_train.supervised import Descent, predict, seeded, to_tensor
 
 STEPS, BATCH, LR = 300, 64, 2e-3
@@ -55,9 +56,9 @@ class Score:
     low: float
     high: float
     """Ends of the 95 % bootstrap interval."""
-    ceiling: tuple[float, float]
+    ceiling: tuple[float | None, float | None]
     """Share of pictures surely without and surely with it that are read with p ≥ 0.9; for numbers, of those in the
-    lowest and the highest tenth."""
+    lowest and the highest tenth of a normal distribution. None where there are no such pictures."""
     pictures: int
 
 
@@ -119,7 +120,9 @@ def grade_reader(reader: AttributeReader, pictures: LabelledPictures, targets: n
     scores, truth = predict(reader, pictures.images, test)[1][:, 0], targets[test]
     binary = pictures.kind == BINARY
     measure: Callable[[np.ndarray, np.ndarray], float] = (
-        (lambda t, s: balanced_accuracy_score(t > 0.5, s > 0)) if binary else r2_score
+        (lambda t, s: balanced_accuracy_score(t > 0.5, s > 0))
+        if binary
+        else (lambda t, s: r2(t[:, None], s[:, None])[0])
     )
     rng = np.random.default_rng(0)
     sides = [np.flatnonzero(truth == side) for side in (0, 1)] if binary else [np.arange(len(truth))]
@@ -127,11 +130,9 @@ def grade_reader(reader: AttributeReader, pictures: LabelledPictures, targets: n
     low, high = np.quantile([measure(truth[pick], scores[pick]) for pick in picks], [0.025, 0.975])
     seen = probability(scores, pictures.kind)
     edges = (0.5, 0.5) if binary else (norm.ppf(1 - SUCCESS), norm.ppf(SUCCESS))
-    ceiling = (1 - seen)[truth <= edges[0]] >= SUCCESS, seen[truth >= edges[1]] >= SUCCESS
-    return Score(
-        float(measure(truth, scores)), float(low), float(high),
-        (float(ceiling[0].mean()), float(ceiling[1].mean())), len(test),
-    )  # fmt: skip
+    sure = (1 - seen)[truth <= edges[0]] >= SUCCESS, seen[truth >= edges[1]] >= SUCCESS
+    without, having = (float(side.mean()) if len(side) else None for side in sure)
+    return Score(float(measure(truth, scores)), float(low), float(high), (without, having), len(test))
 
 
 def check_readable(name: str, score: Score, kind: str) -> None:

@@ -131,9 +131,9 @@ def _networks(evidence: Evidence) -> list[Claim]:
     change, course = None, "needs the sample grids of a run"
     if evidence.learning:
         first, last = evidence.learning.grids[0], evidence.learning.grids[-1]
-        change = last.kid / first.kid if first.kid > 0 else None
+        change = last.kid / first.kid if first.kid and last.kid is not None and first.kid > 0 else None
         course = (
-            f"KID {first.kid:.2g} → {last.kid:.2g}, confident {percent(first.confident_share)} → "
+            f"KID {_short(first.kid)} → {_short(last.kid)}, confident {percent(first.confident_share)} → "
             f"{percent(last.confident_share)}, over {training['images_seen'] / training['drawn_pictures']:.0f} epochs"
         )
     decent, recall, precision = measured["confident_share"], measured["recall"], measured["precision"]
@@ -161,7 +161,8 @@ def _separation(evidence: Evidence) -> list[Claim]:
     apart = ~np.eye(len(evidence.evaluation["emotions"]), dtype=bool)
 
     def linear(method: str) -> tuple[float | None, str]:
-        r2 = float(np.mean(evidence.axes[method]["fitted"]["held_out_r2"]))
+        known = [value for value in evidence.axes[method]["fitted"]["held_out_r2"] if value is not None]
+        r2 = float(np.mean(known)) if known else None
         return r2, number(r2)
 
     def orthogonal(method: str) -> tuple[float | None, str]:
@@ -185,7 +186,7 @@ def _separation(evidence: Evidence) -> list[Claim]:
         if not means[method]:
             return None, "no known factors"
         changes = {name: float(np.mean(values)) for name, values in means.items()}
-        return changes[method] / changes["random"], (
+        return changes[method] / changes["random"] if changes["random"] > 0 else None, (
             f"{number(changes[method])} standard deviations; random directions {number(changes['random'])}"
         )
 
@@ -323,6 +324,10 @@ def _axis_claim(
         value, words = measure(method)
         findings[method] = Finding(words, rule.verdict(value))
     return Claim(source, figures, says, str(rule), findings)
+
+
+def _short(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2g}"
 
 
 def _signed(value: float) -> str:

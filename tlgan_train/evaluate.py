@@ -201,7 +201,7 @@ def evaluate_generator(
     some_real = real.features[rng.permutation(len(train))[:MANIFOLD_SAMPLES]]
     precision, recall = precision_recall(some_real, drawn.features[:MANIFOLD_SAMPLES])
     index, distance = nearest(drawn.features[:NEAREST_SAMPLES], real.features)
-    _, typical = nearest(real.features[halves[0]], real.features[halves[1]])
+    typical = nearest(real.features[halves[0]], real.features[halves[1]])[1] if len(halves[1]) else np.empty(0)
     return {
         "fid": fid(real.features, drawn.features),
         "kid": kid(real.features, drawn.features),

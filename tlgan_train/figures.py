@@ -131,8 +131,10 @@ def learning(curve: LearningCurve, warmup_images: int) -> Figure:
     images = np.array(curve.images) / 1000
     titles = {"confident_share": "confident", "coverage": "classes covered", "kid": "KID in judge features"}
     for axes, (name, title) in zip(panels, titles.items(), strict=True):
-        axes.plot(images, [getattr(grid, name) for grid in curve.grids], "o-", color=METHOD_COLOURS[0], markersize=3.5)
-        axes.axhline(getattr(curve.real, name), color=FLOOR, linestyle=":", linewidth=1.5)
+        values, real = np.array([getattr(grid, name) for grid in curve.grids], float), getattr(curve.real, name, None)
+        axes.plot(images, values, "o-", color=METHOD_COLOURS[0], markersize=3.5)
+        if real is not None:
+            axes.axhline(real, color=FLOOR, linestyle=":", linewidth=1.5)
         if warmup_images:
             axes.axvline(warmup_images / 1000, color="#c4c4c4", linewidth=1)
         axes.set(title=title, xlabel="pictures seen (thousands)")

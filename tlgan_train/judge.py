@@ -16,6 +16,7 @@ from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.models.judge import Judge
+from tlgan_train.r2 import r2
 from tlgan_train.run import load_tensors, save_tensors, write_json
 from tlgan_train.supervised import Training, class_scores, fit, parameter_count, predict, seeded, stream_seed
 
@@ -39,8 +40,8 @@ def train_judge(config: Config, dataset: Dataset, run: Path, log: Callable[[str]
 
     Writes `judge/weights.safetensors` and, last, `judge/metrics.json` in `run`. Besides accuracies and confusion
     matrices it reports for each emotion the ceiling, the share of real test pictures of it with p ≥ 0.9 (null where
-    there are none), and for each known factor R² on the test split. Factors that are constant or not finite are left
-    out. The same seed, data, machine and number of threads give the same weights.
+    there are none), and for each known factor R² on the test split. Factors that are not finite, or constant in the
+    training split, are left out. The same seed, data, machine and number of threads give the same weights.
 
     Raises:
         TrainError: too few pictures, or a loss that is no longer finite.
@@ -69,7 +70,7 @@ def train_judge(config: Config, dataset: Dataset, run: Path, log: Callable[[str]
         "test": class_scores(outputs[:2], truth),
         "test_augmented": class_scores(changed[:2], truth),
         "ceiling": dict(zip(dataset.emotions, _ceiling(outputs[0], truth[0]), strict=True)),
-        "factor_r2": dict(zip(names, _r2(outputs[2], factors[test]), strict=True)),
+        "factor_r2": dict(zip(names, r2(factors[test], outputs[2]), strict=True)),
         "seconds": round(time.monotonic() - start, 1),
     }
     save_tensors(_weights_path(run), model.state_dict(), {"shape": shape, "factors": names})
@@ -128,8 +129,3 @@ def _ceiling(logits: np.ndarray, emotion: np.ndarray) -> list[float | None]:
         float(sure[emotion == index, index].mean()) if (emotion == index).any() else None
         for index in range(logits.shape[1])
     ]
-
-
-def _r2(predicted: np.ndarray, truth: np.ndarray) -> list[float]:
-    error = ((predicted - truth) ** 2).sum(axis=0)
-    return (1 - error / ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)).tolist()

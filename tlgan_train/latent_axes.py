@@ -9,11 +9,11 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator
 from sklearn.covariance import LedoitWolf
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.metrics import r2_score
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
 
 from tlgan_train.errors import TrainError
+from tlgan_train.r2 import r2
 
 
 class LatentAxes(BaseEstimator):
@@ -37,7 +37,7 @@ class LatentAxes(BaseEstimator):
     def score(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         """R² (E,) of the regression in its own fitted space, on latents and logits that it may not have seen."""
         check_is_fitted(self)
-        return r2_score(self.transform(y), z @ self.slopes_.T + self.offsets_, multioutput="raw_values")
+        return r2(self.transform(y), z @ self.slopes_.T + self.offsets_)
 
     def transform(self, y: np.ndarray) -> np.ndarray:
         """Logits (N, E) → targets of the regression (N, E)."""

@@ -29,8 +29,8 @@ class Quality:
     """Share of pictures with p ≥ 0.9 for one emotion."""
     coverage: float
     """Effective number of classes, exp(entropy) of the shares read, over the number of classes; 1 is all alike."""
-    kid: float
-    """Kernel inception distance to training pictures in the judge's features."""
+    kid: float | None
+    """Kernel inception distance to training pictures in the judge's features; None with fewer than two of them."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class LearningCurve:
     images: list[int]
     """Pictures seen."""
     grids: list[Quality]
-    real: Quality
-    """The same of as many training pictures, against the rest of them: what to hope for."""
+    real: Quality | None
+    """The same of as many training pictures, against the rest of them: what to hope for. None for a single one."""
 
 
 def learning_curve(
@@ -68,10 +68,10 @@ def learning_curve(
     return LearningCurve(
         [images for images, _ in chosen],
         [_quality(seen, real.features, classes) for seen in drawn],
-        _quality(
-            Verdicts(*(values[held_out] for values in vars(real).values())), real.features[rest], classes
-        ),
-    )  # fmt: skip
+        _quality(Verdicts(*(values[held_out] for values in vars(real).values())), real.features[rest], classes)
+        if count
+        else None,
+    )
 
 
 def read_grid(path: Path) -> np.ndarray:
@@ -85,9 +85,8 @@ def read_grid(path: Path) -> np.ndarray:
 def _quality(seen: Verdicts, real: np.ndarray, classes: int) -> Quality:
     pairs = seen.emotion.argmax(axis=1) * seen.character.shape[1] + seen.character.argmax(axis=1)
     shares = np.unique(pairs, return_counts=True)[1] / len(pairs)
-    distance = kid(real, seen.features)
     return Quality(
         float((seen.emotion.max(axis=1) >= SUCCESS).mean()),
         float(np.exp(-(shares * np.log(shares)).sum()) / classes),
-        float("nan") if distance is None else distance,
+        kid(real, seen.features),
     )

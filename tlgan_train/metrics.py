@@ -73,9 +73,11 @@ def edit_figures(probability: np.ndarray, character: np.ndarray, features: np.nd
     }
 
 
-def quantiles(values: np.ndarray) -> dict[str, list[float]]:
-    """Quartiles over the first axis."""
+def quantiles(values: np.ndarray) -> dict[str, Any]:
+    """Quartiles over the first axis; None where that is empty."""
     names = ("low", "median", "high")
+    if not len(values):
+        return dict.fromkeys(names)
     return {n: q.tolist() for n, q in zip(names, np.quantile(values, [0.25, 0.5, 0.75], axis=0), strict=True)}
 
 
@@ -103,13 +105,21 @@ def kid(real: np.ndarray, drawn: np.ndarray, seed: int = 0) -> float | None:
         return float(_filled(metric, real, drawn).compute()[0])
 
 
-def fid(real: np.ndarray, drawn: np.ndarray) -> float:
-    """Fréchet inception distance (Heusel et al. 2017) between feature rows (N, D) and (M, D)."""
+def fid(real: np.ndarray, drawn: np.ndarray) -> float | None:
+    """Fréchet inception distance (Heusel et al. 2017) between feature rows (N, D) and (M, D).
+
+    None with fewer than two rows on a side.
+    """
+    if min(len(real), len(drawn)) < 2:
+        return None
     return float(_filled(FrechetInceptionDistance(feature=_Given(real.shape[1])), real, drawn).compute())
 
 
-def precision_recall(real: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:
-    """Share of drawn features inside the real manifold, and of real ones inside the drawn (k = 3 nearest)."""
+def precision_recall(real: np.ndarray, drawn: np.ndarray) -> tuple[float | None, float | None]:
+    """Share of drawn features inside the real manifold, and of real ones inside the drawn (k = 3 nearest).
+
+    None where the manifold has three rows or fewer: none of these has a third neighbour.
+    """
     return _inside(drawn, real), _inside(real, drawn)
 
 
@@ -119,7 +129,9 @@ def nearest(queries: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return indices[:, 0], distances[:, 0]
 
 
-def _inside(queries: np.ndarray, manifold: np.ndarray) -> float:
+def _inside(queries: np.ndarray, manifold: np.ndarray) -> float | None:
+    if len(manifold) <= NEIGHBOURS:
+        return None
     radii = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(manifold).kneighbors(manifold)[0][:, -1]
     covered = 0
     for chunk in np.array_split(queries, max(1, len(queries) // 1000)):

@@ -52,8 +52,9 @@ samples which show it anyway; distance is in standard deviations of the prior.
 {methods_table(evaluation)}
 
 {_becoming(evaluation.get("character_edits", {}))}
-Samples: FID {figures["fid"]:.1f} and KID {figures["kid"]:.4f} in the judge's features (two halves of the training
-pictures: {figures["kid_between_real"]:.4f}), precision {figures["precision"]:.2f}, recall {figures["recall"]:.2f};
+Samples: FID {_number(figures["fid"], 1)} and KID {_number(figures["kid"], 4)} in the judge's features (two halves of the training
+pictures: {_number(figures["kid_between_real"], 4)}), precision {_number(figures["precision"])}, recall
+{_number(figures["recall"])};
 {figures["confident_share"]:.0%} get p ≥ 0.9 for one emotion; classifier and judge agree on
 {figures["classifier_agrees"]:.0%}.
 
@@ -150,7 +151,14 @@ def methods_table(evaluation: dict[str, Any]) -> str:
         )
         ratios = _values(_ratio(f["kid_end"], f["kid_unmoved"]) for f in found)
         distance = sum(f["distance"] for f in found) / len(found)
-        cells = (f"`{name}`", _range(success), _range(ends), _range(ratios), _number(max(steps)), f"{distance:.1f}")
+        cells = (
+            f"`{name}`",
+            _range(success),
+            _range(ends),
+            _range(ratios),
+            _number(max(steps, default=None)),
+            f"{distance:.1f}",
+        )
         rows.append((min(success, default=0.0), f"| {' | '.join(cells)} |"))
     lines = [line for _, line in sorted(rows, key=lambda row: -row[0])]
     return "\n".join([f"| {' | '.join(heads)} |", "|---|---|---|---|---|---|", *lines])
@@ -180,5 +188,5 @@ def _interval(figure: dict[str, float | None]) -> str:
     return f"{_number(figure['value'])} [{_number(figure['low'])}, {_number(figure['high'])}]"
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+def _number(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"

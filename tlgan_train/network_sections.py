@@ -56,7 +56,7 @@ def generator_section(sheet: Page, results: Results) -> None:
     sheet.table(
         ["figure", "value", "compare with"],
         [
-            ["FID in judge features", f"{measured['fid']:.2f}", "0 is best"],
+            ["FID in judge features", number(measured["fid"]), "0 is best"],
             ["KID in judge features", number(measured["kid"], 4),
              f"{number(measured['kid_between_real'], 4)} between two halves of the training pictures"],
             ["precision (k = 3)", number(measured["precision"]), "share of samples among real ones; 1 is best"],
@@ -93,8 +93,8 @@ def _nearest(sheet: Page, results: Results) -> None:
         sheet, results, "nearest",
         strips.face_rows(np.stack(rows), ["sample", "nearest"] * len(blocks), under=under), (),
         f"Samples and, below each, the training picture nearest to it in the judge's features, with its distance. "
-        f"Between two halves of the training pictures the nearest is {real['median']:.2f} away (quartiles "
-        f"{real['low']:.2f} and {real['high']:.2f}). Distances well below that would mean copies.",
+        f"Between two halves of the training pictures the nearest is {number(real['median'])} away (quartiles "
+        f"{number(real['low'])} and {number(real['high'])}). Distances well below that would mean copies.",
     )  # fmt: skip
 
 

@@ -138,11 +138,14 @@ class Page:
 
 
 def number(value: float | None, digits: int = 2) -> str:
+    """A dash for a figure that does not exist."""
     return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
 
 
-def percent(value: float) -> str:
+def percent(value: float | None) -> str:
     """One decimal; what is not quite everything is not rounded up to 100 %."""
+    if value is None:
+        return "–"
     return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,15 +31,39 @@ def written(path: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as JSON; numpy numbers and arrays become plain ones."""
+    """Write `value` as JSON; numpy numbers and arrays become plain ones.
+
+    NaN and infinite numbers become null; see `plain`.
+    """
+    text = json.dumps(plain(value), indent=1, allow_nan=False)
     with written(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, default=_plain) + "\n", encoding="utf-8")
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def plain(value: Any) -> Any:
+    """The same value of types that JSON has.
+
+    A figure that does not exist, such as a mean over no faces, is NaN or infinite in memory and None here. JSON has no
+    other word for it, and all that was measured besides must not be lost with it.
+    """
+    if isinstance(value, np.generic | np.ndarray | torch.Tensor):
+        return plain(value.tolist())
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value) if isinstance(value, Path) else value
 
 
 def read_json(path: Path, made_by: str) -> Any:
-    """The value in a file that the stage `made_by` writes; `TrainError` names that stage when it has not run."""
+    """The value in a file that the stage `made_by` writes; `TrainError` names that stage when it has not run.
+
+    NaN and Infinity, which earlier versions wrote, are None.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
     except FileNotFoundError:
         raise TrainError(f"{path} is missing; run `tlgan-train {made_by}` with the same --run first") from None
     except ValueError as error:
@@ -87,20 +112,26 @@ def claimed(run: Path) -> Iterator[None]:
 
 def open_run(run: Path, config: Config, data_digest: str) -> None:
     """Start a run folder, or check that an existing one was started with the same settings and data."""
+    check_run(run, config, data_digest)
     path = run / "config.json"
-    facts = {"config": config.to_dict(), "data_digest": data_digest}
-    if path.exists():
-        before, digest = started_with(path)
-        # Settings that are newer than the folder have their defaults, which mean what was done before.
-        known = {"config": before.to_dict(), "data_digest": digest}
-        differing = sorted(_differences(known, facts))
-        if differing:
-            raise TrainError(
-                f"{run} was started with other settings ({'; '.join(differing)}); "
-                "take another --run folder or the same settings"
-            )
+    if not path.exists():
+        write_json(path, {"config": config.to_dict(), "data_digest": data_digest, "code_revision": code_revision()})
+
+
+def check_run(run: Path, config: Config, data_digest: str) -> None:
+    """Raise `TrainError` for a run folder that was started with other settings or data."""
+    path = run / "config.json"
+    if not path.exists():
         return
-    write_json(path, {**facts, "code_revision": code_revision()})
+    before, digest = started_with(path)
+    # Settings that are newer than the folder have their defaults, which mean what was done before.
+    known = {"config": before.to_dict(), "data_digest": digest}
+    differing = sorted(_differences(known, {"config": config.to_dict(), "data_digest": data_digest}))
+    if differing:
+        raise TrainError(
+            f"{run} was started with other settings ({'; '.join(differing)}); "
+            "take another --run folder or the same settings"
+        )
 
 
 def run_precision(run: Path, wish: str) -> str:
@@ -132,11 +163,3 @@ def _differences(before: Any, now: Any, name: str = "") -> Iterator[str]:
             yield from _differences(before.get(key), now.get(key), f"{name}.{key}".lstrip("."))
     elif before != now:
         yield f"{name.removeprefix('config.')} was {before!r}, now {now!r}"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic | np.ndarray | torch.Tensor):
-        return value.tolist()
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"cannot write {type(value).__name__} as JSON")

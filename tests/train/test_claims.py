@@ -72,6 +72,23 @@ def verdict(evidence: Evidence, words: str, name: str = "") -> str:
     return found.findings[name].verdict
 
 
+def test_figures_that_do_not_exist_are_not_measured(evidence: Evidence) -> None:
+    evaluation = copy.deepcopy(evidence.evaluation)
+    evaluation["generator"] |= {"recall": None, "precision": None, "confident_share": None}
+    for found in evaluation["methods"]["random"]["factor_leakage"].values():
+        found["yaw"] = 0.0
+    axes = copy.deepcopy(evidence.axes)
+    axes["local"]["fitted"]["held_out_r2"] = [None] * COUNT
+    grids = [Quality(0.1, 0.1, None), Quality(0.9, 0.9, None)]
+    lacking = Evidence(evaluation, axes, evidence.training, LearningCurve([8, 16], grids, None))
+    for words, name in (
+        ("vary well", ""), ("decent pictures", ""), ("become better", ""),
+        ("linear map", "local"), ("Everything else", "local"),
+    ):  # fmt: skip
+        assert verdict(lacking, words, name) == NOT_MEASURED, words
+    assert "nan" not in markdown(paper_claims(lacking), lacking).lower()
+
+
 @pytest.mark.parametrize(
     ("rule", "value", "expected"),
     [

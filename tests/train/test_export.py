@@ -15,14 +15,18 @@ from commands import call, refused
 
 from tlgan_runtime import CheerMeUp, latent
 from tlgan_runtime.bundle import Bundle
+from tlgan_runtime.cli import main as cheermeup
 from tlgan_train import export
 from tlgan_train.classifier import load_classifier
 from tlgan_train.cli import export_main
+from tlgan_train.config import Config
+from tlgan_train.data import load_dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.export import check_parity, export_bundle, license_of, rounded
 from tlgan_train.gan import load_generator
 from tlgan_train.latent_axes import METHODS
 from tlgan_train.paths import found_by, load_paths
+from tlgan_train.report import write_report
 
 FILES = {
     "MODEL_CARD.md",
@@ -226,6 +230,59 @@ def test_an_unfinished_run_names_the_stage_to_run(run: Path, tmp_path: Path, mis
 def test_a_place_that_cannot_be_written_is_told(run: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("here first")
     assert "file" in refused(call(export_main, run, "--out", tmp_path / "file" / "out"))
+
+
+DISTANCES = {"fid", "kid", "kid_between_real", "kid_end", "kid_unmoved", "kid_middle", "precision", "recall"}
+"""Figures that too few pictures do not have."""
+OF_MOVED = {"success", "monotone", "rank_correlation"}
+"""Figures that do not exist where every face shows the emotion at the start."""
+
+
+def lacking(value: object, key: str = "") -> object:
+    """The same evaluation without any figure that a run may lack."""
+    if key in DISTANCES:
+        return None
+    if key in OF_MOVED and isinstance(value, dict):
+        return {"value": None, "low": None, "high": None, "faces": 0}
+    return {name: lacking(item, name) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+@pytest.fixture(scope="module")
+def sparse(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that measured next to nothing, with the R² that an earlier version gave a constant factor."""
+    folder = Path(shutil.copytree(run, tmp_path_factory.mktemp("sparse") / "run"))
+    evaluation = lacking(json.loads((folder / "evaluation.json").read_text()))
+    evaluation["judge"]["factor_r2"] = {"rare": float("-inf")}
+    evaluation["judge"]["ceiling"] = dict.fromkeys(evaluation["emotions"])
+    (folder / "evaluation.json").write_text(json.dumps(evaluation))
+    return folder
+
+
+def test_figures_that_do_not_exist_stop_no_export(sparse: Path, tmp_path: Path) -> None:
+    outcome = call(export_main, sparse, "--out", tmp_path / "bundle")
+    assert outcome.code == 0, outcome.err
+    manifest = (tmp_path / "bundle" / "manifest.json").read_text()
+    assert "Infinity" not in manifest and "NaN" not in manifest
+    assert json.loads(manifest)["metrics"]["judge"]["factor_r2"] == {"rare": None}
+    card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "FID – and KID –" in card and "precision –, recall –" in card.replace("\n", " ") and "nan" not in card
+
+
+def test_the_runtime_describes_a_bundle_without_figures(sparse: Path, tmp_path: Path) -> None:
+    bundle = export_bundle(sparse, tmp_path / "bundle", log=lambda line: None)
+    told, document = (call(cheermeup, "info", "--bundle", bundle, *options) for options in ((), ("--json",)))
+    assert told.code == document.code == 0, told.err + document.err
+    assert json.loads(document.out)
+
+
+@pytest.mark.slow
+def test_the_report_shows_a_dash_for_figures_that_do_not_exist(sparse: Path) -> None:
+    (sparse / "report.html").unlink()
+    config = Config.from_dict(json.loads((sparse / "config.json").read_text())["config"])
+    dataset = load_dataset(config.data, config.seed)
+    write_report(config, dataset, ("ada",), load_generator(sparse), sparse, log=lambda line: None)
+    page = (sparse / "report.html").read_text(encoding="utf-8")
+    assert "<td>–</td>" in page and ">nan" not in page and "None" not in page
 
 
 def test_licences_follow_the_pictures() -> None:

@@ -127,6 +127,14 @@ def test_an_emotion_without_test_pictures_has_no_ceiling(data: Dataset, tmp_path
     assert ceiling["joy"] is None and 0 <= ceiling["sadness"] <= 1
 
 
+def test_a_factor_that_is_constant_in_the_test_split_has_no_share_to_explain(data: Dataset, tmp_path: Path) -> None:
+    rare = np.where((data.split == 0) & (np.arange(len(data.split)) % 7 == 0), 1.7, 0.1).astype(np.float32)
+    flagged = dataclasses.replace(data, factors={"left": data.factors["left"], "rare": rare})
+    train_judge(CONFIG.with_value("judge.epochs", 1), flagged, tmp_path, log=lambda line: None)
+    found = json.loads((tmp_path / "judge" / "metrics.json").read_text())["factor_r2"]
+    assert found["rare"] == 0 and found["left"] <= 1
+
+
 def test_an_untrained_run_names_the_stage_to_run(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match="judge"):
         load_judge(tmp_path)

@@ -76,3 +76,9 @@ def test_of_many_grids_the_first_the_last_and_some_between_are_read(tmp_path: Pa
     curve = learning_curve(grids, Shade(), pictures(300, SHADES), np.arange(300), classes=3)
     assert len(curve.images) == len(curve.grids) == MOST_GRIDS
     assert curve.images[0] == 1 and curve.images[-1] == 3 * MOST_GRIDS - 1 and curve.images == sorted(curve.images)
+
+
+def test_grids_without_pictures_to_compare_with_have_no_kid(tmp_path: Path) -> None:
+    grids = [write(tmp_path, 8, pictures(GRID[0] * GRID[1], SHADES))]
+    curve = learning_curve(grids, Shade(), pictures(1, SHADES), np.arange(1), classes=3)
+    assert curve.grids[0].kid is None and curve.grids[0].coverage > 0.9 and curve.real is None

@@ -18,6 +18,7 @@ from tlgan_train.metrics import (
     quantiles,
     rank_correlation,
 )
+from tlgan_train.r2 import r2
 
 pytestmark = pytest.mark.numerical
 
@@ -143,3 +144,20 @@ def test_nearest_rows_and_their_distances() -> None:
     index, distance = nearest(np.array([[9.0, 0], [0, 6], [0, 0]]), pool)
     assert index.tolist() == [1, 2, 0]
     np.testing.assert_allclose(distance, [1, 4, 0])
+
+
+def test_distances_of_too_few_pictures_do_not_exist() -> None:
+    real = normals(8, 0)
+    assert fid(real, real[:1]) is None and fid(real[:1], real) is None
+    assert precision_recall(real, real[:3]) == (1, None)
+    assert precision_recall(real[:3], real) == (None, 1)
+    assert quantiles(np.empty(0)) == {"low": None, "median": None, "high": None}
+
+
+def test_r2_is_that_of_guessing_the_mean_where_nothing_varies() -> None:
+    rng = np.random.default_rng(0)
+    # A mean of equal float32 numbers is rounded, and the variance is then not quite 0.
+    truth = np.stack([rng.normal(size=421), np.full(421, 0.1), np.full(421, 0.1)], axis=1).astype(np.float32)
+    predicted = truth + np.array([[0.1, 1.0, 0.0]], np.float32) * rng.normal(size=(421, 1)).astype(np.float32)
+    assert r2(truth, predicted) == pytest.approx([0.99, 0.0, 1.0], abs=0.005)
+    assert np.isnan(r2(truth[:1], predicted[:1])).all() and r2(truth[:, :0], predicted[:, :0]).shape == (0,)

@@ -39,6 +39,18 @@ def test_json_takes_numbers_of_numpy_and_torch(tmp_path: Path) -> None:
     assert read_json(tmp_path / "values.json", made_by="gan") == expected
 
 
+def test_a_figure_that_does_not_exist_is_null(tmp_path: Path) -> None:
+    path = tmp_path / "values.json"
+    write_json(path, {"a": float("nan"), "b": np.float32(np.inf), "c": [np.array([1.0, -np.inf])], "d": {"e": (0.5,)}})
+    assert "NaN" not in path.read_text() and "Infinity" not in path.read_text()
+    assert read_json(path, made_by="gan") == {"a": None, "b": None, "c": [[1.0, None]], "d": {"e": [0.5]}}
+
+
+def test_what_earlier_versions_wrote_for_such_a_figure_is_read_as_null(tmp_path: Path) -> None:
+    (tmp_path / "values.json").write_text('{"a": -Infinity, "b": [NaN, 1.5]}')
+    assert read_json(tmp_path / "values.json", made_by="gan") == {"a": None, "b": [None, 1.5]}
+
+
 def test_tensors_come_back_with_their_metadata(tmp_path: Path) -> None:
     picture = torch.arange(2 * 3 * 4 * 4.0).view(2, 3, 4, 4).to(memory_format=torch.channels_last)
     tensors = {"picture": picture, "step": torch.tensor(3.0), "few": torch.arange(4, dtype=torch.int64)[::2]}
