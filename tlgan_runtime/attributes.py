@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 BINARY, NUMBER = "binary", "number"
 KINDS = (BINARY, NUMBER)
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
-"""Names that commands and timelines can hold; `RESERVED` ones mean something else there."""
-RESERVED = ("all", "character", "random", "start")
+"""Names that attributes may have, but for the words that `names.RESERVED` holds."""
 
 
 @dataclass(frozen=True, eq=False)

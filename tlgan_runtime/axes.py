@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tlgan_runtime.attributes import KINDS, NAME, RESERVED, Attribute
+from tlgan_runtime.attributes import KINDS, NAME, Attribute
 from tlgan_runtime.errors import BundleDamagedError
 from tlgan_runtime.manifest import is_plain
 from tlgan_runtime.messages import listed, shown
+from tlgan_runtime.names import RESERVED
 
 AXES_SCHEMA_VERSION = 1
 _UNIT_TOLERANCE = 1e-3  # JSON floats may have been rounded

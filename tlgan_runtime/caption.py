@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tlgan_runtime.legible import caption_text
+from tlgan_runtime.names import START
 from tlgan_runtime.picture import WHITE, Pixels
-from tlgan_runtime.timeline import START
 
 MIN_CAPTION_SIZE = 64
 """Pixels of a face's side, below which no text is legible."""

@@ -13,10 +13,9 @@ from tlgan_runtime.attributes import Attribute
 from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.messages import listed, shown
+from tlgan_runtime.names import CHARACTER
 from tlgan_runtime.validation import known_name, nearest
 
-CHARACTER = "character"
-"""What a list of things to keep calls the character."""
 LEAST_LEFT = 0.05
 """Share of a direction that has to be left once what is kept is taken out of it."""
 

@@ -8,13 +8,12 @@ from typing import Any
 
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.messages import shown
+from tlgan_runtime.names import START
 from tlgan_runtime.validation import real
 
 Keyframes = Sequence[tuple[float, Mapping[str, float]]]
 """(seconds, mix) pairs in the order of time; an empty mix is the face as it is."""
 
-START = "start"
-"""Names the face as it is."""
 EXAMPLE = "neutral, joy:0.8@1s, joy:0.5+surprise:0.5@2s, neutral@3s"
 MIN_GAP, MAX_SECONDS = 0.02, 600.0
 """Seconds between keyframes (what players can show), and of a whole timeline."""
