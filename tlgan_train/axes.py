@@ -12,9 +12,10 @@ from torch import nn
 
 from tlgan_runtime.axes import AXES_SCHEMA_VERSION, parse_axes
 from tlgan_train.calibration import Read, calibrate
-from tlgan_train.config import AxesConfig, Config
-from tlgan_train.errors import TrainError
-from tlgan_train.latent_axes import METHODS, LatentAxes, LocalAxes, LogitAxes, PaperAxes, unit_rows
+from tlgan_train.checks import check_axes
+from tlgan_train.config import Config
+from tlgan_train.errors import refuse
+from tlgan_train.latent_axes import METHODS, LatentAxes, LocalAxes, LogitAxes, unit_rows
 from tlgan_train.likeness import Likeness
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.paths import learned_methods, save_paths, train_paths
@@ -44,7 +45,7 @@ def fit_axes(
     `coaches` are classifiers that the method `path` has to convince beside the one that read the samples; `likeness`
     tells it how unlike pictures of an emotion its ends are.
     """
-    check_axes(config.axes, len(samples.z))
+    refuse(check_axes(config.axes, len(samples.z)))
     held_out, fitting = samples.split(config.axes.held_out_share)
     columns = list(drawn.values())
     several = len(columns) > 1
@@ -119,23 +120,6 @@ def fit_axes(
     parse_axes(document, emotions, samples.z.shape[1])
     write_json(run / "axes.json", document)
     return document
-
-
-def check_axes(settings: AxesConfig, samples: int) -> None:
-    """Raise `TrainError` for settings with which axes cannot be fitted to that many samples."""
-    held_out = int(samples * settings.held_out_share)
-    if settings.method == "path" and not settings.path_moves:
-        raise TrainError("axes.method path needs a network; set axes.path_moves, for example to 25600")
-    if held_out < settings.calibration_faces:
-        raise TrainError(
-            f"axes.held_out_share of {samples} samples is {held_out}; "
-            f"at least axes.calibration_faces, {settings.calibration_faces}, are needed"
-        )
-    if samples - held_out < PaperAxes().samples:
-        raise TrainError(
-            f"samples.count of {samples} leaves {samples - held_out} samples to fit on; the paper's axes "
-            f"alone take {PaperAxes().samples}: raise samples.count or lower axes.held_out_share"
-        )
 
 
 def moved_cosines(method: dict[str, Any]) -> np.ndarray:

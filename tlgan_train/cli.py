@@ -21,7 +21,7 @@ from tlgan_runtime.errors import CheerMeUpError
 from tlgan_runtime.manifest import MANIFEST
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts, ignore_interrupts
 from tlgan_train.config import Config, load_config
-from tlgan_train.errors import TrainError
+from tlgan_train.errors import MistakesError, TrainError, refuse
 
 BUG, USAGE = 1, 2
 ATTRIBUTE = "attribute"
@@ -82,7 +82,10 @@ def train(
     your own to what is finished, see `tlgan-train attribute --help`.
     """
     folder = run or Path("runs") / (preset or "quick")
-    config = _config(folder, preset, settings, {"data.spec": data, "data.characters": characters, "seed": seed})
+    options = {"data.spec": data, "data.characters": characters, "seed": seed}
+    config = _config(folder, preset, settings, options)
+    given = frozenset({item.partition("=")[0].strip() for item in settings or []})
+    given |= {key for key, value in options.items() if value is not None}
     if export is not None and stage is not Stage.data:
         raise TrainError(
             f"--export belongs to `tlgan-train data`, not to `{stage}`; bundles are written by tlgan-export"
@@ -91,19 +94,13 @@ def train(
         raise TrainError(f"--bundle belongs to `tlgan-train evaluate`, not to `{stage}`")
     log = (lambda _: None) if quiet else _say
     if stage is Stage.data:
-        from tlgan_train.data import describe, export_folder, load_dataset
-
-        dataset = load_dataset(config.data, config.seed)
-        write(describe(dataset))
-        if export is not None:
-            export_folder(dataset, export)
-            write(str(export))
+        _show_data(config, given, run, alexnet_weights, export)
         return
     from tlgan_train import processes
     from tlgan_train.pipeline import PRODUCTS, Pipeline
 
     with processes.joined():
-        pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet)
+        pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet, given=given)
         if processes.rank() > 0:
             if stage in (Stage.all, Stage.gan):
                 pipeline.help()
@@ -223,6 +220,35 @@ def _bundle(source: Path) -> Path | None:
     return find_bundle(source)
 
 
+def _show_data(
+    config: Config, given: frozenset[str], run: Path | None, alexnet_weights: Path | None, export: Path | None
+) -> None:
+    """Print what the pictures are, write them to `export`, and raise for everything that `all` would refuse."""
+    from tlgan_train.checks import examine
+    from tlgan_train.data import describe, export_folder, load_dataset
+
+    def check_weights() -> None:
+        if alexnet_weights is not None:
+            from tlgan_train.classifier import read_weights
+
+            read_weights(alexnet_weights)
+
+    dataset, lines = examine(config, given, lambda: load_dataset(config.data, config.seed), check_weights)
+    if dataset is not None:
+        write(describe(dataset))
+        if export is not None:
+            export_folder(dataset, export)
+            write(str(export))
+        if run is not None and run.exists():
+            from tlgan_train.run import check_run
+
+            try:
+                check_run(run, config, dataset.digest)
+            except TrainError as error:
+                lines.append(str(error))
+    refuse(lines)
+
+
 def _config(
     folder: Path, preset: str | None, settings: list[str] | None, options: dict[str, str | int | None]
 ) -> Config:
@@ -269,7 +295,8 @@ def _run(app: typer.Typer, name: str, given: list[str], alone: bool) -> int:
             message, code = f"{usage()} ({name} --help lists the options)", USAGE
         else:
             message, code = f"this is a bug: {type(error).__name__}: {error} (--debug shows where)", BUG
-        complain(f"{name}: {' '.join(message.split())}")
+        for line in error.lines if isinstance(error, MistakesError) else [message]:
+            complain(f"{name}: {' '.join(line.split())}")
         return code
 
 

@@ -45,8 +45,21 @@ AT_LEAST = {
     "evaluate.samples": 2,
 }
 """Smallest values; those of all other numbers are 0."""
+ABOVE = {
+    "gan.generator_lr": 0,
+    "gan.discriminator_lr": 0,
+    "classifier.lr": 0,
+    "judge.lr": 0,
+    "axes.max_distance": 0,
+}
+"""What values must lie above, where it is not enough to reach it: with these at 0 nothing is learned or moved."""
 BELOW = {"gan.beta1": 1, "gan.beta2": 1, "seed": 2**63}
 """What values must stay below. Shares are below 1, and all others finite."""
+
+
+def _needs(default: Any, *settings: str) -> Any:
+    """A field that has no effect unless each of these settings is above 0 or true, or has the value after `=`."""
+    return field(default=default, metadata={"needs": settings})
 
 
 @dataclass(frozen=True)
@@ -61,7 +74,7 @@ class DataConfig:
     `auto` is `top` where most pictures are far taller than wide, else `crop`."""
     characters: str = "first"
     """Those that the GAN draws: `first` (the paper's unimodal setting, section 5.4), `all`, or names with commas."""
-    toon_faces: int = 1000
+    toon_faces: int = _needs(1000, "data.spec=toon")
     """Built-in faces drawn for each character and emotion, over all three splits."""
     validation_share: float = 0.1
     """Share of each class held out to choose checkpoints (code: 10 %)."""
@@ -89,7 +102,7 @@ class GanConfig:
     """Show every picture or, as often, its mirror image: twice the pictures, but a parting or a scar changes sides."""
     images: int = 0
     """Training length in real pictures seen; 0 = `epochs` times the training split."""
-    epochs: int = 0
+    epochs: int = _needs(0, "gan.images=0")
     """Training length in passes over the training split, used when `images` is 0 (code: 500)."""
     generator_lr: float = 2e-4
     """Adam step size of G (code: 2e-4)."""
@@ -101,7 +114,7 @@ class GanConfig:
     """Adam decay of the squared gradient (code: 0.999)."""
     decay_images: int = 0
     """Pictures at the end of training over which step sizes fall to 0 in a straight line."""
-    warmup_decay_images: int = 0
+    warmup_decay_images: int = _needs(0, "gan.warmup_images")
     """The same at the end of the warm-up. It pays where that is long."""
     real_target: float = 1.0
     """LSGAN target of D for real pictures (paper's text: 1; code: 0.8)."""
@@ -109,40 +122,40 @@ class GanConfig:
     """LSGAN target of D for drawn pictures (paper's text: 0; code: 0.2)."""
     generator_target: float = 1.0
     """LSGAN target of G (paper's text and code: 1)."""
-    adversarial_weight: float = 1.0
+    adversarial_weight: float = _needs(1.0, "gan.reconstruction_weight")
     """Weight of G's loss before D, beside those of the encoder below. Alone, as in the paper, it changes nothing."""
     reconstruction_weight: float = 0.0
     """Weight of the mean squared error of G(E(x)) for real x; 0 trains no encoder (as in the paper)."""
     warmup_images: int = 0
     """Pictures seen before D joins in: until then only E and G learn, by reconstruction, three times as fast; from
     then on E stays as it is. With 0, E learns all the time."""
-    redraw_noise: float = 1.0
+    redraw_noise: float = _needs(1.0, "gan.warmup_images")
     """Noise in the codes from which pictures are redrawn once E stays, in standard deviations of E(x). 0 is for codes
     that say nearly everything: one that stands for several pictures asks for their blurred average, while D asks for
     edges. Where codes say less, G has to keep learning to ignore what they leave open."""
-    feature_weight: float = 0.0
+    feature_weight: float = _needs(0.0, "gan.reconstruction_weight")
     """Weight of the distance between G(E(x)) and x in D's activations, in units of their variance: eyes and mouths
     are few pixels but much of what D looks at."""
-    kl_weight: float = 0.0
+    kl_weight: float = _needs(0.0, "gan.reconstruction_weight")
     """Weight of KL(E(x) || N(0, I)), summed over latent dimensions; with sectors, of the prior in the sector of x."""
     label_sectors: bool = False
     """Tie emotion (and character) to fixed sectors of the latent space through a projection discriminator; see
     `models/prior.py`. Needs labels, as the classifier does; False is the paper's label-free GAN."""
-    sector_push: float = 0.0
+    sector_push: float = _needs(0.0, "gan.label_sectors")
     """How far draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
-    sector_sharpness: float = 10.0
+    sector_sharpness: float = _needs(10.0, "gan.label_sectors", "gan.sector_push")
     """Inverse width of the borders, along which expressions are mixtures."""
     flow_layers: int = 0
     """Couplings of the flow that takes draws from N(0, I) to where pictures are encoded, fitted after the warm-up
     (two stages, Dai & Wipf 2019); 0 for none. Needs `warmup_images`."""
-    flow_width: int = 64
+    flow_width: int = _needs(64, "gan.flow_layers")
     """Units of the two hidden layers in each coupling."""
-    flow_steps: int = 3000
+    flow_steps: int = _needs(3000, "gan.flow_layers")
     """Adam steps of that fit, each on 256 codes."""
-    truncation: float = 1.0
+    truncation: float = _needs(1.0, "gan.flow_layers")
     """Standard deviation of the draws that enter the flow outside training (truncation trick, Brock et al. 2019): below
     1, fewer of the extremes that were hardly ever seen, at the price of variety."""
-    label_truncation: float = 1.0
+    label_truncation: float = _needs(1.0, "gan.label_sectors")
     """Share of its distance from the middle of its cluster that a draw keeps outside training, on the coordinates
     of labels: below 1, fewer draws that lie where no picture is encoded, between an emotion and all others."""
     ema_images: int = 10_000
@@ -166,7 +179,7 @@ class ClassifierConfig:
     """Units of each head's fully connected layer (code: 128)."""
     augment: bool = True
     """Noise, blur, shifts and colour changes, so that pictures drawn by a generator are read as well as real ones."""
-    coaches: int = 0
+    coaches: int = _needs(0, "axes.path_moves")
     """Further classifiers from other seeds, which the method `path` has to convince as well: what looks like an emotion
     to one network only is seldom one."""
 
@@ -310,6 +323,7 @@ def _check(key: str, value: Any) -> None:
         raise TrainError(f"{key} must be one of {', '.join(CHOICES[key])}, not {value}")
     if isinstance(value, int | float):
         low, high = AT_LEAST.get(key, 0), 1 if key.endswith("_share") else BELOW.get(key, math.inf)
-        if not low <= value < high:
+        if not low <= value < high or value == ABOVE.get(key):
+            least = f"above {low}" if key in ABOVE else f"{low} or more"
             limit = "finite" if high == math.inf else f"below {high}"
-            raise TrainError(f"{key} must be {low} or more and {limit}, not {value}")
+            raise TrainError(f"{key} must be {least} and {limit}, not {value}")

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 
 from tlgan_train import processes
 from tlgan_train.checkpoint import GanState, load_checkpoint, save_checkpoint
+from tlgan_train.checks import check_gan
 from tlgan_train.config import Config, GanConfig
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.device import autocast, pick_device, pick_precision
-from tlgan_train.errors import TrainError
+from tlgan_train.errors import TrainError, refuse
 from tlgan_train.interrupts import HeldInterrupts
 from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
 from tlgan_train.models.encoder import Encoder, kl_divergence, sample_posterior
@@ -35,16 +36,6 @@ FLOW_BATCH, FLOW_LR, FLOW_CLIP = 256, 1e-3, 5.0
 """Codes a step, Adam's step size and the largest gradient norm, in fitting the flow."""
 BATCH_NORM_LATENTS = 2048
 """Prior latents from which the averaged generator's BatchNorm statistics are measured."""
-
-
-def check_gan(gan: GanConfig) -> None:
-    """Refuse settings that contradict each other with `TrainError`."""
-    if gan.warmup_images and not gan.reconstruction_weight:
-        raise TrainError("gan.warmup_images needs an encoder; set gan.reconstruction_weight above 0, for example 40")
-    if gan.flow_layers and not gan.warmup_images:
-        raise TrainError("gan.flow_layers needs a warm-up to be fitted after; set gan.warmup_images, or no flow")
-    if not gan.images and not gan.epochs:
-        raise TrainError("gan.images and gan.epochs are both 0; set one of them to how long training should go on")
 
 
 def train_gan(
@@ -64,7 +55,7 @@ def train_gan(
     gan = config.gan
     folder = run / "gan"
     indices = dataset.indices("train", characters)
-    check_gan(gan)
+    refuse(check_gan(gan, len(indices)))
     images = gan.images or gan.epochs * len(indices)
     if gan.batch_size % processes.count():
         raise TrainError(f"gan.batch_size of {gan.batch_size} does not divide among {processes.count()} processes")

@@ -14,16 +14,17 @@ from typing import Any
 from tlgan_runtime.axes import Axes
 from tlgan_runtime.bundle import find_bundle
 from tlgan_train import processes
-from tlgan_train.axes import check_axes, fit_axes
+from tlgan_train.axes import fit_axes
+from tlgan_train.checks import examine
 from tlgan_train.classifier import load_classifier, load_coaches, read_weights, train_classifier
 from tlgan_train.config import Config
 from tlgan_train.data import SPLITS, Dataset, drawn_characters, load_dataset
 from tlgan_train.device import pick_device, pick_precision
-from tlgan_train.errors import TrainError
+from tlgan_train.errors import refuse
 from tlgan_train.evaluate import check_same_labels, evaluate
 from tlgan_train.export import export_bundle
 from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
-from tlgan_train.gan import check_gan, images_seen, load_encoder, load_generator, train_gan
+from tlgan_train.gan import images_seen, load_encoder, load_generator, train_gan
 from tlgan_train.judge import train_judge
 from tlgan_train.likeness import Likeness
 from tlgan_train.memory import PeakMemory
@@ -63,6 +64,8 @@ class Pipeline:
     alexnet_weights: Path | None = None
     log: Callable[[str], None] = print
     progress: bool = True
+    given: frozenset[str] = frozenset()
+    """Settings that the user asked for by name, as `section.key`; those of the preset are not among them."""
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -98,7 +101,7 @@ class Pipeline:
         path = find_bundle(bundle)
         model, axes = finished_bundle(path), bundle_moves(path)
         check_same_labels(model, self.dataset)
-        with self._opened():
+        with self._opened(draws=False):
             self._bring_up_to_date("judge")
             product = self.run / f"evaluation-{path.stem}.json"
             write_json(product, self._evaluated(model, axes))
@@ -110,23 +113,22 @@ class Pipeline:
             train_gan(self.config, self.dataset, self.characters, self.run, log=lambda _: None, progress=False)
 
     @contextmanager
-    def _opened(self) -> Iterator[None]:
-        self.characters  # noqa: B018  wrong pictures or names stop here, before there is a folder
-        if len(self.dataset.emotions) < 2:
-            raise TrainError(
-                f"{self.config.data.spec} shows one emotion, {self.dataset.emotions[0]}; "
-                "editing needs pictures of two or more"
-            )
-        # Now, not after hours of training, and before the folder keeps settings that nothing can be done with.
-        check_gan(self.config.gan)
-        check_axes(self.config.axes, self.config.samples.count)
-        if self.alexnet_weights is not None:
-            read_weights(self.alexnet_weights)
+    def _opened(self, draws: bool = True) -> Iterator[None]:
+        """The folder with nobody else at work in it; `draws` says that a generator is trained or used."""
+        # Mistakes are refused now, not after hours of training, and before the folder keeps settings that nothing can
+        # be done with. A generator that is there already was made with them, and may go on being used.
+        if draws and not self._done("gan"):
+            refuse(examine(self.config, self.given, lambda: self.dataset, self._check_weights)[1])
+        self._check_weights()
         with claimed(self.run):
             open_run(self.run, self.config, self.dataset.digest)
             for note in self.dataset.notes:
                 self.log(f"note: {note}")
             yield
+
+    def _check_weights(self) -> None:
+        if self.alexnet_weights is not None:
+            read_weights(self.alexnet_weights)
 
     def _bring_up_to_date(self, name: str) -> None:
         done = self._done(name)

@@ -1,0 +1,162 @@
+"""What makes a run useless or impossible, found before anything is trained.
+
+`tlgan-train data` lists it, and every command that trains refuses it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+
+from tlgan_runtime.names import flaw, without_flaw
+from tlgan_train.config import AxesConfig, Config, GanConfig
+from tlgan_train.data.dataset import SPLITS, Dataset, drawn_characters
+from tlgan_train.errors import TrainError
+from tlgan_train.latent_axes import PaperAxes
+
+
+def examine(
+    config: Config, given: Collection[str], load: Callable[[], Dataset], *others: Callable[[], object]
+) -> tuple[Dataset | None, list[str]]:
+    """The pictures, unless they cannot be read, and a line for each mistake in them and in the settings.
+
+    Args:
+        given: settings that the user asked for, as `section.key`; what a preset sets by itself is no mistake.
+        load: reads the pictures; a `TrainError` that it raises is a mistake.
+        others: further checks, each of which raises `TrainError` for a mistake.
+    """
+    lines = [*check_gan(config.gan), *check_axes(config.axes, config.samples.count), *idle_settings(config, given)]
+    for other in others:
+        try:
+            other()
+        except TrainError as error:
+            lines.append(str(error))
+    try:
+        dataset = load()
+    except TrainError as error:
+        return None, [*lines, str(error)]
+    return dataset, lines + check_pictures(config, dataset)
+
+
+def idle_settings(config: Config, given: Collection[str]) -> list[str]:
+    """A line for each of the settings `given` that changes nothing, the others being as they are.
+
+    A setting that has its default asks for nothing and is left out.
+    """
+    lines = []
+    for key in sorted(given):
+        section, _, name = key.rpartition(".")
+        if not section:
+            continue
+        setting = {field.name: field for field in dataclasses.fields(getattr(config, section))}[name]
+        value = _value(config, key)
+        for need in setting.metadata.get("needs", ()) if value != setting.default else ():
+            other, _, wanted = need.partition("=")
+            now = _value(config, other)
+            if str(now) == wanted or (now and not wanted):
+                continue
+            change = f"to {wanted}" if wanted else "to true" if now is False else "above 0"
+            shown = str(now).lower() if isinstance(now, bool) else now
+            lines.append(f"{key}={value} has no effect with {other}={shown}; set {other} {change}, or leave out {key}")
+            break
+    return lines
+
+
+def check_gan(gan: GanConfig, pictures: int | None = None) -> list[str]:
+    """A line for each contradiction in the settings of the GAN, `pictures` being those that it trains on, if known."""
+    lines = []
+    if gan.warmup_images and not gan.reconstruction_weight:
+        lines.append("gan.warmup_images needs an encoder; set gan.reconstruction_weight above 0, for example 40")
+    if gan.flow_layers and not gan.warmup_images:
+        lines.append("gan.flow_layers needs a warm-up to be fitted after; set gan.warmup_images, or no flow")
+    if not gan.adversarial_weight and not gan.reconstruction_weight:
+        lines.append("gan.adversarial_weight of 0 without an encoder leaves nothing to learn; set it above 0")
+    if gan.real_target == gan.fake_target:
+        lines.append("gan.real_target and gan.fake_target are equal, so nothing tells real pictures from drawn ones")
+    if not gan.images and not gan.epochs:
+        lines.append("gan.images and gan.epochs are both 0; set one of them to how long training should go on")
+    images = gan.images or gan.epochs * (pictures or 0)
+    last = images - 1 - (images - 1) % gan.batch_size
+    if images and last < gan.warmup_images:
+        lines.append(
+            f"gan.warmup_images of {gan.warmup_images} is all of the training, {images} pictures, and leaves none to "
+            "the GAN; lower it, or train for longer with gan.images or gan.epochs"
+        )
+    return lines
+
+
+def check_axes(settings: AxesConfig, samples: int) -> list[str]:
+    """A line for each setting with which axes cannot be fitted to that many samples."""
+    lines, held_out = [], int(samples * settings.held_out_share)
+    if settings.method == "path" and not settings.path_moves:
+        lines.append("axes.method path needs a network; set axes.path_moves, for example to 25600")
+    if held_out < settings.calibration_faces:
+        lines.append(
+            f"axes.held_out_share of {samples} samples is {held_out}; "
+            f"at least axes.calibration_faces, {settings.calibration_faces}, are needed"
+        )
+    if samples - held_out < PaperAxes().samples:
+        lines.append(
+            f"samples.count of {samples} leaves {samples - held_out} samples to fit on; the paper's axes "
+            f"alone take {PaperAxes().samples}: raise samples.count or lower axes.held_out_share"
+        )
+    return lines
+
+
+def check_pictures(config: Config, dataset: Dataset) -> list[str]:
+    """A line for everything that is wrong with a data set, or with settings beside it."""
+    lines = check_names(dataset)
+    if len(dataset.emotions) < 2:
+        lines.append(f"{dataset.spec} shows one emotion, {dataset.emotions[0]}; editing needs pictures of two or more")
+    counts = [len(dataset.indices(split)) for split in SPLITS]
+    if counts[0] < 2 or 0 in counts:
+        lines.append(
+            f"{dataset.spec} has {counts[0]} training, {counts[1]} validation and {counts[2]} test pictures; at least "
+            "2, 1 and 1 are needed: give more pictures, or larger data.validation_share and data.test_share"
+        )
+    try:
+        return lines + _check_drawn(config, dataset, drawn_characters(config.data.characters, dataset.characters))
+    except TrainError as error:
+        return [*lines, str(error)]
+
+
+def _check_drawn(config: Config, dataset: Dataset, drawn: tuple[str, ...]) -> list[str]:
+    lines, train = [], dataset.indices("train", drawn)
+    there = np.bincount(dataset.emotion[train], minlength=len(dataset.emotions))
+    for emotion, count in zip(dataset.emotions, there, strict=True):
+        if not count:
+            lines.append(
+                f"no training picture shows {emotion} of {', '.join(drawn)}, so it cannot be drawn; give such "
+                f"pictures, choose other data.characters, or leave {emotion} out of the data"
+            )
+    if len(drawn) > 1 and (both := set(drawn) & set(dataset.emotions)):
+        lines.append(
+            f"{min(both)!r} is the name of an emotion and of a character, which mixes could not tell apart; rename one"
+        )
+    needed = len(dataset.emotions) + max(len(drawn) - 2, 0)
+    if config.gan.latent_dim < needed:
+        lines.append(
+            f"gan.latent_dim of {config.gan.latent_dim} is too small for {len(dataset.emotions)} emotions and "
+            f"{len(drawn)} drawn characters to vary in; set it to {needed} or more"
+        )
+    known = check_gan(config.gan)
+    return lines + [line for line in check_gan(config.gan, len(train)) if line not in known]
+
+
+def check_names(dataset: Dataset) -> list[str]:
+    """A line for each emotion and character whose name the runtime could not take."""
+    kinds = (("emotion", dataset.emotions), ("character", dataset.characters))
+    return [
+        f"the {kind} {name!r} cannot have this name: {why}; rename it, for example to {without_flaw(name)}"
+        for kind, names in kinds
+        for name in names
+        if (why := flaw(name))
+    ]
+
+
+def _value(config: Config, key: str) -> Any:
+    section, _, name = key.rpartition(".")
+    return getattr(getattr(config, section), name)
