@@ -106,6 +106,7 @@ def train(
                 pipeline.help()
         elif stage is Stage.all:
             write(str(pipeline.all()))
+            _warn(folder)
         elif bundle is not None:
             write(str(pipeline.evaluate_bundle(bundle)))
         else:
@@ -189,6 +190,7 @@ def export_run(
             bundle = export_bundle(source, folder, name, told, guided=guided, int8=int8)
         if out is not None:
             write(str(out))
+            _warn(source)
         if triton is not None:
             write(str(write_triton(Bundle(bundle), triton, log)))
 
@@ -298,6 +300,18 @@ def _run(app: typer.Typer, name: str, given: list[str], alone: bool) -> int:
         for line in error.lines if isinstance(error, MistakesError) else [message]:
             complain(f"{name}: {' '.join(line.split())}")
         return code
+
+
+def _warn(run: Path) -> None:
+    """Say what is wrong with the model of a run, with --quiet as well: it ends with exit code 0, as a good one does."""
+    from tlgan_train.run import read_json
+    from tlgan_train.weaknesses import weaknesses
+
+    found = weaknesses(read_json(run / "evaluation.json", made_by="evaluate"))
+    if found:
+        _say("this model has weaknesses, which its report and model card list as well:")
+    for weakness in found:
+        _say(f"  {weakness.says}")
 
 
 def _say(text: str) -> None:

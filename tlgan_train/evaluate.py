@@ -24,7 +24,8 @@ from tlgan_train.metrics import ALREADY, edit_figures, estimate, fid, kid, neare
 from tlgan_train.models.judge import Judge
 from tlgan_train.run import read_json
 from tlgan_train.samples import READ_BATCH
-from tlgan_train.supervised import predict
+from tlgan_train.supervised import class_scores, predict
+from tlgan_train.weaknesses import noted, reading
 
 NEAREST_SAMPLES = 16
 """Samples whose nearest training picture is looked up, to show that they are no copies."""
@@ -133,10 +134,11 @@ def evaluate(
     if axes.characters is not None:
         columns = [dataset.characters.index(name) for name in axes.characters.emotions]
         character_edits = evaluate_characters(axes.characters, columns, faces, before, look)
-    return {
+    evaluation = {
         "emotions": dataset.emotions,
         "characters": dataset.characters,
         "drawn_characters": model.drawn,
+        "readers": {"classifier": _classifier_reading(dataset, model), "judge": _reading(judged["test"])},
         "faces": len(faces),
         "steps": settings.steps,
         "default": axes.default,
@@ -151,6 +153,18 @@ def evaluate(
         "methods": results,
         "character_edits": character_edits,
     }
+    return noted(evaluation)
+
+
+def _classifier_reading(dataset: Dataset, model: FinishedModel) -> dict[str, dict[str, float]]:
+    test = dataset.indices("test")
+    parts = [test[start : start + KEPT_FACES] for start in range(0, len(test), KEPT_FACES)]
+    outputs = _joined(model.classify(dataset.images[part]) for part in parts)
+    return _reading(class_scores(outputs, (dataset.emotion[test], dataset.character[test])))
+
+
+def _reading(scores: dict[str, Any]) -> dict[str, dict[str, float]]:
+    return {kind: reading(scores[f"{kind}_confusion"]) for kind in ("emotion", "character")}
 
 
 def looking(model: FinishedModel, reader: Reader) -> Look:

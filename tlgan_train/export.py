@@ -36,6 +36,7 @@ from tlgan_train.paths import load_paths
 from tlgan_train.revision import code_revision
 from tlgan_train.run import read_json, write_json
 from tlgan_train.samples import draw_latents
+from tlgan_train.weaknesses import noted
 
 PARITY_LATENTS = 64
 PREVIEW, CAST_PREVIEW = (8, 128), (6, 80)
@@ -115,7 +116,7 @@ def export_bundle(
         "characters": evaluation["characters"],
         "drawn_characters": evaluation["drawn_characters"],
         "training": {**read_json(run / "training.json", made_by="all"), "code_revision": settings["code_revision"]},
-        "metrics": {**summary(evaluation), **({"attributes": measured(attributes)} if attributes else {})},
+        "metrics": {**summary(noted(evaluation)), **({"attributes": measured(attributes)} if attributes else {})},
         "license": license_of(config["data"]["spec"]),
     }
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tlgan_train.evaluate import changes_at_equal_success
+from tlgan_train.weaknesses import weaknesses
 
 ATTRIBUTES_HEADING = "## Attributes"
 ATTRIBUTE_FIGURES = {
@@ -38,7 +39,7 @@ Generator: a DCGAN with {facts["latent_dim"]} latent dimensions, {facts["trainin
 preset `{facts["training"]["preset"]}`, seed {facts["training"]["seed"]}.
 Labels of (Z, Y): a fine-tuned AlexNet, {facts["training"]["classifier_accuracy"]:.1%} right on test pictures.
 
-## Measured
+{_weaknesses(evaluation)}## Measured
 
 By a judge of another architecture that took no part in the fitting ({judge["emotion_accuracy"]:.1%} right on test
 pictures), on {evaluation["faces"]} latents that nothing was fitted to. Success: p ≥ 0.9 at strength 1, of the faces
@@ -52,8 +53,8 @@ samples which show it anyway; distance is in standard deviations of the prior.
 {methods_table(evaluation)}
 
 {_becoming(evaluation.get("character_edits", {}))}
-Samples: FID {_number(figures["fid"], 1)} and KID {_number(figures["kid"], 4)} in the judge's features (two halves of the training
-pictures: {_number(figures["kid_between_real"], 4)}), precision {_number(figures["precision"])}, recall
+Samples: FID {_number(figures["fid"], 1)} and KID {_number(figures["kid"], 4)} in the judge's features (two halves of
+the training pictures: {_number(figures["kid_between_real"], 4)}), precision {_number(figures["precision"])}, recall
 {_number(figures["recall"])};
 {figures["confident_share"]:.0%} get p ≥ 0.9 for one emotion; classifier and judge agree on
 {figures["classifier_agrees"]:.0%}.
@@ -64,6 +65,11 @@ For drawing and animating these characters. It knows nothing of photographs or o
 emotions is that of the drawings it was trained on: do not use it to judge anybody's feelings. Strengths above 1 leave
 what was measured here.
 """
+
+
+def _weaknesses(evaluation: dict[str, Any]) -> str:
+    found = weaknesses(evaluation)
+    return "## Weaknesses\n\n" + "".join(f"- {one.says}\n" for one in found) + "\n" if found else ""
 
 
 def with_attributes(card: str, entries: list[dict[str, Any]]) -> str:

@@ -38,6 +38,7 @@ tbody { border-bottom: 1px solid #e3e3e3; }
 .prose thead th { font-weight: 600; }
 .prose tbody tr { border-bottom: 1px solid #efefef; }
 figcaption ul { margin: .4rem 0 0; padding-left: 1.1rem; }
+.warnings { border-left: .3rem solid #b3261e; padding: .1rem 1rem; margin: 1rem 0; background: #fdf1f0; }
 .range { color: #6b6b6b; font-size: .85em; }
 @media (max-width: 40rem) {
   h1 { font-size: 1.4rem; }
@@ -64,6 +65,11 @@ class Page:
 
     def text(self, words: str) -> None:
         self._body.append(f"<p>{escape(words)}</p>")
+
+    def warnings(self, heading: str, lines: Sequence[str]) -> None:
+        """A list that is to be seen first."""
+        rows = "".join(f"<li>{escape(line)}</li>" for line in lines)
+        self._body.append(f'<div class="warnings"><p><b>{escape(heading)}</b></p><ul>{rows}</ul></div>')
 
     def facts(self, facts: dict[str, str]) -> None:
         pairs = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())

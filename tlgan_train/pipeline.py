@@ -33,6 +33,7 @@ from tlgan_train.moves import bundle_moves, load_moves
 from tlgan_train.report import write_report
 from tlgan_train.run import claimed, open_run, read_json, run_precision, write_json
 from tlgan_train.samples import draw_samples, load_samples
+from tlgan_train.weaknesses import weaknesses
 
 STAGES = ("gan", "classifier", "judge", "samples", "axes", "evaluate", "report")
 """In the order in which they run; each reads what those before it wrote."""
@@ -209,6 +210,8 @@ class Pipeline:
     def _evaluated(self, model: FinishedModel, axes: Axes) -> dict[str, Any]:
         evaluation = evaluate(self.config.evaluate, self.dataset, model, axes, self.run, self.log)
         self.log(methods_table(evaluation))
+        for weakness in weaknesses(evaluation):
+            self.log(f"weakness: {weakness.says}")
         return evaluation
 
     def _report(self) -> None:

@@ -20,6 +20,7 @@ from tlgan_train.network_sections import generator_section, readers_section
 from tlgan_train.page import Page, interval, number, percent
 from tlgan_train.results import Results, read_results
 from tlgan_train.run import written
+from tlgan_train.weaknesses import weaknesses
 
 SCORES = ("success", "mean_end", "rank_correlation", "monotone", "character_kept")
 
@@ -58,6 +59,8 @@ def _summary(sheet: Page, results: Results) -> None:
     evaluation, dataset, judged = results.evaluation, results.dataset, results.evaluation["judge"]
     target = results.target
     sheet.section("summary", "Summary")
+    if found := weaknesses(evaluation):
+        sheet.warnings("This model has weaknesses:", [weakness.says for weakness in found])
     means = [f"{interval(r['emotions'][target]['mean_end'])} with {name}" for name, r in evaluation["methods"].items()]
     sheet.text(
         f"A generator that draws {', '.join(evaluation['drawn_characters'])} was trained on "

@@ -1,0 +1,201 @@
+"""What is wrong with a model is said in plain words, wherever somebody looks who might use it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import Outcome, call
+
+from tlgan_train.cli import export_main, main
+from tlgan_train.model_card import model_card
+from tlgan_train.weaknesses import noted, reading, weaknesses
+
+ROOT = Path(__file__).parents[2]
+EMOTIONS = ("Freude", "{sad}", "喜び", "calm")
+
+
+def figure(value: float | None) -> dict[str, Any]:
+    return {"value": value, "low": value, "high": value, "faces": 100 if value is not None else 0}
+
+
+def seen(accuracy: float, pictures: int = 400) -> dict[str, dict[str, float]]:
+    return {
+        "emotion": {"accuracy": accuracy, "majority": 0.25, "pictures": pictures},
+        "character": {"accuracy": 1.0, "majority": 1.0, "pictures": pictures},
+    }
+
+
+@pytest.fixture
+def good() -> dict[str, Any]:
+    """An evaluation of one character without anything to complain of."""
+    even = dict.fromkeys(EMOTIONS, 0.25)
+    edits = {emotion: {"success": figure(0.97), "already_there": 0.25} for emotion in EMOTIONS}
+    return {
+        "default": "path",
+        "readers": {"classifier": seen(0.98), "judge": seen(0.99)},
+        "judge": {"ceiling": dict.fromkeys(EMOTIONS, 0.98)},
+        "generator": {
+            "emotion_share": even, "emotion_share_of_data": even,
+            "character_share": {"ann": 1.0, "ben": 0.0}, "character_share_of_data": {"ann": 1.0, "ben": 0.0},
+            "confident_share": 0.98, "classifier_agrees": 0.97, "recall": 0.5, "precision": 0.9,
+        },
+        "methods": {"path": {"emotions": edits}, "random": {"emotions": {}}},
+        "character_edits": {},
+    }  # fmt: skip
+
+
+def kinds(evaluation: dict[str, Any]) -> list[str]:
+    return [weakness.kind for weakness in weaknesses(evaluation)]
+
+
+def test_a_good_model_has_none(good: dict[str, Any]) -> None:
+    assert weaknesses(good) == [] and noted(good)["weaknesses"] == []
+
+
+@pytest.mark.parametrize("name", ["solo", "cast"])
+def test_the_shipped_bundles_have_none(name: str) -> None:
+    manifest = json.loads((ROOT / "exported" / name / "manifest.json").read_text(encoding="utf-8"))
+    assert weaknesses(manifest["metrics"]) == []
+
+
+@pytest.mark.parametrize("network", ["classifier", "judge"])
+@pytest.mark.parametrize(
+    ("accuracy", "pictures", "kind"),
+    [
+        (0.25, 400, "chance"),
+        (0.28, 400, "chance"),  # as far above as luck goes with so many pictures
+        (0.28, 40_000, "weak"),  # but not with so many
+        (0.50, 400, "weak"),
+        (0.75, 4, "chance"),  # three of four
+        (0.75, 400, None),
+    ],
+)
+def test_readers_are_held_against_guessing_with_a_margin_for_few_pictures(
+    good: dict[str, Any], network: str, accuracy: float, pictures: int, kind: str | None
+) -> None:
+    good["readers"][network] = seen(accuracy, pictures)
+    assert kinds(good) == ([f"{network}_{kind}"] if kind else [])
+    for weakness in weaknesses(good):
+        assert f"{accuracy:.1%}" in weakness.says and "25.0%" in weakness.says and f"{pictures:,}" in weakness.says
+        assert weakness.figures == good["readers"][network]["emotion"]
+
+
+def test_what_guessing_gets_right_is_the_share_of_the_most_frequent_class() -> None:
+    assert reading([[8, 2], [5, 15]]) == {"accuracy": 23 / 30, "majority": 20 / 30, "pictures": 30}
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "named"),
+    [
+        ({"emotion_share": {"Freude": 0.97, "{sad}": 0.03, "喜び": 0.0, "calm": 0.0}}, "collapsed_emotion", "Freude"),
+        ({"emotion_share": {"Freude": 0.33, "{sad}": 0.33, "喜び": 0.01, "calm": 0.33}}, "misses_emotion", "喜び"),
+        ({"character_share": {"ann": 0.0, "ben": 1.0}}, "collapsed_character", "ben"),
+        ({"confident_share": 0.2}, "confident_share", "20.0%"),
+        ({"classifier_agrees": 0.3}, "classifier_agrees", "30.0%"),
+        ({"recall": 0.01}, "recall", "1.0%"),
+        ({"precision": 0.05}, "precision", "5.0%"),
+    ],
+)
+def test_a_generator_that_draws_the_wrong_things(
+    good: dict[str, Any], change: dict[str, Any], kind: str, named: str
+) -> None:
+    good["generator"] |= change
+    (weakness,) = weaknesses(good)
+    assert weakness.kind == f"generator_{kind}" and named in weakness.says
+
+
+def test_figures_that_do_not_exist_are_no_weakness(good: dict[str, Any]) -> None:
+    good["generator"] |= {"recall": None, "precision": None}
+    assert weaknesses(good) == []
+    del good["readers"]  # as in evaluations of earlier versions
+    assert weaknesses(good) == []
+
+
+def test_edits_that_fail_are_named_with_their_success(good: dict[str, Any]) -> None:
+    edits = good["methods"]["path"]["emotions"]
+    edits["{sad}"]["success"], edits["喜び"]["success"] = figure(0.0), figure(0.3)
+    edits["calm"] |= {"success": figure(None), "already_there": 1.0}
+    good["judge"]["ceiling"]["{sad}"] = 0.1
+    fail, weak, unmeasured = weaknesses(good)
+    assert fail.kind == "axes_fail" and fail.figures == {"{sad}": 0.0}
+    assert "{sad} 0.0%" in fail.says and "real pictures of {sad}" in fail.says
+    assert weak.kind == "axes_weak" and weak.figures == {"喜び": 0.3} and "real pictures" not in weak.says
+    assert unmeasured.kind == "axes_unmeasured" and "calm" in unmeasured.says
+
+
+def test_faces_that_do_not_become_other_characters(good: dict[str, Any]) -> None:
+    good["character_edits"] = {"ann": {"success": figure(0.0), "already_there": 0.5}}
+    assert kinds(good) == ["characters_fail"]
+
+
+@pytest.fixture(scope="module")
+def useless(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run whose classifier guesses and whose edits do nothing."""
+    folder = Path(shutil.copytree(run, tmp_path_factory.mktemp("useless") / "run"))
+    evaluation = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+    evaluation["readers"]["classifier"] = seen(0.25)
+    for edit in evaluation["methods"][evaluation["default"]]["emotions"].values():
+        edit["success"] = figure(0.0)
+    (folder / "evaluation.json").write_text(json.dumps(noted(evaluation)), encoding="utf-8")
+    return folder
+
+
+def says(folder: Path) -> list[str]:
+    return [one["says"] for one in json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))["weaknesses"]]
+
+
+def test_a_run_keeps_what_it_found_where_programs_read_it(finished: tuple[Path, Outcome]) -> None:
+    run, outcome = finished
+    evaluation = json.loads((run / "evaluation.json").read_text(encoding="utf-8"))
+    assert evaluation["weaknesses"] == noted(evaluation)["weaknesses"]
+    counts = evaluation["readers"]["classifier"]["emotion"]
+    trained = json.loads((run / "classifier" / "metrics.json").read_text())["test"]
+    assert counts["pictures"] == trained["pictures"] == 6
+    assert counts["accuracy"] == pytest.approx(trained["emotion_accuracy"])
+    assert counts["majority"] == pytest.approx(np.sum(trained["emotion_confusion"], axis=1).max() / 6)
+    manifest = json.loads((run / "bundle" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["metrics"]["weaknesses"] == evaluation["weaknesses"]
+    ends = [f"  {line}" for line in says(run)]
+    assert outcome.err.splitlines()[len(outcome.err.splitlines()) - len(ends) :] == ends
+
+
+def test_an_export_of_a_useless_model_says_so_even_if_quiet(useless: Path, tmp_path: Path) -> None:
+    outcome = call(export_main, useless, "--out", tmp_path / "bundle", "--quiet")
+    assert outcome.code == 0 and outcome.out == f"{tmp_path / 'bundle'}\n"
+    assert outcome.err.splitlines()[1:] == [f"  {line}" for line in says(useless)]
+    assert "not clearly more than guessing" in outcome.err and "hardly ever succeed" in outcome.err
+    card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    section = card.partition("## Weaknesses\n\n")[2].partition("\n\n## Measured")[0]
+    assert section.splitlines() == [f"- {line}" for line in says(useless)]
+
+
+@pytest.mark.slow
+def test_all_and_the_report_end_with_what_is_wrong(useless: Path) -> None:
+    outcome = call(main, "all", "--run", useless)
+    assert outcome.code == 0 and outcome.stages("started") == ["report"], outcome.err
+    assert outcome.err.splitlines()[-len(says(useless)) :] == [f"  {line}" for line in says(useless)]
+    page = (useless / "report.html").read_text(encoding="utf-8")
+    assert page.index("This model has weaknesses") < page.index("<table")
+    assert all(line.split(";")[0] in page for line in says(useless) if "<" not in line)
+
+
+def test_the_card_of_a_good_model_has_no_such_section(run: Path) -> None:
+    manifest = json.loads((run / "bundle" / "manifest.json").read_text(encoding="utf-8"))
+    facts = {key: manifest[key] for key in ("name", "drawn_characters", "image_size", "emotions", "latent_dim")}
+    facts |= {"training": manifest["training"], "license": "MIT"}
+    evaluation = copy.deepcopy(manifest["metrics"])
+    evaluation["readers"] = {}
+    edits = evaluation["methods"][evaluation["default"]]["emotions"]
+    for edit in edits.values():
+        edit["success"] = figure(1.0)
+    evaluation["generator"] |= {"confident_share": 1.0, "classifier_agrees": 1.0, "recall": 1.0, "precision": 1.0}
+    for kind in ("emotion", "character"):
+        evaluation["generator"][f"{kind}_share"] = evaluation["generator"][f"{kind}_share_of_data"]
+    evaluation["character_edits"] = {}
+    assert "Weaknesses" not in model_card(facts, evaluation)

@@ -1,0 +1,140 @@
+"""What makes a finished model hard or impossible to use, in plain words with the figures that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+
+from tlgan_train.page import percent
+
+SIGNIFICANCE = 0.05
+"""Largest probability with which guessing may read as many test pictures correctly, for a network that reads at all."""
+HALF = 0.5
+"""Below this share of what is possible a figure is weak."""
+HARDLY = 0.05
+"""Success up to which an edit hardly ever works."""
+COLLAPSED = 0.95
+"""Share of samples with one emotion from which a generator draws nothing else."""
+MISSING = 0.1
+"""Share of a class among samples, over that in the data, below which the generator hardly draws it."""
+LEAST_RECALL, LEAST_PRECISION = 0.05, 0.1
+"""Below these, samples cover next to nothing of the pictures, or hardly any lies among them."""
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """One thing that is wrong with a model."""
+
+    kind: str
+    """For programs: `classifier_chance`, `axes_fail`, …"""
+    says: str
+    """For people: one sentence without a full stop."""
+    figures: dict[str, float]
+    """What it follows from, by the name of a class or of a figure."""
+
+
+def weaknesses(evaluation: dict[str, Any]) -> list[Weakness]:
+    """All that the figures of `evaluation.json` show to be wrong, the gravest first; none for a good model."""
+    return [
+        *_readers(evaluation.get("readers", {})),
+        *_generator(evaluation["generator"]),
+        *_edits("axes", evaluation["methods"][evaluation["default"]]["emotions"], evaluation["judge"]["ceiling"]),
+        *_edits("characters", evaluation.get("character_edits", {}), {}),
+    ]
+
+
+def noted(evaluation: dict[str, Any]) -> dict[str, Any]:
+    """The evaluation with its `weaknesses` in it, as `evaluation.json` and the manifest hold them."""
+    return {**evaluation, "weaknesses": [asdict(weakness) for weakness in weaknesses(evaluation)]}
+
+
+def reading(confusion: Iterable[Iterable[int]]) -> dict[str, float]:
+    """What `readers` of `evaluation.json` holds of a network and a kind of label, from its confusion matrix.
+
+    `accuracy` is the share of test `pictures` read correctly, `majority` that of the most frequent class among them.
+    """
+    counts = np.array(confusion)
+    pictures = int(counts.sum())
+    return {
+        "accuracy": float(counts.trace() / pictures),
+        "majority": float(counts.sum(axis=1).max() / pictures),
+        "pictures": pictures,
+    }
+
+
+def _readers(readers: dict[str, dict[str, dict[str, float]]]) -> list[Weakness]:
+    found = []
+    for network, kinds in readers.items():
+        for kind, figures in kinds.items():
+            accuracy, majority, pictures = (figures[key] for key in ("accuracy", "majority", "pictures"))
+            if majority == 1:
+                continue  # one class only: there is nothing to tell apart
+            told = f"the {network} reads the {kind} of {percent(accuracy)} of {pictures:,} test pictures correctly"
+            guessed = f"always answering the most frequent {kind} is right for {percent(majority)}"
+            right = round(accuracy * pictures)
+            if binomtest(right, int(pictures), majority, alternative="greater").pvalue > SIGNIFICANCE:
+                means = "its measurements mean nothing" if network == "judge" else "no edit can be fitted to it"
+                found.append(
+                    Weakness(
+                        f"{network}_chance", f"{told}, not clearly more than guessing: {guessed}; {means}", figures
+                    )
+                )
+            elif (accuracy - majority) / (1 - majority) < HALF:
+                found.append(Weakness(f"{network}_weak", f"{told} only; {guessed}", figures))
+    return found
+
+
+def _generator(figures: dict[str, Any]) -> list[Weakness]:
+    found = []
+    for kind in ("emotion", "character"):
+        drawn, data = figures[f"{kind}_share"], figures[f"{kind}_share_of_data"]
+        most = max(drawn, key=lambda name: drawn[name])
+        if drawn[most] >= COLLAPSED > data[most]:
+            says = f"the generator collapsed: {percent(drawn[most])} of its samples show one {kind}, {most}"
+            found.append(Weakness(f"generator_collapsed_{kind}", says, {most: drawn[most]}))
+            continue
+        lost = {name: drawn[name] for name, share in data.items() if share > 0 and drawn[name] < MISSING * share}
+        if lost:
+            shares = ", ".join(f"{name} {percent(share)} ({percent(data[name])})" for name, share in lost.items())
+            says = f"the generator hardly draws these {kind}s (in brackets the share of the pictures): {shares}"
+            found.append(Weakness(f"generator_misses_{kind}", says, lost))
+    rules = (
+        ("confident_share", HALF, "samples show no clear emotion: the judge gives one p ≥ 0.9 in only {} of them"),
+        ("classifier_agrees", HALF, "classifier and judge agree on the emotion of only {} of the samples"),
+        ("recall", LEAST_RECALL, "samples hardly vary: they come near to only {} of the training pictures"),
+        ("precision", LEAST_PRECISION, "samples are unlike the training pictures: only {} lie among them"),
+    )
+    for name, least, says in rules:
+        value = figures.get(name)
+        if value is not None and value < least:
+            found.append(Weakness(f"generator_{name}", says.format(percent(value)), {name: value}))
+    return found
+
+
+def _edits(kind: str, edits: dict[str, Any], ceiling: dict[str, float | None]) -> list[Weakness]:
+    values = {name: figures["success"]["value"] for name, figures in edits.items()}
+    known = {name: value for name, value in values.items() if value is not None}
+    failing = {name: value for name, value in known.items() if value <= HARDLY}
+    weak = {name: value for name, value in known.items() if HARDLY < value < HALF}
+    found = []
+    for what, group, words in (("fail", failing, "hardly ever succeed"), ("weak", weak, "often fail")):
+        if group:
+            shares = ", ".join(f"{name} {percent(value)}" for name, value in group.items())
+            says = f"edits to {_listed(group)} {words}; share of faces in which the judge is then sure of it: {shares}"
+            blind = [name for name in group if (share := ceiling.get(name)) is not None and share < HALF]
+            if blind:
+                says += f"; it is seldom sure of real pictures of {_listed(blind)} either"
+            found.append(Weakness(f"{kind}_{what}", says, group))
+    if unmeasured := [name for name, value in values.items() if value is None]:
+        says = f"edits to {_listed(unmeasured)} could not be measured: every face is seen as that before the edit"
+        found.append(Weakness(f"{kind}_unmeasured", says, {name: edits[name]["already_there"] for name in unmeasured}))
+    return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
