@@ -92,8 +92,7 @@ def export_bundle(
     reproduce torch's pictures and probabilities on 64 latents, or when the second generator draws faces that are too
     different (`check_int8`); `out` is then as it was.
     """
-    if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise TrainError(f"{out} exists and is no bundle; give --out a new folder")
+    check_out(out)
     settings = read_json(run / "config.json", made_by="all")
     evaluation = read_json(run / "evaluation.json", made_by="evaluate")
     axes = read_json(run / "axes.json", made_by="axes")
@@ -152,6 +151,12 @@ def export_bundle(
             folder.rename(out)
     log(f"bundle {facts['name']}: {sum(f.stat().st_size for f in out.iterdir()) / 1e6:.1f} MB in {out}")
     return out
+
+
+def check_out(out: Path) -> None:
+    """Raise `TrainError` where a bundle would replace something that is none."""
+    if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise TrainError(f"{out} exists and is no bundle; move it away, or give --out a new folder")
 
 
 def rounded(classifier: EmotionClassifier) -> EmotionClassifier:

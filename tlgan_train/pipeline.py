@@ -22,7 +22,7 @@ from tlgan_train.data import SPLITS, Dataset, drawn_characters, load_dataset
 from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.errors import refuse
 from tlgan_train.evaluate import check_same_labels, evaluate
-from tlgan_train.export import export_bundle
+from tlgan_train.export import check_out, export_bundle
 from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
 from tlgan_train.gan import images_seen, load_encoder, load_generator, train_gan
 from tlgan_train.judge import train_judge
@@ -87,10 +87,12 @@ class Pipeline:
 
     def all(self) -> Path:
         """Every stage that is not done yet, then the bundle in `RUN/bundle`."""
+        bundle = self.run / "bundle"
+        check_out(bundle)
         with self._opened():
             for stage in STAGES:
                 self._bring_up_to_date(stage)
-            return export_bundle(self.run, self.run / "bundle", self.run.resolve().name, self.log)
+            return export_bundle(self.run, bundle, self.run.resolve().name, self.log)
 
     def stage(self, name: str) -> None:
         """Run one stage unless it is done: what it writes is there, and made from what the stages before wrote."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import call
+from commands import call, refused
 from painter import bars
 
 from tlgan_train.checks import check_gan, check_pictures, examine, idle_settings
@@ -168,6 +168,15 @@ def test_data_lists_all_that_all_refuses_by_the_same_words(tmp_path: Path) -> No
 def test_data_that_all_would_take_exits_0(tmp_path: Path, small_options: list[str]) -> None:
     outcome = call(main, "data", *small_options)
     assert outcome.code == 0 and outcome.err == ""
+
+
+def test_something_else_in_the_place_of_the_bundle_stops_before_the_gan(
+    tmp_path: Path, small_options: list[str]
+) -> None:
+    (tmp_path / "run" / "bundle").mkdir(parents=True)
+    (tmp_path / "run" / "bundle" / "notes.txt").write_text("mine")
+    assert "is no bundle" in refused(call(main, "all", "--run", tmp_path / "run", *small_options))
+    assert [path.name for path in (tmp_path / "run").rglob("*")] == ["bundle", "notes.txt"]
 
 
 def test_data_of_a_run_says_when_it_was_started_with_something_else(run: Path, small_options: list[str]) -> None:
