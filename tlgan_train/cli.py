@@ -21,7 +21,7 @@ from tlgan_runtime.errors import CheerMeUpError
 from tlgan_runtime.manifest import MANIFEST
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts, ignore_interrupts
 from tlgan_train.config import Config, load_config
-from tlgan_train.errors import MistakesError, TrainError, refuse
+from tlgan_train.errors import MistakesError, TrainError
 
 BUG, USAGE = 1, 2
 ATTRIBUTE = "attribute"
@@ -94,7 +94,9 @@ def train(
         raise TrainError(f"--bundle belongs to `tlgan-train evaluate`, not to `{stage}`")
     log = (lambda _: None) if quiet else _say
     if stage is Stage.data:
-        _show_data(config, given, run, alexnet_weights, export)
+        from tlgan_train.data_command import show_data
+
+        show_data(config, given, run, alexnet_weights, export, write)
         return
     from tlgan_train import processes
     from tlgan_train.pipeline import PRODUCTS, Pipeline
@@ -220,35 +222,6 @@ def _bundle(source: Path) -> Path | None:
         known = ", ".join(embedded_bundles()) or "none"
         raise TrainError(f"{source} is neither a run folder nor a bundle; embedded bundles: {known}")
     return find_bundle(source)
-
-
-def _show_data(
-    config: Config, given: frozenset[str], run: Path | None, alexnet_weights: Path | None, export: Path | None
-) -> None:
-    """Print what the pictures are, write them to `export`, and raise for everything that `all` would refuse."""
-    from tlgan_train.checks import examine
-    from tlgan_train.data import describe, export_folder, load_dataset
-
-    def check_weights() -> None:
-        if alexnet_weights is not None:
-            from tlgan_train.classifier import read_weights
-
-            read_weights(alexnet_weights)
-
-    dataset, lines = examine(config, given, lambda: load_dataset(config.data, config.seed), check_weights)
-    if dataset is not None:
-        write(describe(dataset))
-        if export is not None:
-            export_folder(dataset, export)
-            write(str(export))
-        if run is not None and run.exists():
-            from tlgan_train.run import check_run
-
-            try:
-                check_run(run, config, dataset.digest)
-            except TrainError as error:
-                lines.append(str(error))
-    refuse(lines)
 
 
 def _config(

@@ -26,40 +26,16 @@ CHOICES = {
     "gan.precision": ("auto", "bf16", "fp32"),
     "axes.method": ("boundary", "lda", "local", "logit", "paper", "path"),
 }
-AT_LEAST = {
-    "gan.latent_dim": 1,
-    "gan.generator_width": 1,
-    "gan.discriminator_width": 1,
-    "gan.batch_size": 2,
-    "gan.checkpoint_images": 1,
-    "gan.flow_width": 1,
-    "classifier.batch_size": 2,
-    "classifier.epochs": 1,
-    "classifier.hidden": 1,
-    "judge.batch_size": 2,
-    "judge.epochs": 1,
-    "samples.batch_size": 1,
-    "axes.calibration_faces": 1,
-    "evaluate.faces": 2,
-    "evaluate.steps": 2,
-    "evaluate.samples": 2,
-}
-"""Smallest values; those of all other numbers are 0."""
-ABOVE = {
-    "gan.generator_lr": 0,
-    "gan.discriminator_lr": 0,
-    "classifier.lr": 0,
-    "judge.lr": 0,
-    "axes.max_distance": 0,
-}
-"""What values must lie above, where it is not enough to reach it: with these at 0 nothing is learned or moved."""
 BELOW = {"gan.beta1": 1, "gan.beta2": 1, "seed": 2**63}
 """What values must stay below. Shares are below 1, and all others finite."""
 
 
-def _needs(default: Any, *settings: str) -> Any:
-    """A field that has no effect unless each of these settings is above 0 or true, or has the value after `=`."""
-    return field(default=default, metadata={"needs": settings})
+def _setting(default: Any, *, needs: tuple[str, ...] = (), least: float = 0, above: float | None = None) -> Any:
+    """A field whose number is `least` or more, or lies `above` another.
+
+    It has no effect without the settings that `needs` names: each must be above 0 or true, or have the value after `=`.
+    """
+    return field(default=default, metadata={"needs": needs, "least": least, "above": above})
 
 
 @dataclass(frozen=True)
@@ -74,7 +50,7 @@ class DataConfig:
     `auto` is `top` where most pictures are far taller than wide, else `crop`."""
     characters: str = "first"
     """Those that the GAN draws: `first` (the paper's unimodal setting, section 5.4), `all`, or names with commas."""
-    toon_faces: int = _needs(1000, "data.spec=toon")
+    toon_faces: int = _setting(1000, needs=("data.spec=toon",))
     """Built-in faces drawn for each character and emotion, over all three splits."""
     validation_share: float = 0.1
     """Share of each class held out to choose checkpoints (code: 10 %)."""
@@ -84,17 +60,17 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class GanConfig:
-    latent_dim: int = 100
+    latent_dim: int = _setting(100, least=1)
     """Length of z ~ N(0, I) (paper, section 5.2)."""
-    generator_width: int = 64
+    generator_width: int = _setting(64, least=1)
     """Channels of the generator's last hidden layer (ngf; code: 64)."""
     mapping_width: int = 0
     """Units of the fully connected layers in front of G's convolutions and behind E's; 0 for none, as in the paper."""
-    discriminator_width: int = 64
+    discriminator_width: int = _setting(64, least=1)
     """Channels of the discriminator's first layer (ndf; code: 64)."""
     discriminator_norm: str = "spectral"
     """`batch` as in the paper, or `spectral` (Miyato et al. 2018), which bounds D's slope and learns far sooner."""
-    batch_size: int = 64
+    batch_size: int = _setting(64, least=2)
     """Real pictures a step."""
     balanced: bool = False
     """Draw every class (character and emotion) equally often; False makes passes over all pictures as they are."""
@@ -102,11 +78,11 @@ class GanConfig:
     """Show every picture or, as often, its mirror image: twice the pictures, but a parting or a scar changes sides."""
     images: int = 0
     """Training length in real pictures seen; 0 = `epochs` times the training split."""
-    epochs: int = _needs(0, "gan.images=0")
+    epochs: int = _setting(0, needs=("gan.images=0",))
     """Training length in passes over the training split, used when `images` is 0 (code: 500)."""
-    generator_lr: float = 2e-4
+    generator_lr: float = _setting(2e-4, above=0)
     """Adam step size of G (code: 2e-4)."""
-    discriminator_lr: float = 4e-4
+    discriminator_lr: float = _setting(4e-4, above=0)
     """Adam step size of D; twice G's (Heusel et al. 2017; code: 2e-4)."""
     beta1: float = 0.5
     """Adam decay of the mean gradient (code: 0.5)."""
@@ -114,7 +90,7 @@ class GanConfig:
     """Adam decay of the squared gradient (code: 0.999)."""
     decay_images: int = 0
     """Pictures at the end of training over which step sizes fall to 0 in a straight line."""
-    warmup_decay_images: int = _needs(0, "gan.warmup_images")
+    warmup_decay_images: int = _setting(0, needs=("gan.warmup_images",))
     """The same at the end of the warm-up. It pays where that is long."""
     real_target: float = 1.0
     """LSGAN target of D for real pictures (paper's text: 1; code: 0.8)."""
@@ -122,40 +98,40 @@ class GanConfig:
     """LSGAN target of D for drawn pictures (paper's text: 0; code: 0.2)."""
     generator_target: float = 1.0
     """LSGAN target of G (paper's text and code: 1)."""
-    adversarial_weight: float = _needs(1.0, "gan.reconstruction_weight")
+    adversarial_weight: float = _setting(1.0, needs=("gan.reconstruction_weight",))
     """Weight of G's loss before D, beside those of the encoder below. Alone, as in the paper, it changes nothing."""
     reconstruction_weight: float = 0.0
     """Weight of the mean squared error of G(E(x)) for real x; 0 trains no encoder (as in the paper)."""
     warmup_images: int = 0
     """Pictures seen before D joins in: until then only E and G learn, by reconstruction, three times as fast; from
     then on E stays as it is. With 0, E learns all the time."""
-    redraw_noise: float = _needs(1.0, "gan.warmup_images")
+    redraw_noise: float = _setting(1.0, needs=("gan.warmup_images",))
     """Noise in the codes from which pictures are redrawn once E stays, in standard deviations of E(x). 0 is for codes
     that say nearly everything: one that stands for several pictures asks for their blurred average, while D asks for
     edges. Where codes say less, G has to keep learning to ignore what they leave open."""
-    feature_weight: float = _needs(0.0, "gan.reconstruction_weight")
+    feature_weight: float = _setting(0.0, needs=("gan.reconstruction_weight",))
     """Weight of the distance between G(E(x)) and x in D's activations, in units of their variance: eyes and mouths
     are few pixels but much of what D looks at."""
-    kl_weight: float = _needs(0.0, "gan.reconstruction_weight")
+    kl_weight: float = _setting(0.0, needs=("gan.reconstruction_weight",))
     """Weight of KL(E(x) || N(0, I)), summed over latent dimensions; with sectors, of the prior in the sector of x."""
     label_sectors: bool = False
     """Tie emotion (and character) to fixed sectors of the latent space through a projection discriminator; see
     `models/prior.py`. Needs labels, as the classifier does; False is the paper's label-free GAN."""
-    sector_push: float = _needs(0.0, "gan.label_sectors")
+    sector_push: float = _setting(0.0, needs=("gan.label_sectors",))
     """How far draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
-    sector_sharpness: float = _needs(10.0, "gan.label_sectors", "gan.sector_push")
+    sector_sharpness: float = _setting(10.0, needs=("gan.label_sectors", "gan.sector_push"))
     """Inverse width of the borders, along which expressions are mixtures."""
     flow_layers: int = 0
     """Couplings of the flow that takes draws from N(0, I) to where pictures are encoded, fitted after the warm-up
     (two stages, Dai & Wipf 2019); 0 for none. Needs `warmup_images`."""
-    flow_width: int = _needs(64, "gan.flow_layers")
+    flow_width: int = _setting(64, needs=("gan.flow_layers",), least=1)
     """Units of the two hidden layers in each coupling."""
-    flow_steps: int = _needs(3000, "gan.flow_layers")
+    flow_steps: int = _setting(3000, needs=("gan.flow_layers",))
     """Adam steps of that fit, each on 256 codes."""
-    truncation: float = _needs(1.0, "gan.flow_layers")
+    truncation: float = _setting(1.0, needs=("gan.flow_layers",))
     """Standard deviation of the draws that enter the flow outside training (truncation trick, Brock et al. 2019): below
     1, fewer of the extremes that were hardly ever seen, at the price of variety."""
-    label_truncation: float = _needs(1.0, "gan.label_sectors")
+    label_truncation: float = _setting(1.0, needs=("gan.label_sectors",))
     """Share of its distance from the middle of its cluster that a draw keeps outside training, on the coordinates
     of labels: below 1, fewer draws that lie where no picture is encoded, between an emotion and all others."""
     ema_images: int = 10_000
@@ -163,34 +139,34 @@ class GanConfig:
     precision: str = "auto"
     """`fp32` (the code's), `bf16` autocast, or `auto`: bf16 where the device has units for it. It is chosen once for a
     run folder. The classifiers and the judge learn in it, too."""
-    checkpoint_images: int = 16_000
+    checkpoint_images: int = _setting(16_000, least=1)
     """Pictures between checkpoints and sample grids."""
 
 
 @dataclass(frozen=True)
 class ClassifierConfig:
-    batch_size: int = 128
+    batch_size: int = _setting(128, least=2)
     """Pictures a step (code: 128)."""
-    epochs: int = 3
+    epochs: int = _setting(3, least=1)
     """Passes over the training split of all characters (code: 100)."""
-    lr: float = 1e-3
+    lr: float = _setting(1e-3, above=0)
     """Adam step size (code: 1e-3)."""
-    hidden: int = 128
+    hidden: int = _setting(128, least=1)
     """Units of each head's fully connected layer (code: 128)."""
     augment: bool = True
     """Noise, blur, shifts and colour changes, so that pictures drawn by a generator are read as well as real ones."""
-    coaches: int = _needs(0, "axes.path_moves")
+    coaches: int = _setting(0, needs=("axes.path_moves",))
     """Further classifiers from other seeds, which the method `path` has to convince as well: what looks like an emotion
     to one network only is seldom one."""
 
 
 @dataclass(frozen=True)
 class JudgeConfig:
-    batch_size: int = 128
+    batch_size: int = _setting(128, least=2)
     """Pictures a step."""
-    epochs: int = 8
+    epochs: int = _setting(8, least=1)
     """Passes over the training split of all characters; emotions take three, pose and gaze go on for longer."""
-    lr: float = 2e-3
+    lr: float = _setting(2e-3, above=0)
     """Peak step size of AdamW under a one-cycle schedule."""
 
 
@@ -198,7 +174,7 @@ class JudgeConfig:
 class SamplesConfig:
     count: int = 20_000
     """Latents drawn and labelled for step III (code: 896, after a bug that loses three files of four)."""
-    batch_size: int = 256
+    batch_size: int = _setting(256, least=1)
     """Latents rendered at a time; generator in eval mode."""
 
 
@@ -208,9 +184,9 @@ class AxesConfig:
     """The method that the bundle uses by default; `paper` is always fitted beside it."""
     held_out_share: float = 0.2
     """Share of (Z, Y) kept out of the fit, for R² and for calibration."""
-    calibration_faces: int = 256
+    calibration_faces: int = _setting(256, least=1)
     """Held-out latents on which strength 1 is set."""
-    max_distance: float = 8.0
+    max_distance: float = _setting(8.0, above=0)
     """Largest strength that calibration may choose, in standard deviations of the prior."""
     path_moves: int = 0
     """Moves that the network of the methods `path` and `guided` is trained on; with 0 there are no such methods."""
@@ -218,11 +194,11 @@ class AxesConfig:
 
 @dataclass(frozen=True)
 class EvaluateConfig:
-    faces: int = 512
+    faces: int = _setting(512, least=2)
     """Latents in every table, none of them used to fit anything."""
-    steps: int = 30
+    steps: int = _setting(30, least=2)
     """Frames of a walk from strength 0 to 1."""
-    samples: int = 10_000
+    samples: int = _setting(10_000, least=2)
     """Latents for shares, precision and recall, KID."""
 
 
@@ -264,7 +240,7 @@ class Config:
             known = sorted(_setting_names())
             raise TrainError(f"unknown setting {key!r}{nearest(key, known)} (settings: {', '.join(known)})")
         converted = _convert(key, value, type(getattr(owner, name)))
-        _check(key, converted)
+        _check(key, converted, fields[name].metadata)
         changed = dataclasses.replace(owner, **{name: converted})
         return dataclasses.replace(self, **{section: changed}) if section else changed
 
@@ -318,12 +294,13 @@ def _convert(key: str, value: Any, kind: type) -> Any:
     return value
 
 
-def _check(key: str, value: Any) -> None:
+def _check(key: str, value: Any, bounds: Any) -> None:
     if value not in CHOICES.get(key, (value,)):
         raise TrainError(f"{key} must be one of {', '.join(CHOICES[key])}, not {value}")
     if isinstance(value, int | float):
-        low, high = AT_LEAST.get(key, 0), 1 if key.endswith("_share") else BELOW.get(key, math.inf)
-        if not low <= value < high or value == ABOVE.get(key):
-            least = f"above {low}" if key in ABOVE else f"{low} or more"
+        low, above = bounds.get("least", 0), bounds.get("above")
+        high = 1 if key.endswith("_share") else BELOW.get(key, math.inf)
+        if not low <= value < high or (above is not None and value <= above):
+            least = f"{low} or more" if above is None else f"above {above}"
             limit = "finite" if high == math.inf else f"below {high}"
             raise TrainError(f"{key} must be {least} and {limit}, not {value}")

@@ -1,0 +1,47 @@
+"""`tlgan-train data`: what the pictures are, and whether `tlgan-train all` would train on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from tlgan_train.checks import examine
+from tlgan_train.config import Config
+from tlgan_train.data import describe, export_folder, load_dataset
+from tlgan_train.errors import TrainError, refuse
+
+
+def show_data(
+    config: Config,
+    given: Collection[str],
+    run: Path | None,
+    alexnet_weights: Path | None,
+    export: Path | None,
+    echo: Callable[[str], None],
+) -> None:
+    """Describe the pictures to `echo`, and write them to the folder `export` if one is given.
+
+    Raises `TrainError` for everything that `all` would refuse: settings (see `examine` for `given`), pictures, weights
+    and, if one is given, a run folder that was started with something else.
+    """
+
+    def check_weights() -> None:
+        if alexnet_weights is not None:
+            from tlgan_train.classifier import read_weights  # with torch, which takes seconds
+
+            read_weights(alexnet_weights)
+
+    dataset, lines = examine(config, given, lambda: load_dataset(config.data, config.seed), check_weights)
+    if dataset is not None:
+        echo(describe(dataset))
+        if export is not None:
+            export_folder(dataset, export)
+            echo(str(export))
+        if run is not None and run.exists():
+            from tlgan_train.run import check_run  # with torch
+
+            try:
+                check_run(run, config, dataset.digest)
+            except TrainError as error:
+                lines.append(str(error))
+    refuse(lines)
