@@ -147,8 +147,12 @@ def _check_drawn(config: Config, dataset: Dataset, drawn: tuple[str, ...]) -> li
 
 
 def check_names(dataset: Dataset) -> list[str]:
-    """A line for each emotion and character whose name the runtime could not take."""
-    kinds = (("emotion", dataset.emotions), ("character", dataset.characters))
+    """A line for each emotion and character whose name the runtime could not take.
+
+    A character without others needs no name: it may be called as the folder or the file is that holds the pictures.
+    """
+    characters = dataset.characters if len(dataset.characters) > 1 else ()
+    kinds = (("emotion", dataset.emotions), ("character", characters))
     return [
         f"the {kind} {name!r} cannot have this name: {why}; rename it, for example to {without_flaw(name)}"
         for kind, names in kinds

@@ -118,6 +118,13 @@ def test_a_name_that_could_not_be_said_later_is_refused_with_one_that_could(name
     assert f"the character {name!r}" in line
 
 
+def test_a_character_without_others_may_be_called_as_its_folder_is() -> None:
+    data = bars(count=10)
+    alone = data.character == 0
+    parts = {key: getattr(data, key)[alone] for key in ("images", "emotion", "character", "split")}
+    assert check_pictures(Config(), dataclasses.replace(data, characters=("faces, v2",), **parts)) == []
+
+
 def test_names_in_any_script_pass() -> None:
     assert check_pictures(Config(), named(("Freude", "radość życia", "喜び"), ("Zoë", "少女"))) == []
 
