@@ -15,7 +15,8 @@ import pytest
 
 from tests.tiny_bundle import CHARACTERS, EMOTIONS, make_bundle
 from tlgan_runtime import BundleDamagedError, BundleError, BundleNotFoundError, BundleSchemaError, CheerMeUp, InputError
-from tlgan_runtime.bundle import Bundle, embedded_bundles, find_bundle, write_manifest
+from tlgan_runtime import bundle as bundles
+from tlgan_runtime.bundle import Bundle, embedded_bundles, find_bundle, replace_bundle, write_manifest
 
 
 def edit_json(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
@@ -261,3 +262,37 @@ def test_an_embedded_bundle_is_found_by_name(bundle: Path, tmp_path: Path, monke
     assert find_bundle("solo") == tmp_path / "package" / "exported" / "solo"
     with pytest.raises(BundleNotFoundError, match="embedded bundles: solo"):
         find_bundle("cast")
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_bundle_that_is_replaced_is_the_old_or_the_new_one_wherever_that_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bool
+) -> None:
+    new = make_bundle(tmp_path / "new", latent_dim=10)
+    write, last = bundles._write, 0
+
+    def write_or_stop(path: Path, content: bytes) -> None:
+        nonlocal left
+        if left == 0:
+            raise KeyboardInterrupt
+        left -= 1
+        write(path, content)
+
+    while True:
+        out, left = make_bundle(tmp_path / f"out{last}"), last
+        (out / "thesis.txt").write_text("of somebody else")
+        if damaged:
+            (out / "generator.onnx").unlink()
+        with monkeypatch.context() as patch:
+            patch.setattr(bundles, "_write", write_or_stop)
+            try:
+                replace_bundle(out, new)
+                break
+            except KeyboardInterrupt:
+                last += 1
+        if not damaged:
+            Bundle(out).verify()
+        replace_bundle(out, new)
+        assert {path.name for path in out.iterdir()} == {path.name for path in new.iterdir()} | {"thesis.txt"}
+        assert Bundle(out).verify().keys() == Bundle(new).verify().keys()
+    assert last >= len(list(new.iterdir()))
