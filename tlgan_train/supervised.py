@@ -56,7 +56,7 @@ def to_tensor(images: np.ndarray, device: torch.device | None = None) -> Tensor:
 
 def stream_seed(seed: int, stream: str) -> int:
     """A seed for one named purpose of a run: streams with different names are independent."""
-    return int(np.random.SeedSequence([seed, *stream.encode()]).generate_state(1, np.uint64)[0] >> 1)
+    return int(np.random.SeedSequence([seed, *stream.encode()]).generate_state(1, np.uint64)[0]) >> 1
 
 
 def seeded(build: Callable[[], Network], seed: int) -> Network:
