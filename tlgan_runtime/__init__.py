@@ -64,22 +64,24 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import PackageNotFoundError, version
+if not TYPE_CHECKING:  # a type checker that saw this would take any name for one of ours
 
-        try:
-            value: Any = version("cheermeup")
-        except PackageNotFoundError:
-            value = "unknown (not installed)"
-    elif name in _HOMES:
-        from importlib import import_module
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            from importlib.metadata import PackageNotFoundError, version
 
-        value = getattr(import_module(f"tlgan_runtime.{_HOMES[name]}"), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+            try:
+                value: Any = version("cheermeup")
+            except PackageNotFoundError:
+                value = "unknown (not installed)"
+        elif name in _HOMES:
+            from importlib import import_module
+
+            value = getattr(import_module(f"tlgan_runtime.{_HOMES[name]}"), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
