@@ -11,7 +11,7 @@ from commands import call, refused
 from PIL import Image
 
 from tests.program import PATIENCE
-from tlgan_train import data
+from tlgan_train import data_command
 from tlgan_train.cli import export_main, main
 
 ROOT = Path(__file__).parents[2]
@@ -114,7 +114,7 @@ def test_a_bug_is_called_one_and_debug_shows_where(monkeypatch: pytest.MonkeyPat
     def broken(*_: object) -> None:
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr(data, "load_dataset", broken)
+    monkeypatch.setattr(data_command, "load_dataset", broken)
     outcome = call(main, "data")
     assert outcome.code == 1 and outcome.err.count("\n") == 1
     assert "bug" in outcome.err and "of all things" in outcome.err and "--debug" in outcome.err
