@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -54,11 +55,12 @@ def idle_settings(config: Config, given: Collection[str]) -> list[str]:
         setting = {field.name: field for field in dataclasses.fields(getattr(config, section))}[name]
         value = _value(config, key)
         for need in setting.metadata.get("needs", ()) if value != setting.default else ():
-            other, _, wanted = need.partition("=")
+            other, relation, bound = re.fullmatch(r"([\w.]+)(!?=|)(.*)", need).groups()
             now = _value(config, other)
-            if str(now) == wanted or (now and not wanted):
+            if {"": bool(now), "=": str(now) == bound, "!=": str(now) != bound}[relation]:
                 continue
-            change = f"to {wanted}" if wanted else "to true" if now is False else "above 0"
+            on = "to true" if now is False else "above 0"
+            change = {"": on, "=": f"to {bound}", "!=": "to something else"}[relation]
             shown = str(now).lower() if isinstance(now, bool) else now
             lines.append(f"{key}={value} has no effect with {other}={shown}; set {other} {change}, or leave out {key}")
             break

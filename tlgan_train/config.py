@@ -33,7 +33,8 @@ BELOW = {"gan.beta1": 1, "gan.beta2": 1, "seed": 2**63}
 def _setting(default: Any, *, needs: tuple[str, ...] = (), least: float = 0, above: float | None = None) -> Any:
     """A field whose number is `least` or more, or lies `above` another.
 
-    It has no effect without the settings that `needs` names: each must be above 0 or true, or have the value after `=`.
+    It has no effect without the settings that `needs` names: each must be above 0 or true, or have the value after `=`,
+    or another one than that after `!=`.
     """
     return field(default=default, metadata={"needs": needs, "least": least, "above": above})
 
@@ -44,7 +45,7 @@ class DataConfig:
     """Where pictures come from: `toon`, `ferg:ROOT`, `folder:ROOT` or `csv:FILE`."""
     image_size: int = 64
     """Side of the square pictures, pixels (paper, section 5.1). one of `IMAGE_SIZES`."""
-    fit: str = "auto"
+    fit: str = _setting("auto", needs=("data.spec!=toon",))
     """What is used of pictures that are not square: `crop` the middle square; `top` the top square of the figure, which
     is found by its transparent or plain background; `pad` the whole figure, padded with the background's colour;
     `auto` is `top` where most pictures are far taller than wide, else `crop`."""

@@ -52,13 +52,21 @@ def test_a_setting_that_was_asked_for_and_changes_nothing_names_what_it_needs(ov
     assert line.startswith(f"{key}=") and f"set {needs} " in line and f"leave out {key}" in line and "\n" not in line
 
 
+def test_a_setting_for_pictures_has_no_effect_on_built_in_ones() -> None:
+    (line,) = idle("quick", "data.fit=pad")
+    assert (
+        line == "data.fit=pad has no effect with data.spec=toon; set data.spec to something else, or leave out data.fit"
+    )
+    assert idle("quick", "data.fit=pad", "data.spec=folder:x=y") == []
+
+
 def test_each_setting_that_needs_others_needs_ones_that_exist() -> None:
     config = Config()
     for section in dataclasses.fields(config):
         value = getattr(config, section.name)
         for setting in dataclasses.fields(value) if dataclasses.is_dataclass(value) else ():
             for need in setting.metadata.get("needs", ()):
-                owner, _, name = need.partition("=")[0].partition(".")
+                owner, _, name = need.partition("=")[0].removesuffix("!").partition(".")
                 assert hasattr(getattr(config, owner), name), setting.name
 
 
