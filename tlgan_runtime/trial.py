@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tlgan_runtime.errors import BundleDamagedError, BundleError, MissingLibraryError
+from tlgan_runtime.signals import watch_launcher
 
 SECONDS = 120.0
 """Bundles that ship take about two."""
@@ -63,7 +64,8 @@ def try_graphs(path: Path, seconds: float = SECONDS, memory: int = MEMORY) -> li
 def main() -> None:
     """What the child does: limits itself, then says what it is about to run, and what was wrong with it."""
     path, seconds, memory = sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
-    faulthandler.dump_traceback_later(seconds + 10, exit=True)  # ends it where the parent has been killed
+    watch_launcher(lambda: os._exit(1))  # an interrupt or a kill ends the parent at once
+    faulthandler.dump_traceback_later(seconds + 10, exit=True)  # for a graph that lets no Python thread run
     _limit(seconds, memory)
     try:
         _run(path)
