@@ -1,6 +1,6 @@
 """Commands that are killed at random moments: is each output the old one or the new one, and does anything stay behind?
 
-    python benchmarks/reliability/killed.py               # 200 kills, adds results/reliability/killed.json
+    python benchmarks/reliability/killed.py [KILLS]   # 200 unless said otherwise; results/reliability/killed.json
 
 In each round a command is killed several times at random moments of its own duration, by SIGKILL, SIGTERM, SIGINT or
 SIGHUP (the last two go to the whole process group, as a terminal sends them). Then it runs to its end. After each kill
@@ -9,7 +9,6 @@ the output must be whole, and no process may be left; after each round there may
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
@@ -23,13 +22,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "train")]
-RESULTS = ROOT / "benchmarks" / "results" / "reliability" / "killed.json"
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "train"), str(Path(__file__).parent)]
+
+from outcomes import record  # noqa: E402
+
 WHAT = "commands killed at random moments: the output is the old one or the new one, nothing else is left"
 KILLS = 5
 """In each round."""
@@ -198,16 +198,16 @@ def hammer(
 ) -> tuple[Counter[str], int, list[str]]:
     """Outcomes of `cases` kills, the number of lost outputs, and what went wrong."""
     outcomes: Counter[str] = Counter()
-    lost, faults, number = 0, [], 0
+    lost, failures, number = 0, [], 0
 
     def whole() -> tuple[float, dict[str, Any]]:
         start = time.monotonic()
         done = subprocess.run(command.line(number), env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            faults.append(f"{command.name} run to its end: {done.stderr[-300:]}")
+            failures.append(f"{command.name} run to its end: {done.stderr[-300:]}")
         left = [path.name for path in command.folder.rglob("*") if LEFTOVER.search(path.name)]
         if left:
-            faults.append(f"{command.name} leaves {left}")
+            failures.append(f"{command.name} leaves {left}")
         return time.monotonic() - start, command.state()
 
     seconds, before = whole()
@@ -222,28 +222,28 @@ def hammer(
             )
             outcomes[f"{command.name}: {word}" if expected else "not documented"] += 1
             if not expected:
-                faults.append(f"{command.name}: {word}")
+                failures.append(f"{command.name}: {word}")
             try:
                 seen.append(command.state())
             except Exception as error:
                 lost += 1
-                faults.append(f"{command.name}: the output is not whole: {type(error).__name__}: {error}")
+                failures.append(f"{command.name}: the output is not whole: {type(error).__name__}: {error}")
         _, after = whole()
         if command.name == "tlgan-train" and after.get(str(number)) != first:
-            faults.append("tlgan-train: other weights than without kills")
+            failures.append("tlgan-train: other weights than without kills")
         for state in seen:
             for part in {*before, *state}:
                 if state.get(part) not in (
                     {before.get(part), after.get(part)} if part in before else {after.get(part)}
                 ):
                     lost += 1
-                    faults.append(f"{command.name}: {part} is neither the old one nor the new one")
+                    failures.append(f"{command.name}: {part} is neither the old one nor the new one")
         before = after
-    return outcomes, lost, faults
+    return outcomes, lost, failures
 
 
 def run(cases: int, seed: int, work: Path, kills: int = KILLS, trained: Path | None = None) -> dict[str, Any]:
-    """Kill each of the four commands `cases` / 4 times, in the empty folder `work`. `faults` lists what went wrong.
+    """Kill each of the four commands `cases` / 4 times, in the empty folder `work`. `failures` lists what went wrong.
 
     `trained` is the run folder that is exported; without it one is trained first.
     """
@@ -276,36 +276,21 @@ def run(cases: int, seed: int, work: Path, kills: int = KILLS, trained: Path | N
     # What this process ignores, as after `nohup`, the commands would ignore, too.
     handlers = {one: signal.signal(one, signal.default_int_handler) for one in (signal.SIGINT, signal.SIGHUP)}
     try:
-        choice, outcomes, lost, faults = random.Random(seed), Counter[str](), 0, list[str]()
+        choice, outcomes, lost, failures = random.Random(seed), Counter[str](), 0, list[str]()
         for index, command in enumerate(commands):
             share = len(range(index, cases, len(commands)))
             counted, losses, wrong = hammer(command, share, choice, environment, kills)
-            outcomes, lost, faults = outcomes + counted, lost + losses, [*faults, *wrong]
+            outcomes, lost, failures = outcomes + counted, lost + losses, [*failures, *wrong]
     finally:
         for one, handler in handlers.items():
             signal.signal(one, handler)
     return {
-        "what": WHAT, "cases": cases, "outcomes": dict(sorted(outcomes.items())), "lost": lost, "faults": faults,
+        "cases": cases, "outcomes": dict(sorted(outcomes.items())), "lost": lost, "failures": failures,
         "seed": seed, "seconds": round(time.monotonic() - start, 1),
     }  # fmt: skip
 
 
-def machine() -> dict[str, Any]:
-    names = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    packages = ("numpy", "pillow", "onnxruntime", "torch", "onnx")
-    versions = {"python": sys.version.split()[0], **{name: version(name) for name in packages}}
-    return {"processor": {"model": (names or ["unknown"])[0], "cores": os.cpu_count()}, "versions": versions}
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    kills = int(sys.argv[1]) if sys.argv[1:] else 200
     with tempfile.TemporaryDirectory() as scratch:
-        result = run(options.cases, options.seed, Path(scratch)) | machine()
-    print(json.dumps(result, indent=1))
-    if result["faults"] or result["lost"]:
-        sys.exit(1)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        sys.exit(record("killed", WHAT, run(kills, seed=0, work=Path(scratch))))
