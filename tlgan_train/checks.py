@@ -67,8 +67,8 @@ def idle_settings(config: Config, given: Collection[str]) -> list[str]:
     return lines
 
 
-def check_gan(gan: GanConfig, pictures: int | None = None) -> list[str]:
-    """A line for each contradiction in the settings of the GAN, `pictures` being those that it trains on, if known."""
+def check_gan(gan: GanConfig) -> list[str]:
+    """A line for each contradiction in the settings of the GAN."""
     lines = []
     if gan.warmup_images and not gan.reconstruction_weight:
         lines.append("gan.warmup_images needs an encoder; set gan.reconstruction_weight above 0, for example 40")
@@ -80,14 +80,19 @@ def check_gan(gan: GanConfig, pictures: int | None = None) -> list[str]:
         lines.append("gan.real_target and gan.fake_target are equal, so nothing tells real pictures from drawn ones")
     if not gan.images and not gan.epochs:
         lines.append("gan.images and gan.epochs are both 0; set one of them to how long training should go on")
-    images = gan.images or gan.epochs * (pictures or 0)
-    last = images - 1 - (images - 1) % gan.batch_size
-    if images and last < gan.warmup_images:
-        lines.append(
-            f"gan.warmup_images of {gan.warmup_images} is all of the training, {images} pictures, and leaves none to "
-            "the GAN; lower it, or train for longer with gan.images or gan.epochs"
-        )
     return lines
+
+
+def check_warmup(gan: GanConfig, pictures: int) -> list[str]:
+    """A line if a GAN on that many training pictures would end before its warm-up does."""
+    images = gan.images or gan.epochs * pictures
+    last = images - 1 - (images - 1) % gan.batch_size
+    if not images or last >= gan.warmup_images:
+        return []
+    return [
+        f"gan.warmup_images of {gan.warmup_images} is all of the training, {images} pictures, and leaves none to "
+        "the GAN; lower it, or train for longer with gan.images or gan.epochs"
+    ]
 
 
 def check_axes(settings: AxesConfig, samples: int) -> list[str]:
@@ -144,8 +149,7 @@ def _check_drawn(config: Config, dataset: Dataset, drawn: tuple[str, ...]) -> li
             f"gan.latent_dim of {config.gan.latent_dim} is too small for {len(dataset.emotions)} emotions and "
             f"{len(drawn)} drawn characters to vary in; set it to {needed} or more"
         )
-    known = check_gan(config.gan)
-    return lines + [line for line in check_gan(config.gan, len(train)) if line not in known]
+    return lines + check_warmup(config.gan, len(train))
 
 
 def check_names(dataset: Dataset) -> list[str]:

@@ -55,7 +55,7 @@ def train_gan(
     gan = config.gan
     folder = run / "gan"
     indices = dataset.indices("train", characters)
-    refuse(check_gan(gan, len(indices)))
+    refuse(check_gan(gan))
     images = gan.images or gan.epochs * len(indices)
     if gan.batch_size % processes.count():
         raise TrainError(f"gan.batch_size of {gan.batch_size} does not divide among {processes.count()} processes")

@@ -10,7 +10,7 @@ import pytest
 from commands import call, refused
 from painter import bars
 
-from tlgan_train.checks import check_gan, check_pictures, examine, idle_settings
+from tlgan_train.checks import check_gan, check_pictures, check_warmup, examine, idle_settings
 from tlgan_train.cli import main
 from tlgan_train.config import PRESETS, Config, load_config
 from tlgan_train.data import export_folder
@@ -90,7 +90,7 @@ def test_no_preset_is_refused_and_what_it_sets_by_itself_is_no_mistake(preset: s
     ],
 )
 def test_a_warm_up_has_to_leave_a_step_to_the_gan(overrides: list[str], trains: bool) -> None:
-    lines = check_gan(load_config("tiny", overrides).gan, pictures=30)
+    lines = check_warmup(load_config("tiny", overrides).gan, pictures=30)
     assert (lines == []) == trains and all("gan.warmup_images" in line for line in lines)
 
 
