@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,15 @@ def test_no_recorded_run_failed() -> None:
     for path in (BENCHMARKS / "results" / "reliability").glob("*.json"):
         run = json.loads(path.read_text(encoding="utf-8"))
         assert run["lost"] == 0 and run["cases"] > 0, path.name
+
+
+def test_the_lower_bounds_are_those_that_were_tried() -> None:
+    """Otherwise run `benchmarks/reliability/versions.py` again."""
+    project = tomllib.loads((BENCHMARKS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    bounds = dict(one.split(">=") for one in (*project["dependencies"], *project["optional-dependencies"]["cpu"]))
+    runs = json.loads((BENCHMARKS / "results" / "reliability" / "versions.json").read_text(encoding="utf-8"))["runs"]
+    oldest = [run for run in runs if run["choice"] == "oldest" and run["half"] == "runtime"]
+    first = next(run for run in oldest if f">={run['python']}".startswith(project["requires-python"]))
+    assert {name: first["distributions"][name][: len(bound)] for name, bound in bounds.items()} == bounds
+    listed = {name.rpartition(" ")[2] for name in project["classifiers"] if "Python :: 3." in name}
+    assert {".".join(run["python"].split(".")[:2]) for run in oldest} == listed
