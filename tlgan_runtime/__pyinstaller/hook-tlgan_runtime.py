@@ -1,12 +1,13 @@
-"""Adds what PyInstaller cannot see in the source: modules imported by name, embedded bundles and the version."""
+"""Adds what PyInstaller cannot see in the source: modules imported by name, data and the version."""
 
 from __future__ import annotations
 
-from PyInstaller.utils.hooks import can_import_module, collect_submodules, copy_metadata
+from PyInstaller.utils.hooks import can_import_module, collect_data_files, collect_submodules, copy_metadata
 
 from tlgan_runtime.bundle import embedded_bundles
 
 hiddenimports = collect_submodules("tlgan_runtime", filter=lambda name: "__pyinstaller" not in name)
 hiddenimports += [name for name in ("onnxruntime", "imageio_ffmpeg") if can_import_module(name)]
 datas = [(str(folder), f"tlgan_runtime/exported/{name}") for name, folder in embedded_bundles().items()]
+datas += collect_data_files("anyascii")
 datas += copy_metadata("cheermeup")

@@ -22,9 +22,11 @@ BATCH = """
 from multiprocessing import freeze_support
 
 freeze_support()
-from tlgan_runtime import run_batch
+import numpy
+from tlgan_runtime import Caption, run_batch
 
 if __name__ == "__main__":
+    Caption(["\u559c"], numpy.ones((1, 1)), labels=True).draw(64)
     job = '{"output": "joy.gif", "emotion": "joy", "steps": 3, "faces": 1, "size": 64, "labels": true}'
     print(*run_batch([job], ".", processes=1))
 """
