@@ -21,8 +21,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals to a
 # `tlgan_runtime.signals`, which the start of the program imports first.
 START = """
 import signal, sys
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and not {ignored}:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal({number}) == signal.SIG_IGN and not {ignored}:  # inherited, as from a shell or nohup
+    signal.signal({number}, signal.default_int_handler if {number} == signal.SIGINT else signal.SIG_DFL)
 sys.path.insert(0, {root!r})
 count = 0
 def hook(event, arguments):
