@@ -22,8 +22,7 @@ if TYPE_CHECKING:
         OutputError,
         ProviderError,
     )
-
-    __version__: str
+    from tlgan_runtime.version import __version__
 
 # Name -> the module that has it: imported at first use (PEP 562), so that `import tlgan_runtime` costs nothing.
 _HOMES = {
@@ -33,6 +32,7 @@ _HOMES = {
     "Caption": "caption",
     "CheerMeUp": "editor",
     "Scores": "editor",
+    "__version__": "version",
     "BundleDamagedError": "errors",
     "BundleError": "errors",
     "BundleNotFoundError": "errors",
@@ -67,19 +67,11 @@ __all__ = [
 if not TYPE_CHECKING:  # a type checker that saw this would take any name for one of ours
 
     def __getattr__(name: str) -> Any:
-        if name == "__version__":
-            from importlib.metadata import PackageNotFoundError, version
-
-            try:
-                value: Any = version("cheermeup")
-            except PackageNotFoundError:
-                value = "unknown (not installed)"
-        elif name in _HOMES:
-            from importlib import import_module
-
-            value = getattr(import_module(f"tlgan_runtime.{_HOMES[name]}"), name)
-        else:
+        if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f"tlgan_runtime.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
 

@@ -13,16 +13,16 @@ from multiprocessing import active_children, get_context
 from os import PathLike
 from pathlib import Path
 
-from tlgan_runtime.atomic import sweep
 from tlgan_runtime.bundle import Bundle, find_bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError, OutputError
+from tlgan_runtime.files import sweep
 from tlgan_runtime.job import Job
 from tlgan_runtime.journal import Entry, Journal
 from tlgan_runtime.messages import one_line, shown
-from tlgan_runtime.session import MAX_THREADS, usable_cpus
 from tlgan_runtime.signals import follow_parent, group_interrupts_blocked
 from tlgan_runtime.validation import whole
+from tlgan_runtime.workers import MAX_THREADS, usable_cpus
 
 _DEAD = "a process of the pool was ended from outside (out of memory?); run the same command again for the rest"
 _AHEAD = 4  # jobs for each process that wait for it, so that a long one holds up nobody

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tlgan_runtime.archive import open_archive
-from tlgan_runtime.atomic import replacing
 from tlgan_runtime.axes import Axes, parse_axes
 from tlgan_runtime.errors import BundleDamagedError, BundleError, BundleNotFoundError, InputError
+from tlgan_runtime.files import replacing
 from tlgan_runtime.manifest import (
     GRAPH_ROLES,
     MANIFEST,

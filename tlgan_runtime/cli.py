@@ -203,7 +203,7 @@ def _run(given: list[str]) -> int:
     except SystemExit:  # how argparse ends after --help
         return DONE
     if options.command == VERSION:
-        from tlgan_runtime import __version__
+        from tlgan_runtime.version import __version__
 
         write(f"cheermeup {__version__}")
     elif options.command == HELP:
@@ -220,7 +220,7 @@ def _explain(error: Exception) -> tuple[str, int]:
 
 
 def _open(options: Namespace) -> CheerMeUp:
-    from tlgan_runtime import CheerMeUp
+    from tlgan_runtime.editor import CheerMeUp
 
     hush(options.quiet)
     precision = getattr(options, "precision", "auto")  # `info` draws nothing
@@ -240,7 +240,7 @@ def _parse_setting(item: str) -> tuple[str, float]:
 
 
 def _report_file(editor: CheerMeUp, options: Namespace, path: Path, **details: Any) -> int:
-    from tlgan_runtime.atomic import is_standard_output
+    from tlgan_runtime.files import is_standard_output
 
     if is_standard_output(path):  # the picture is there, and nothing must follow it
         return DONE

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any, TypeVar
 
-from tlgan_runtime import CheerMeUp, CheerMeUpError, __version__
-from tlgan_runtime.session import INSTALL_CPU, INSTALL_GPU, MICRO_BATCH, Engine, load_onnxruntime, usable_cpus
+from tlgan_runtime.editor import CheerMeUp
+from tlgan_runtime.errors import CheerMeUpError
+from tlgan_runtime.session import INSTALL_CPU, INSTALL_GPU, MICRO_BATCH, Engine, load_onnxruntime
+from tlgan_runtime.version import __version__
+from tlgan_runtime.workers import usable_cpus
 
 _Result = TypeVar("_Result")
 

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tlgan_runtime import __version__
 from tlgan_runtime.bundle import Bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError
@@ -18,6 +17,7 @@ from tlgan_runtime.manifest import parse_json
 from tlgan_runtime.messages import shown
 from tlgan_runtime.stills import save_edit, save_sample
 from tlgan_runtime.validation import one_of
+from tlgan_runtime.version import __version__
 
 _STILL: dict[str, Any] = {"faces": int, "seed": int, "size": int}
 _NUMBER = (int, float)

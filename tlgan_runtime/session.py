@@ -20,16 +20,14 @@ from numpy.typing import NDArray
 from tlgan_runtime.errors import BundleDamagedError, MissingLibraryError, ProviderError
 from tlgan_runtime.messages import listed, shown
 from tlgan_runtime.onnx_wire import check_model
-from tlgan_runtime.ordered import Workers
 from tlgan_runtime.validation import one_of, whole
+from tlgan_runtime.workers import MAX_THREADS, Workers, usable_cpus
 
 PROVIDERS = ("auto", "cpu", "cuda")
 MICRO_BATCH = 8
 """Most rows that a graph sees at a time, on any device: bounds memory, and more is not faster on a CPU."""
-MAX_THREADS = 256
 INSTALL_CPU = 'pip install "cheermeup[cpu]"'
 INSTALL_GPU = 'pip install "cheermeup[gpu]"'
-
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
 _CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC"}  # the default tries every algorithm first: seconds
@@ -40,13 +38,6 @@ _CRASHES_ONLY = 4
 _NO_FOLDER = f"{os.devnull}/none"
 _SUM_TOLERANCE = 1e-3
 _TELEMETRY = "ORT_DISABLE_TELEMETRY"
-
-
-def usable_cpus() -> int:
-    """CPUs that this process may run on, which in a container or a batch job are fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

@@ -177,8 +177,8 @@ def export_run(
         raise TrainError(f"{source} is a bundle already; --out takes a run folder")
     if (name is not None or guided or int8) and out is None:
         raise TrainError("--name, --guided and --int8 are for a bundle, which takes --out")
-    from tlgan_runtime.atomic import unfinished
     from tlgan_runtime.bundle import Bundle
+    from tlgan_runtime.files import unfinished
     from tlgan_train.export import export_bundle
     from tlgan_train.triton import check_new, write_triton
 

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from tlgan_runtime.atomic import replacing
+from tlgan_runtime.files import replacing
 from tlgan_train.config import Config
 from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.errors import TrainError
@@ -24,7 +24,7 @@ from tlgan_train.revision import code_revision
 
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
-    """Make the folder of `path`, then as `tlgan_runtime.atomic.replacing`: `path` is whole or as it was."""
+    """Make the folder of `path`, then as `tlgan_runtime.files.replacing`: `path` is whole or as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         yield temporary

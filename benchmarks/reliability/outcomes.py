@@ -11,7 +11,7 @@ from typing import Any
 
 from cpuinfo import get_cpu_info
 
-from tlgan_runtime.session import usable_cpus
+from tlgan_runtime.workers import usable_cpus
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "reliability"
 

@@ -125,7 +125,7 @@ def test_no_worker_of_a_batch_outlives_it(bundle: Path, tmp_path: Path, number: 
     while processes_with(mark):
         assert time.monotonic() < limit, "workers go on without their parent"
         time.sleep(0.05)
-    from tlgan_runtime.atomic import sweep
+    from tlgan_runtime.files import sweep
 
     sweep(out)
     assert {path.name for path in out.iterdir()} == {"first.png", ".cheermeup.jsonl"}

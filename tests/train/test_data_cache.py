@@ -212,7 +212,7 @@ def test_what_a_killed_builder_left_is_removed(root: Path, tmp_path: Path) -> No
     cache = tmp_path / "cache"
     cache.mkdir()
     code = (
-        "import os, pathlib, sys; from tlgan_runtime.atomic import unfinished\n"
+        "import os, pathlib, sys; from tlgan_runtime.files import unfinished\n"
         "with unfinished(pathlib.Path(sys.argv[1]), directory=True) as entry:\n"
         "    (entry / 'images.npy').write_bytes(b'half'); os._exit(9)"
     )

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from tlgan_runtime.atomic import flush, unfinished
+from tlgan_runtime.files import flush, unfinished
 from tlgan_train.data.dataset import SkippedFile
 from tlgan_train.data.source import Source
 from tlgan_train.data.usable import check_usable, refuse_many_skipped

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tlgan_runtime.atomic import flush, unfinished
+from tlgan_runtime.files import flush, unfinished
 from tlgan_train.data.cache import Progress
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.data.tree import is_litter

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from tests.program import program
-from tlgan_runtime import OutputError, atomic
-from tlgan_runtime.atomic import replacing, sweep, unfinished
+from tlgan_runtime import OutputError, files
+from tlgan_runtime.files import replacing, sweep, unfinished
 from tlgan_runtime.picture import save_png
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
@@ -23,7 +23,7 @@ PNG = b"\x89PNG"
 LEAVE = """
 import os, sys
 from pathlib import Path
-from tlgan_runtime.atomic import unfinished
+from tlgan_runtime.files import unfinished
 with unfinished(Path(sys.argv[1]), ".gif", directory=sys.argv[2] == "directory") as path:
     if path.is_dir():
         (path / "part").write_text("half")
@@ -67,7 +67,7 @@ def test_the_next_write_in_a_folder_removes_leftovers(tmp_path: Path) -> None:
 @posix
 def test_leftovers_of_other_machines_are_removed_after_a_day(tmp_path: Path) -> None:
     old, new = (tmp_path / f".cheermeup-00000000-{number:016x}.part.gif" for number in range(2))
-    if old.name.startswith(f".cheermeup-{atomic._MACHINE}"):
+    if old.name.startswith(f".cheermeup-{files._MACHINE}"):
         pytest.skip("this is that machine")
     for path in (old, new):
         path.write_bytes(b"half")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.program import PATIENCE
-from tlgan_runtime.ordered import Workers
+from tlgan_runtime.workers import Workers
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -1,7 +1,8 @@
-"""Work on several threads whose results come in the order of what they were made from."""
+"""Threads: how many there are, and work on several of them whose results come in order."""
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
@@ -49,3 +50,13 @@ class Workers:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+
+
+MAX_THREADS = 256
+
+
+def usable_cpus() -> int:
+    """CPUs that this process may run on, which in a container or a batch job are fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
