@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlgan_runtime.bundle import find_bundle
+from tlgan_runtime.bundle.find import find_bundle
 
 ROUNDS = 5
 OURS = ["-m", "tlgan_runtime.cli", "gif", "--emotion", "joy", "--steps", "30", "--quiet"]

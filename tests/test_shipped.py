@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tlgan_runtime import CheerMeUp
-from tlgan_runtime.bundle import Bundle, find_bundle
+from tlgan_runtime.bundle.find import find_bundle
+from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli import main
 from tlgan_train.claim_tables import markdown
 from tlgan_train.claims import Evidence, paper_claims

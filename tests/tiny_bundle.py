@@ -17,7 +17,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from tlgan_runtime.bundle import write_manifest
+from tlgan_runtime.bundle.write import write_manifest
 
 EMOTIONS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
 CHARACTERS = ("ada", "bo", "cy")

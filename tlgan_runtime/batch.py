@@ -13,7 +13,8 @@ from multiprocessing import active_children, get_context
 from os import PathLike
 from pathlib import Path
 
-from tlgan_runtime.bundle import Bundle, find_bundle
+from tlgan_runtime.bundle.find import find_bundle
+from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError, OutputError
 from tlgan_runtime.files import sweep

@@ -127,7 +127,8 @@ def info(options: Namespace) -> int:
 
 
 def verify(options: Namespace) -> int:
-    from tlgan_runtime.bundle import Bundle, find_bundle
+    from tlgan_runtime.bundle.find import find_bundle
+    from tlgan_runtime.bundle.read import Bundle
     from tlgan_runtime.trial import try_graphs
 
     opened = Bundle(find_bundle(options.bundle))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tlgan_runtime.bundle.manifest import Manifest
 from tlgan_runtime.editor import CheerMeUp
-from tlgan_runtime.manifest import Manifest
 
 
 def describe_bundle(editor: CheerMeUp) -> list[str]:

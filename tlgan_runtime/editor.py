@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from tlgan_runtime import latent
 from tlgan_runtime.animation import FORMATS, LOOPS, MAX_FPS, MAX_HOLD, MIN_FPS, Animation, check_timing, write_animation
 from tlgan_runtime.axes import AxisSet
-from tlgan_runtime.bundle import Bundle, find_bundle
+from tlgan_runtime.bundle.find import find_bundle
+from tlgan_runtime.bundle.manifest import Manifest
+from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.caption import MIN_CAPTION_SIZE, Caption, caption_height
 from tlgan_runtime.course import timeline_course, walk_course
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.graphs import open_graphs
-from tlgan_runtime.manifest import Manifest
 from tlgan_runtime.methods import usable_axes
 from tlgan_runtime.mix import Motions, Move, check_keep
 from tlgan_runtime.picture import MAX_SIZE, MIN_SIZE, Pixels, plan

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tlgan_runtime.bundle import Bundle
+from tlgan_runtime.bundle.manifest import parse_json
+from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError
-from tlgan_runtime.manifest import parse_json
 from tlgan_runtime.messages import shown
 from tlgan_runtime.stills import save_edit, save_sample
 from tlgan_runtime.validation import one_of

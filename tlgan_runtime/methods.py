@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime.axes import Axes, AxisSet, Centres, EndFinder
-from tlgan_runtime.bundle import Bundle
+from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.ends import GRADIENT, PATHS, Pull, follow, join_ends
 from tlgan_runtime.errors import BundleDamagedError
 from tlgan_runtime.session import Engine, Graph, Tensor

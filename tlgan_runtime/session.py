@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tlgan_runtime.bundle.onnx_wire import check_model
 from tlgan_runtime.errors import BundleDamagedError, MissingLibraryError, ProviderError
 from tlgan_runtime.messages import listed, shown
-from tlgan_runtime.onnx_wire import check_model
 from tlgan_runtime.validation import one_of, whole
 from tlgan_runtime.workers import MAX_THREADS, Workers, usable_cpus
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tlgan_runtime.bundle import Bundle, amend_bundle, find_bundle
+from tlgan_runtime.bundle.find import find_bundle
+from tlgan_runtime.bundle.manifest import parse_json
+from tlgan_runtime.bundle.read import Bundle
+from tlgan_runtime.bundle.write import amend_bundle
 from tlgan_runtime.errors import CheerMeUpError
-from tlgan_runtime.manifest import parse_json
 from tlgan_train.attribute import check_name, fit_attribute
 from tlgan_train.data.cache import Progress
 from tlgan_train.data.labels import load_labels

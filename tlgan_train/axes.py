@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from tlgan_runtime.axes import AXES_SCHEMA_VERSION, parse_axes
+from tlgan_runtime.bundle.axes_json import AXES_SCHEMA_VERSION, parse_axes
 from tlgan_train.calibration import Read, calibrate
 from tlgan_train.checks import check_axes
 from tlgan_train.config import Config

@@ -16,9 +16,9 @@ from typing import Annotated
 
 import typer
 
+from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.console import complain, write
 from tlgan_runtime.errors import CheerMeUpError
-from tlgan_runtime.manifest import MANIFEST
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts, ignore_interrupts
 from tlgan_train.config import Config, load_config
 from tlgan_train.errors import MistakesError, TrainError
@@ -177,7 +177,7 @@ def export_run(
         raise TrainError(f"{source} is a bundle already; --out takes a run folder")
     if (name is not None or guided or int8) and out is None:
         raise TrainError("--name, --guided and --int8 are for a bundle, which takes --out")
-    from tlgan_runtime.bundle import Bundle
+    from tlgan_runtime.bundle.read import Bundle
     from tlgan_runtime.files import unfinished
     from tlgan_train.export import export_bundle
     from tlgan_train.triton import check_new, write_triton
@@ -214,7 +214,7 @@ def export_main(arguments: list[str] | None = None) -> int:
 
 def _bundle(source: Path) -> Path | None:
     """The bundle that `source` is or names; None for a run folder, which may lack something."""
-    from tlgan_runtime.bundle import embedded_bundles, find_bundle
+    from tlgan_runtime.bundle.find import embedded_bundles, find_bundle
 
     if source.is_dir() and not (source / MANIFEST).is_file():
         return None

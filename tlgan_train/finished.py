@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from tlgan_runtime.bundle import find_bundle
+from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_train.classifier import load_classifier
 from tlgan_train.data.dataset import drawn_characters

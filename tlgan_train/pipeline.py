@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tlgan_runtime.axes import Axes
-from tlgan_runtime.bundle import find_bundle
+from tlgan_runtime.bundle.find import find_bundle
 from tlgan_train import processes
 from tlgan_train.axes import fit_axes
 from tlgan_train.checks import examine

@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto
 
-from tlgan_runtime.bundle import Bundle
+from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.files import flush, unfinished
 from tlgan_train.errors import TrainError
 from tlgan_train.walk_graph import walk_graph

@@ -86,7 +86,7 @@ def batch(work: Path, bundle: Path) -> Command:
 
 
 def export(work: Path, run: Path) -> Command:
-    from tlgan_runtime.bundle import Bundle
+    from tlgan_runtime.bundle.read import Bundle
 
     out = work / "export" / "bundle"
     out.parent.mkdir()

@@ -27,7 +27,7 @@ from outcomes import record  # noqa: E402
 
 from tests.tiny_bundle import make_bundle  # noqa: E402
 from tlgan_runtime import BundleError, CheerMeUp  # noqa: E402
-from tlgan_runtime.bundle import Bundle  # noqa: E402
+from tlgan_runtime.bundle.read import Bundle  # noqa: E402
 from tlgan_runtime.description import describe_bundle  # noqa: E402
 
 VALUES: list[Any] = [

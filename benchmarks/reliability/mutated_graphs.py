@@ -33,7 +33,8 @@ from outcomes import record  # noqa: E402
 
 from tests.tiny_bundle import make_bundle  # noqa: E402
 from tlgan_runtime import BundleDamagedError, BundleError, CheerMeUp, editor, trial  # noqa: E402
-from tlgan_runtime.bundle import Bundle, write_manifest  # noqa: E402
+from tlgan_runtime.bundle.read import Bundle  # noqa: E402
+from tlgan_runtime.bundle.write import write_manifest  # noqa: E402
 
 SECONDS = 10.0
 """Of a case; nearly all take a few hundredths."""

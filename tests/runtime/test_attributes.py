@@ -11,8 +11,9 @@ import pytest
 
 from tests.tiny_bundle import attribute_entry, make_bundle
 from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError
-from tlgan_runtime import bundle as bundles
-from tlgan_runtime.bundle import Bundle, amend_bundle
+from tlgan_runtime.bundle import write as bundle_write
+from tlgan_runtime.bundle.read import Bundle
+from tlgan_runtime.bundle.write import amend_bundle
 from tlgan_runtime.cli import main
 
 pytestmark = pytest.mark.numerical
@@ -127,7 +128,7 @@ def test_a_bundle_is_whole_wherever_its_change_is_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
 ) -> None:
     folder = make_bundle(tmp_path / "tiny")
-    files, write, calls = amended(folder, "hat"), bundles._write, iter(range(100))
+    files, write, calls = amended(folder, "hat"), bundle_write._write, iter(range(100))
     before = {path.name for path in folder.iterdir()}
 
     def write_or_stop(path: Path, content: bytes) -> None:
@@ -136,7 +137,7 @@ def test_a_bundle_is_whole_wherever_its_change_is_interrupted(
         write(path, content)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(bundles, "_write", write_or_stop)
+        patch.setattr(bundle_write, "_write", write_or_stop)
         amend_bundle(folder, files, {"attributes": {"hat": {}}})
     Bundle(folder).verify()
     assert CheerMeUp(folder).attributes == []

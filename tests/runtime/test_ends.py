@@ -15,7 +15,7 @@ import pytest
 from tests.tiny_bundle import EMOTIONS, PATH_LENGTH, axis_directions, make_bundle
 from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError, latent
 from tlgan_runtime.axes import AxisSet, Centres
-from tlgan_runtime.bundle import write_manifest
+from tlgan_runtime.bundle.write import write_manifest
 from tlgan_runtime.ends import ENOUGH, LONGEST, STEPS, Pull, follow
 
 pytestmark = pytest.mark.numerical

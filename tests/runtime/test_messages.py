@@ -11,7 +11,7 @@ import pytest
 
 from tests.tiny_bundle import EMOTIONS, make_bundle
 from tlgan_runtime import CheerMeUp, CheerMeUpError, InputError, MissingLibraryError, OutputError
-from tlgan_runtime.bundle import amend_bundle
+from tlgan_runtime.bundle.write import amend_bundle
 from tlgan_runtime.cli import main
 from tlgan_runtime.messages import LONGEST, listed, printable, shown
 

@@ -13,7 +13,8 @@ from onnx import numpy_helper
 
 from tests.tiny_bundle import CONTRAST, MIDDLE, latent_index, make_bundle
 from tlgan_runtime import CheerMeUp, run_batch
-from tlgan_runtime.bundle import Bundle, write_manifest
+from tlgan_runtime.bundle.read import Bundle
+from tlgan_runtime.bundle.write import write_manifest
 from tlgan_runtime.cli import main
 from tlgan_runtime.errors import InputError
 

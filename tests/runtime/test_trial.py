@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tests.program import program
 from tests.tiny_bundle import make_bundle
 from tlgan_runtime import BundleDamagedError, MissingLibraryError, trial
-from tlgan_runtime.bundle import write_manifest
+from tlgan_runtime.bundle.write import write_manifest
 from tlgan_runtime.cli import main
 from tlgan_runtime.trial import try_graphs
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.tiny_bundle import EMOTIONS, attribute_entry, axis_directions, draw, make_bundle
 from tlgan_runtime import CheerMeUp
-from tlgan_runtime.bundle import Bundle
+from tlgan_runtime.bundle.read import Bundle
 from tlgan_train import added, attribute, attribute_reader
 from tlgan_train.added import ATTRIBUTES, current_attributes, made_from
 from tlgan_train.attribute import nearest_level

@@ -14,7 +14,7 @@ import torch
 from commands import call, refused
 
 from tlgan_runtime import CheerMeUp, latent
-from tlgan_runtime.bundle import Bundle
+from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli import main as cheermeup
 from tlgan_train import export
 from tlgan_train.classifier import load_classifier

@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from tlgan_runtime.axes import parse_axes
+from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_train.axes import load_axes
 from tlgan_train.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED
 from tlgan_train.config import Config

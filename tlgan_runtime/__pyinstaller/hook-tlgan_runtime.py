@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyInstaller.utils.hooks import can_import_module, collect_data_files, collect_submodules, copy_metadata
 
-from tlgan_runtime.bundle import embedded_bundles
+from tlgan_runtime.bundle.find import embedded_bundles
 
 hiddenimports = collect_submodules("tlgan_runtime", filter=lambda name: "__pyinstaller" not in name)
 hiddenimports += [name for name in ("onnxruntime", "imageio_ffmpeg") if can_import_module(name)]

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tlgan_runtime import BundleDamagedError, BundleError, BundleNotFoundError
-from tlgan_runtime.bundle import Bundle
-from tlgan_runtime.manifest import MAX_BYTES, MAX_OTHER_BYTES
+from tlgan_runtime.bundle.manifest import MAX_BYTES, MAX_OTHER_BYTES
+from tlgan_runtime.bundle.read import Bundle
 
 MIB = 2**20
 

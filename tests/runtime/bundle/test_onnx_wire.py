@@ -12,9 +12,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tlgan_runtime import BundleDamagedError, CheerMeUp, onnx_wire
-from tlgan_runtime.bundle import Bundle, embedded_bundles, write_manifest
-from tlgan_runtime.onnx_wire import check_model
+from tlgan_runtime import BundleDamagedError, CheerMeUp
+from tlgan_runtime.bundle import onnx_wire
+from tlgan_runtime.bundle.find import embedded_bundles
+from tlgan_runtime.bundle.onnx_wire import check_model
+from tlgan_runtime.bundle.read import Bundle
+from tlgan_runtime.bundle.write import write_manifest
 from tlgan_runtime.session import Engine
 
 

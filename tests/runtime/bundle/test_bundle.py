@@ -15,8 +15,10 @@ import pytest
 
 from tests.tiny_bundle import CHARACTERS, EMOTIONS, make_bundle
 from tlgan_runtime import BundleDamagedError, BundleError, BundleNotFoundError, BundleSchemaError, CheerMeUp, InputError
-from tlgan_runtime import bundle as bundles
-from tlgan_runtime.bundle import Bundle, embedded_bundles, find_bundle, replace_bundle, write_manifest
+from tlgan_runtime.bundle import write as bundle_write
+from tlgan_runtime.bundle.find import embedded_bundles, find_bundle
+from tlgan_runtime.bundle.read import Bundle
+from tlgan_runtime.bundle.write import replace_bundle, write_manifest
 
 
 def edit_json(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
@@ -250,7 +252,7 @@ def test_other_names_and_sizes(tmp_path: Path) -> None:
 
 def test_an_embedded_bundle_is_found_by_name(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "package").mkdir()
-    monkeypatch.setattr("tlgan_runtime.bundle.__file__", str(tmp_path / "package" / "bundle.py"))
+    monkeypatch.setattr("tlgan_runtime.bundle.find.__file__", str(tmp_path / "package" / "bundle" / "find.py"))
     with pytest.raises(BundleNotFoundError, match="'solo'"):
         find_bundle()
     shutil.copytree(bundle, tmp_path / "exported" / "solo")
@@ -269,7 +271,7 @@ def test_a_bundle_that_is_replaced_is_the_old_or_the_new_one_wherever_that_stops
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bool
 ) -> None:
     new = make_bundle(tmp_path / "new", latent_dim=10)
-    write, last = bundles._write, 0
+    write, last = bundle_write._write, 0
 
     def write_or_stop(path: Path, content: bytes) -> None:
         nonlocal left
@@ -284,7 +286,7 @@ def test_a_bundle_that_is_replaced_is_the_old_or_the_new_one_wherever_that_stops
         if damaged:
             (out / "generator.onnx").unlink()
         with monkeypatch.context() as patch:
-            patch.setattr(bundles, "_write", write_or_stop)
+            patch.setattr(bundle_write, "_write", write_or_stop)
             try:
                 replace_bundle(out, new)
                 break

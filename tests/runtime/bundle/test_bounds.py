@@ -14,10 +14,11 @@ import pytest
 
 from tests.tiny_bundle import make_bundle
 from tlgan_runtime import BundleDamagedError, BundleSchemaError, CheerMeUp
-from tlgan_runtime.axes import parse_axes
-from tlgan_runtime.bundle import Bundle, embedded_bundles
+from tlgan_runtime.bundle.axes_json import parse_axes
+from tlgan_runtime.bundle.find import embedded_bundles
+from tlgan_runtime.bundle.manifest import Manifest, is_plain, parse_json
+from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli import main
-from tlgan_runtime.manifest import Manifest, is_plain, parse_json
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -163,7 +164,7 @@ def test_a_bundle_at_the_limits_draws_without_warnings(tmp_path: Path) -> None:
     (folder / "axes.json").write_text(json.dumps(axes))
     manifest = json.loads((folder / "manifest.json").read_text())
     del manifest["files"], manifest["schema_version"]
-    from tlgan_runtime.bundle import write_manifest
+    from tlgan_runtime.bundle.write import write_manifest
 
     write_manifest(folder, **manifest)
     with warnings.catch_warnings():

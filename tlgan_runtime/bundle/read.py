@@ -1,0 +1,76 @@
+"""Opens a bundle, the folder or .zip that training hands to the runtime, and checks each file as it is read."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+
+from tlgan_runtime.axes import Axes
+from tlgan_runtime.bundle.archive import open_archive
+from tlgan_runtime.bundle.axes_json import parse_axes
+from tlgan_runtime.bundle.manifest import GRAPH_ROLES, MANIFEST, MAX_MANIFEST_BYTES, FileEntry, Manifest, parse_json
+from tlgan_runtime.bundle.onnx_wire import check_model
+from tlgan_runtime.errors import BundleDamagedError, BundleNotFoundError
+
+
+class Bundle:
+    """An opened bundle: its manifest, and its files checked as they are read.
+
+    Opening checks that every listed file is there with the right size; reading one checks its SHA-256 and returns
+    the very bytes that were hashed, so that nothing can change in between.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path).resolve()
+        self._archive = open_archive(self.path, MANIFEST)
+        sizes = self._archive.sizes
+        if sizes[MANIFEST] > MAX_MANIFEST_BYTES:
+            raise BundleDamagedError(f"{MANIFEST} in {self.path} is over {MAX_MANIFEST_BYTES} bytes: not a manifest")
+        self.manifest = Manifest.from_dict(parse_json(self.read_manifest(), MANIFEST))
+        for name, entry in self.manifest.files.items():
+            size = sizes.get(name)
+            if size is None:
+                raise BundleNotFoundError(f"{name} is missing from the bundle {self.path}; get a complete copy")
+            if size != entry.bytes:
+                raise BundleDamagedError(
+                    f"{name} in the bundle {self.path} has {size} bytes, not {entry.bytes}; get a fresh copy"
+                )
+
+    def read_manifest(self) -> bytes:
+        """The file itself, with what this version does not know."""
+        return self._archive.read(MANIFEST)
+
+    def read(self, role: str) -> bytes:
+        """The content of the file of that role, verified; raises `BundleError`s, also for a role that is not there."""
+        for name, entry in self.manifest.files.items():
+            if entry.role == role:
+                return self._read_verified(name, entry)
+        raise BundleNotFoundError(f"the bundle {self.path} has no {role}; roles in it: {', '.join(self.roles)}")
+
+    def verify(self) -> dict[str, FileEntry]:
+        """Reads and checks every file, whatever its role; returns what was checked."""
+        for name, entry in self.manifest.files.items():
+            self._read_verified(name, entry)
+        self.axes  # noqa: B018  parsing is the check
+        return dict(self.manifest.files)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(entry.role for entry in self.manifest.files.values())
+
+    @cached_property
+    def axes(self) -> Axes:
+        """`axes.json`, checked against the manifest."""
+        document = parse_json(self.read("axes"), "axes.json")
+        manifest = self.manifest
+        return parse_axes(document, manifest.emotions, manifest.latent_dim, manifest.drawn_characters)
+
+    def _read_verified(self, name: str, entry: FileEntry) -> bytes:
+        content = self._archive.read(name)
+        if len(content) != entry.bytes or hashlib.sha256(content).hexdigest() != entry.sha256:
+            raise BundleDamagedError(f"{name} in the bundle {self.path} is damaged (SHA-256 differs); get a fresh copy")
+        if entry.role in GRAPH_ROLES or name.endswith(".onnx"):
+            check_model(content, name)
+        return content

@@ -1,0 +1,126 @@
+"""Writes the manifest of a bundle, and replaces files of a bundle so that it is whole at every moment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from tlgan_runtime.bundle.manifest import MANIFEST, ROLES, SCHEMA_VERSION, Manifest, parse_json
+from tlgan_runtime.bundle.read import Bundle
+from tlgan_runtime.errors import BundleError, InputError
+from tlgan_runtime.files import replacing
+
+_BEFORE = "cheermeup-before-"  # begins the names of copies of files that are being replaced
+
+
+def write_manifest(
+    folder: str | PathLike[str],
+    *,
+    name: str,
+    created_by: str,
+    latent_dim: int,
+    image_size: int,
+    emotions: Sequence[str],
+    characters: Sequence[str],
+    drawn_characters: Sequence[str],
+    training: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    license: str,
+    roles: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Describes every file in `folder` in its `manifest.json` and reads the result back as a runtime would.
+
+    A file's role is that of `roles`, else the usual one of its name (`ROLES`), else its name without suffix.
+    """
+    root = Path(folder)
+    files = {}
+    for path in sorted(root.iterdir()):
+        if path.name == MANIFEST or path.name.startswith("."):
+            continue
+        role = {**ROLES, **(roles or {})}.get(path.name, path.stem)
+        files[path.name] = _described(path.read_bytes(), role)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "name": name,
+        "created_by": created_by,
+        "latent_dim": latent_dim,
+        "image_size": image_size,
+        "emotions": list(emotions),
+        "characters": list(characters),
+        "drawn_characters": list(drawn_characters),
+        "files": files,
+        "training": dict(training),
+        "metrics": dict(metrics),
+        "license": license,
+    }
+    manifest = Manifest.from_dict(document)
+    _write_manifest(root, document)
+    Bundle(root).verify()
+    return manifest
+
+
+def amend_bundle(path: str | PathLike[str], files: Mapping[str, bytes], metrics: Mapping[str, Any]) -> Manifest:
+    """Replaces files of a bundle that is a folder, and adds `metrics` to its own; interrupted anywhere, it is whole."""
+    bundle = Bundle(path)
+    if not bundle.path.is_dir():
+        raise InputError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
+    document = parse_json(bundle.read_manifest(), MANIFEST)
+    listed = {name: entry for name, entry in document["files"].items() if name.removeprefix(_BEFORE) not in files}
+    listed |= {name: _described(content, ROLES.get(name, Path(name).stem)) for name, content in files.items()}
+    metrics = {**document["metrics"], **metrics}
+    _exchange(bundle.path, document, {**document, "files": dict(sorted(listed.items())), "metrics": metrics}, files)
+    amended = Bundle(bundle.path)
+    amended.verify()
+    return amended.manifest
+
+
+def replace_bundle(path: str | PathLike[str], folder: str | PathLike[str]) -> None:
+    """Puts a copy of the bundle `folder` in the place of the bundle `path`, which is a folder, too.
+
+    Interrupted anywhere, `path` is the old bundle or the new one. Files that the old manifest does not list stay.
+    """
+    root, source = Path(path), Path(folder)
+    after = parse_json(Bundle(source).read_manifest(), MANIFEST)
+    try:
+        before = parse_json(Bundle(root).read_manifest(), MANIFEST)
+    except BundleError:  # nothing in it can be used
+        before = None
+    _exchange(root, before, after, {name: (source / name).read_bytes() for name in after["files"]})
+
+
+def _exchange(
+    root: Path, before: Mapping[str, Any] | None, after: Mapping[str, Any], files: Mapping[str, bytes]
+) -> None:
+    """From the manifest `before` to the manifest `after`, which describes `files` and what is there already.
+
+    Several files cannot be replaced at once. So copies of the old ones are what the manifest names meanwhile.
+    """
+    meanwhile = dict(before["files"]) if before else {}
+    for name in set(files) & set(meanwhile):
+        _write(root / (_BEFORE + name), (root / name).read_bytes())
+        meanwhile[_BEFORE + name] = meanwhile.pop(name)
+    if before:
+        _write_manifest(root, {**before, "files": meanwhile})
+    for name, content in files.items():
+        _write(root / name, content)
+    _write_manifest(root, after)
+    for leftover in {*(root / name for name in meanwhile), *root.glob(_BEFORE + "*")}:
+        if leftover.name not in after["files"]:
+            leftover.unlink(missing_ok=True)
+
+
+def _described(content: bytes, role: str) -> dict[str, Any]:
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "role": role}
+
+
+def _write_manifest(root: Path, document: Mapping[str, Any]) -> None:
+    _write(root / MANIFEST, (json.dumps(document, indent=2, allow_nan=False) + "\n").encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
