@@ -42,7 +42,7 @@ POSE_AND_GAZE = ("yaw", "pitch", "roll", "gaze_x", "gaze_y")
 def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any]]:
     """Train the ends of each variant on a finished run, and walk the faces of its evaluation to them."""
     from tlgan_runtime.bundle.axes_json import parse_axes
-    from tlgan_runtime.ends import PATHS, join_ends
+    from tlgan_runtime.latent.ends import PATHS, join_ends
     from tlgan_train import paths
     from tlgan_train.axes import load_axes
     from tlgan_train.classifier import load_classifier, load_coaches

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tlgan_runtime.latent.names import START
 from tlgan_runtime.legible import caption_text
-from tlgan_runtime.names import START
 from tlgan_runtime.picture import WHITE, Pixels
 
 MIN_CAPTION_SIZE = 64

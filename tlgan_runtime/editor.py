@@ -10,23 +10,23 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tlgan_runtime import latent
 from tlgan_runtime.animation import FORMATS, LOOPS, MAX_FPS, MAX_HOLD, MIN_FPS, Animation, check_timing, write_animation
-from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.manifest import Manifest
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.caption import MIN_CAPTION_SIZE, Caption, caption_height
-from tlgan_runtime.course import timeline_course, walk_course
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.graphs import open_graphs
+from tlgan_runtime.latent import sampling
+from tlgan_runtime.latent.axes import AxisSet
+from tlgan_runtime.latent.moves import Motions, Move, check_keep
+from tlgan_runtime.latent.strengths import EASINGS, timeline_course, timeline_strengths, walk_course, walk_strengths
+from tlgan_runtime.latent.timeline import Keyframes
+from tlgan_runtime.latent.vocabulary import Mix, Vocabulary
 from tlgan_runtime.methods import usable_axes
-from tlgan_runtime.mix import Motions, Move, check_keep
 from tlgan_runtime.picture import MAX_SIZE, MIN_SIZE, Pixels, plan
 from tlgan_runtime.session import MICRO_BATCH, Engine
-from tlgan_runtime.timeline import Keyframes
 from tlgan_runtime.validation import file_path, flag, one_of, real, whole
-from tlgan_runtime.vocabulary import Mix, Vocabulary
 
 Latents = NDArray[np.float32]
 
@@ -140,7 +140,7 @@ class CheerMeUp:
         They are draws from N(0, I), taken to the generator's own latents by the bundle's mapping if it has one.
         """
         count = whole("the number of faces", n, 1, MAX_FACES)
-        z = latent.sample(count, self.latent_dim, whole("seed", seed, 0, 2**64 - 1))
+        z = sampling.sample(count, self.latent_dim, whole("seed", seed, 0, 2**64 - 1))
         return z if self._mapping is None else self._mapping.run(z)["latent"]
 
     def render(self, z: ArrayLike) -> Pixels:
@@ -213,8 +213,8 @@ class CheerMeUp:
         """
         start = self._check_latents(z)
         strengths = self._vocabulary.strengths({emotion: 1.0} if isinstance(emotion, str) else emotion)
-        easing = one_of("easing", easing, latent.EASINGS)
-        shares = latent.walk_strengths(whole("steps", steps, 2, MAX_STEPS), easing)
+        easing = one_of("easing", easing, EASINGS)
+        shares = walk_strengths(whole("steps", steps, 2, MAX_STEPS), easing)
         course = np.multiply.outer(shares, strengths[None])
         return self._frames(self._prepared(start, course, method, keep), len(start), course)
 
@@ -239,8 +239,8 @@ class CheerMeUp:
         start = self._check_latents(z)
         times, keys = self._vocabulary.keyframes(timeline)
         rate = min(real("fps", fps, MIN_FPS, 1000), MAX_FPS)
-        easing = one_of("easing", easing, latent.EASINGS)
-        _, strengths = latent.timeline_strengths(times, keys, rate, easing)
+        easing = one_of("easing", easing, EASINGS)
+        _, strengths = timeline_strengths(times, keys, rate, easing)
         return self._frames(self._prepared(start, keys, method, keep), len(start), strengths[:, None])
 
     def gif(
@@ -284,7 +284,7 @@ class CheerMeUp:
         size = whole("size", size, MIN_SIZE, MAX_SIZE)
         labels, bars = flag("labels", labels), flag("bars", bars)
         fps = real("fps", fps, MIN_FPS, 1000)
-        easing = None if easing is None else one_of("easing", easing, latent.EASINGS)
+        easing = None if easing is None else one_of("easing", easing, EASINGS)
         loop = None if loop is None else one_of("loop", loop, LOOPS)
         hold = None if hold is None else real("hold", hold, 0, MAX_HOLD)
         if timeline is None:
@@ -354,7 +354,7 @@ class CheerMeUp:
             raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
         best, highest = start.copy(), np.full(len(start), -1.0)
         pending = np.arange(len(start))
-        for share in latent.walk_strengths(UNTIL_STEPS + 1):
+        for share in walk_strengths(UNTIL_STEPS + 1):
             moved = move.at(share * mix)[pending]  # next to drawing and reading faces, moving all of them is nothing
             seen = self._seen(moved, wanted)
             better = seen > highest[pending]
@@ -381,7 +381,7 @@ class CheerMeUp:
         return self._axes.methods[self._axes.default if method is None else one_of("method", method, self.methods)]
 
     def _check_latents(self, z: ArrayLike) -> Latents:
-        return latent.check_latents(z, self.latent_dim)
+        return sampling.check_latents(z, self.latent_dim)
 
 
 def _rebuild(kind: type[CheerMeUp], path: Path, options: dict[str, Any]) -> CheerMeUp:

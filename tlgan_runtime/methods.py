@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tlgan_runtime.axes import Axes, AxisSet, Centres, EndFinder
 from tlgan_runtime.bundle.read import Bundle
-from tlgan_runtime.ends import GRADIENT, PATHS, Pull, follow, join_ends
 from tlgan_runtime.errors import BundleDamagedError
+from tlgan_runtime.latent.axes import Axes, AxisSet, EndFinder
+from tlgan_runtime.latent.descent import Pull, follow
+from tlgan_runtime.latent.ends import GRADIENT, PATHS, join_ends, lines_end
 from tlgan_runtime.session import Engine, Graph, Tensor
 
 FARTHEST_END = 1e5
@@ -32,17 +33,6 @@ def usable_axes(bundle: Bundle, engine: Engine) -> Axes:
         needed = axes.methods[axes.default].ends
         raise BundleDamagedError(f"the default method {axes.default!r} of {bundle.path} needs a file of role {needed}")
     return usable
-
-
-def lines_end(centres: Centres) -> EndFinder:
-    """Where each face's lines to the centres' targets end."""
-
-    def find(z: NDArray[np.float32], wanted: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
-        exact = z.astype(np.float64)
-        ends: NDArray[np.float64] = (exact - centres.posterior(exact) @ centres.latents)[:, None] + centres.targets
-        return ends
-
-    return find
 
 
 def _finders(method: AxisSet, bundle: Bundle, engine: Engine) -> dict[str, EndFinder]:

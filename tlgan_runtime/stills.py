@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tlgan_runtime import picture
+from tlgan_runtime.latent.vocabulary import Mix
 from tlgan_runtime.picture import MAX_COLUMNS, MAX_SIZE, MIN_SIZE, Pixels
 from tlgan_runtime.validation import file_path, whole
-from tlgan_runtime.vocabulary import Mix
 
 if TYPE_CHECKING:
     from tlgan_runtime.editor import CheerMeUp

@@ -15,9 +15,9 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.linear_model import LinearRegression
 
-from tlgan_runtime.attributes import BINARY, NAME, Attribute
-from tlgan_runtime.latent import walk_strengths
-from tlgan_runtime.names import RESERVED
+from tlgan_runtime.latent.attribute import BINARY, NAME, Attribute
+from tlgan_runtime.latent.names import RESERVED
+from tlgan_runtime.latent.strengths import walk_strengths
 from tlgan_train.attribute_reader import (
     AttributeReader,
     Score,

@@ -13,7 +13,7 @@ from sklearn.metrics import balanced_accuracy_score
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tlgan_runtime.attributes import BINARY
+from tlgan_runtime.latent.attribute import BINARY
 from tlgan_train.augment import augment
 from tlgan_train.data.labels import LabelledPictures
 from tlgan_train.device import pick_device

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import softmax
 
-from tlgan_runtime.axes import AxisSet
-from tlgan_runtime.latent import move
+from tlgan_runtime.latent.axes import AxisSet
+from tlgan_runtime.latent.motion import move
 from tlgan_train import axis_figures, figures, strips
 from tlgan_train.chart import chart
 from tlgan_train.evaluate import changes_at_equal_success

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import softmax
 
-from tlgan_runtime.axes import AxisSet, Centres
-from tlgan_runtime.latent import Way, move
+from tlgan_runtime.latent.axes import AxisSet
+from tlgan_runtime.latent.centres import Centres
+from tlgan_runtime.latent.motion import Way, move
 from tlgan_train.judge import SUCCESS
 from tlgan_train.latent_axes import LatentAxes, LocalAxes
 

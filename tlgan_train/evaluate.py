@@ -11,9 +11,10 @@ import numpy as np
 from scipy.special import softmax
 from torch import nn
 
-from tlgan_runtime.axes import Axes, AxisSet
-from tlgan_runtime.ends import GRADIENT
-from tlgan_runtime.latent import Way, move, walk_strengths
+from tlgan_runtime.latent.axes import Axes, AxisSet
+from tlgan_runtime.latent.ends import GRADIENT
+from tlgan_runtime.latent.motion import Way, move
+from tlgan_runtime.latent.strengths import walk_strengths
 from tlgan_train.config import EvaluateConfig
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.bundle.write import replace_bundle, write_manifest
 from tlgan_runtime.editor import CheerMeUp
-from tlgan_runtime.ends import GRADIENT, PATHS
 from tlgan_runtime.files import flush, unfinished
+from tlgan_runtime.latent.ends import GRADIENT, PATHS
 from tlgan_runtime.stills import save_grid
 from tlgan_train.added import current_attributes, measured
 from tlgan_train.classifier import load_classifier

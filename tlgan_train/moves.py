@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tlgan_runtime.axes import Axes, EndFinder
 from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_runtime.bundle.read import Bundle
-from tlgan_runtime.ends import GRADIENT, PATHS, Pull, follow, join_ends
+from tlgan_runtime.latent.axes import Axes, EndFinder
+from tlgan_runtime.latent.descent import Pull, follow
+from tlgan_runtime.latent.ends import GRADIENT, PATHS, join_ends
 from tlgan_runtime.methods import usable_axes
 from tlgan_runtime.session import Engine
 from tlgan_train.axes import load_axes

@@ -13,8 +13,9 @@ from scipy.special import softmax
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tlgan_runtime.axes import AxisSet, Centres, EndFinder
-from tlgan_runtime.ends import GRADIENT, PATHS
+from tlgan_runtime.latent.axes import AxisSet, EndFinder
+from tlgan_runtime.latent.centres import Centres
+from tlgan_runtime.latent.ends import GRADIENT, PATHS
 from tlgan_train.augment import augment
 from tlgan_train.calibration import Read, paces, probabilities
 from tlgan_train.device import pick_device

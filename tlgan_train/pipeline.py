@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tlgan_runtime.axes import Axes
 from tlgan_runtime.bundle.find import find_bundle
+from tlgan_runtime.latent.axes import Axes
 from tlgan_train import processes
 from tlgan_train.axes import fit_axes
 from tlgan_train.checks import examine

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tlgan_runtime.axes import AxisSet
+from tlgan_runtime.latent.axes import AxisSet
 from tlgan_train.claims import Claim, Evidence, paper_claims
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
-from tlgan_runtime.axes import AxisSet
-from tlgan_runtime.latent import Way
+from tlgan_runtime.latent.axes import AxisSet
+from tlgan_runtime.latent.motion import Way
 from tlgan_runtime.picture import enlarge
 from tlgan_train.figures import DPI, WIDTH, readable
 from tlgan_train.models.dcgan import Generator

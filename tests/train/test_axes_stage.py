@@ -13,7 +13,7 @@ from painter import EMOTIONS, GAIN, LATENT_DIM, Painter, Reader
 
 from tlgan_runtime import BundleDamagedError
 from tlgan_runtime.bundle.axes_json import parse_axes
-from tlgan_runtime.latent import move
+from tlgan_runtime.latent.motion import move
 from tlgan_train.axes import fit_axes, load_axes
 from tlgan_train.calibration import COMPLETE, REACHES, axis_set, centres_of, complete_distances, nearest_reach
 from tlgan_train.config import Config

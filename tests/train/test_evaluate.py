@@ -13,7 +13,7 @@ import pytest
 from commands import call
 from painter import CHARACTER, CHARACTERS, EMOTIONS, FACTOR, LATENT_DIM, FullReader, Painter, bars
 
-from tlgan_runtime.axes import AxisSet
+from tlgan_runtime.latent.axes import AxisSet
 from tlgan_train.cli import main
 from tlgan_train.data import export_folder
 from tlgan_train.evaluate import (

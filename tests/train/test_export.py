@@ -13,9 +13,10 @@ import pytest
 import torch
 from commands import call, refused
 
-from tlgan_runtime import CheerMeUp, latent
+from tlgan_runtime import CheerMeUp
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli import main as cheermeup
+from tlgan_runtime.latent.sampling import sample
 from tlgan_train import export
 from tlgan_train.classifier import load_classifier
 from tlgan_train.cli import export_main
@@ -121,7 +122,7 @@ def test_onnx_runtime_draws_and_reads_what_torch_does(run: Path, app: CheerMeUp,
 
 
 def test_the_bundle_samples_as_training_does(run: Path, app: CheerMeUp) -> None:
-    z = latent.sample(50, app.latent_dim, 3)
+    z = sample(50, app.latent_dim, 3)
     mapped = load_generator(run).prior(torch.from_numpy(z)).numpy()
     assert np.abs(mapped - z).max() > 1
     np.testing.assert_array_equal(app.sample(50, seed=3), mapped)

@@ -12,9 +12,9 @@ from painter import CHARACTER, EMOTIONS, GAIN, LATENT_DIM, Painter
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.bundle.axes_json import parse_axes
-from tlgan_runtime.latent import move
+from tlgan_runtime.latent.axes import AxisSet
+from tlgan_runtime.latent.motion import move
 from tlgan_train.axes import fit_axes, load_axes
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError

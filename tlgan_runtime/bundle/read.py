@@ -7,12 +7,12 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
-from tlgan_runtime.axes import Axes
 from tlgan_runtime.bundle.archive import open_archive
 from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_runtime.bundle.manifest import GRAPH_ROLES, MANIFEST, MAX_MANIFEST_BYTES, FileEntry, Manifest, parse_json
 from tlgan_runtime.bundle.onnx_wire import check_model
 from tlgan_runtime.errors import BundleDamagedError, BundleNotFoundError
+from tlgan_runtime.latent.axes import Axes
 
 
 class Bundle:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tlgan_runtime.attributes import BINARY, NUMBER
+from tlgan_runtime.latent.attribute import BINARY, NUMBER
 from tlgan_train.data.cache import Progress, cached, default_cache
 from tlgan_train.data.listing import ListedPicture, Listing
 from tlgan_train.data.sheet import read_sheet

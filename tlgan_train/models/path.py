@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tlgan_runtime.axes import Centres
+from tlgan_runtime.latent.centres import Centres
 
 HIDDEN = 256
 """Units of each hidden layer."""

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.latent.timeline import Keyframes, check_keyframes, parse_timeline
 from tlgan_runtime.messages import listed, shown
-from tlgan_runtime.picture import MAX_COLUMNS
-from tlgan_runtime.timeline import Keyframes, check_keyframes, parse_timeline
 from tlgan_runtime.validation import known_name, nearest, real
 
 Mix = Mapping[str, float]
@@ -19,6 +18,8 @@ Mix = Mapping[str, float]
 
 MAX_STRENGTH = 10.0
 """Ten times the full effect: far outside anything that a generator was trained on."""
+MOST_COLUMNS = 512
+"""Moves that are drawn side by side: more do not fit into a picture."""
 
 
 class Vocabulary(NamedTuple):
@@ -65,9 +66,9 @@ class Vocabulary(NamedTuple):
         """(C, K) full strengths of each column that a name, a mix, several of them, or `all` ask for."""
         if isinstance(emotion, str | Mapping):
             emotion = [emotion]
-        if not isinstance(emotion, Sequence) or len(emotion) > MAX_COLUMNS:
+        if not isinstance(emotion, Sequence) or len(emotion) > MOST_COLUMNS:
             raise InputError(
-                f"emotion is a name, a mix or a list of up to {MAX_COLUMNS} of these, not {shown(emotion)}"
+                f"emotion is a name, a mix or a list of up to {MOST_COLUMNS} of these, not {shown(emotion)}"
             )
         several = list(self.emotions) if list(emotion) == ["all"] else list(emotion)
         if not several:

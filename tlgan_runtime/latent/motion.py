@@ -1,45 +1,11 @@
-"""Arithmetic on latent vectors: drawing them, moving them along axes, walking (paper, steps VI to IX)."""
+"""Where strengths of emotions lead a face, and the parts of a way that must not be gone."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from tlgan_runtime.axes import AxisSet
-from tlgan_runtime.errors import InputError
-
-EASINGS = ("linear", "smooth")
-MAX_LATENT = 1000.0
-"""Standard deviations of the prior, of any one coordinate. Draws stay within 6, and moves by the largest strength end
-some hundred away. Beyond this, arithmetic in float32 begins to fail where graphs square or exponentiate."""
-
-
-def sample(count: int, latent_dim: int, seed: int) -> NDArray[np.float32]:
-    """(count, latent_dim) draws from N(0, I); row i depends on `seed` and i only, on every machine."""
-    generator = np.random.Generator(np.random.PCG64(seed))
-    return generator.standard_normal((count, latent_dim), dtype=np.float32)
-
-
-def check_latents(z: ArrayLike, latent_dim: int) -> NDArray[np.float32]:
-    """`z` as float32 (N, latent_dim), within ±`MAX_LATENT`; raises `InputError` for anything else."""
-    try:
-        array = np.asarray(z)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"z is not an array: {error}") from error
-    if array.dtype.kind != "f":
-        raise InputError(f"z must be float32, not {array.dtype}")
-    if array.ndim != 2 or array.shape[1] != latent_dim or len(array) == 0:
-        raise InputError(f"z must be (N, {latent_dim}) with N at least 1, not {array.shape}")
-    with np.errstate(over="ignore"):
-        latents = array.astype(np.float32, copy=False)
-    if not np.isfinite(latents).all():
-        raise InputError("z must be finite; it holds NaN or infinity")
-    if (farthest := float(np.abs(latents).max())) > MAX_LATENT:
-        raise InputError(
-            f"z must be from {-MAX_LATENT:g} to {MAX_LATENT:g}, in standard deviations of the prior; it holds "
-            f"{farthest:g}"
-        )
-    return latents
+from tlgan_runtime.latent.axes import AxisSet
 
 
 def move(
@@ -126,31 +92,3 @@ def along(way: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.fl
     """The part of ways (N, latent_dim) that leads along the orthonormal rows of a `basis` (K, latent_dim)."""
     part: NDArray[np.float64] = way @ basis.T @ basis
     return part
-
-
-def walk_strengths(steps: int, easing: str = "linear") -> NDArray[np.float64]:
-    """(steps,) strengths from 0 to 1, both included; steps >= 2. Evenly spaced, unless eased."""
-    return ease(np.linspace(0.0, 1.0, steps), easing)
-
-
-def ease(share: NDArray[np.float64], easing: str) -> NDArray[np.float64]:
-    """How far along at each share, 0 to 1, of the time: `linear`, or `smooth`, which sets off and arrives slowly."""
-    return share if easing == "linear" else share * share * (3.0 - 2.0 * share)
-
-
-def timeline_strengths(
-    times: NDArray[np.float64], keys: NDArray[np.float64], fps: float, easing: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Seconds (T,) and strengths (T, E) of the frames of a timeline with `keys` (K, E) at `times` (K,) seconds.
-
-    Each keyframe is a frame at exactly its time; the frames between two are evenly spaced, at most `fps` a second, and
-    each gap is eased by itself.
-    """
-    moments, rows = [times[:1]], [keys[:1]]
-    for start, end, here, there in zip(times, times[1:], keys, keys[1:], strict=False):
-        count = max(1, int((end - start) * fps + 1e-6))  # rounding must not cost a frame
-        share = np.arange(1, count + 1) / count
-        moments.append(start + share * (end - start))
-        along = ease(share, easing)[:, None]
-        rows.append((1 - along) * here + along * there)
-    return np.concatenate(moments), np.concatenate(rows)

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tlgan_runtime import latent
-from tlgan_runtime.attributes import Attribute
-from tlgan_runtime.axes import AxisSet
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.latent.attribute import Attribute
+from tlgan_runtime.latent.axes import AxisSet
+from tlgan_runtime.latent.motion import Way, along, basis, hold, move
+from tlgan_runtime.latent.names import CHARACTER
 from tlgan_runtime.messages import listed, shown
-from tlgan_runtime.names import CHARACTER
 from tlgan_runtime.validation import known_name, nearest
 
 LEAST_LEFT = 0.05
@@ -79,11 +79,11 @@ def check_keep(keep: Sequence[str], strengths: NDArray[np.float64], motions: Mot
         elif name == CHARACTER and characters is not None:  # where only one is drawn, it stays by itself
             rows.append(characters.directions)
     emotions, besides = np.isin(axes.emotions, names), np.concatenate(rows)
-    kept = Kept(emotions, latent.basis(besides), latent.basis(np.concatenate([besides, axes.directions[emotions]])))
+    kept = Kept(emotions, basis(besides), basis(np.concatenate([besides, axes.directions[emotions]])))
     moving = np.abs(strengths).reshape(-1, strengths.shape[-1]).any(axis=0)
     if len(kept.all) and moving.any():
         wanted = motions.directions[moving]
-        left = np.linalg.norm(wanted - latent.along(wanted, kept.all), axis=1)
+        left = np.linalg.norm(wanted - along(wanted, kept.all), axis=1)
         if left.min() < LEAST_LEFT:
             move = motions.names[np.flatnonzero(moving)[left.argmin()]]
             raise InputError(
@@ -107,7 +107,7 @@ class Move:
         self._kept = kept
         count = len(motions.emotions.emotions)
         self._wanted: NDArray[np.bool_] = np.any(strengths.reshape(-1, strengths.shape[-1])[:, :count] > 0, axis=0)
-        self._way = latent.Way(self._z, motions.emotions, self._wanted, kept.emotions)
+        self._way = Way(self._z, motions.emotions, self._wanted, kept.emotions)
 
     def at(self, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
         """Latents (N, latent_dim) moved by strengths (E + C + A,) or (N, E + C + A): by characters first, then by
@@ -122,10 +122,10 @@ class Move:
         way = self._from(self._base(strengths))
         moved, away = way.parts(strengths[..., : len(axes.emotions)])
         if axes.keeps and axes.find_ends is not None:
-            rest: NDArray[np.float64] = latent.along(away, kept.all) - latent.along(away, kept.besides)
-            held = (latent.hold(way.start, moved, kept.besides) - rest).astype(np.float32)
+            rest: NDArray[np.float64] = along(away, kept.all) - along(away, kept.besides)
+            held = (hold(way.start, moved, kept.besides) - rest).astype(np.float32)
         else:
-            held = latent.hold(way.start, moved, kept.all)
+            held = hold(way.start, moved, kept.all)
         still = ~np.broadcast_to(strengths, (len(held), strengths.shape[-1])).any(axis=1, keepdims=True)
         return np.where(still, self._z, held)
 
@@ -134,14 +134,14 @@ class Move:
         characters, moved, first = self._motions.characters, self._z, len(self._motions.emotions.emotions)
         if characters is not None:
             last = first + len(characters.emotions)
-            moved = latent.move(moved, characters, strengths[..., first:last])
+            moved = move(moved, characters, strengths[..., first:last])
             first = last
         for index, attribute in enumerate(self._motions.attributes, start=first):
             moved = attribute.move(moved, strengths[..., index])
-        return latent.hold(self._z, moved, self._kept.all)
+        return hold(self._z, moved, self._kept.all)
 
-    def _from(self, base: NDArray[np.float32]) -> latent.Way:
+    def _from(self, base: NDArray[np.float32]) -> Way:
         """The way from these faces; a new one only where characters or attributes have changed them."""
         if not np.array_equal(base, self._way.start):
-            self._way = latent.Way(base, self._motions.emotions, self._wanted, self._kept.emotions)
+            self._way = Way(base, self._motions.emotions, self._wanted, self._kept.emotions)
         return self._way

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tests.animation_file import durations
-from tlgan_runtime import CheerMeUp, InputError, latent
-from tlgan_runtime.timeline import EXAMPLE, parse_timeline
+from tlgan_runtime import CheerMeUp, InputError
+from tlgan_runtime.latent.strengths import ease
+from tlgan_runtime.latent.timeline import EXAMPLE, parse_timeline
 
 CLOSED = "neutral, joy:0.8@0.5s, joy:0.5+surprise:0.5@1s, neutral@1.5s"
 
@@ -78,8 +79,8 @@ def test_an_mp4_takes_the_time_of_the_timeline(editor: CheerMeUp, tmp_path: Path
 
 def test_easing() -> None:
     share = np.linspace(0, 1, 11)
-    np.testing.assert_array_equal(latent.ease(share, "linear"), share)
-    smooth = latent.ease(share, "smooth")
+    np.testing.assert_array_equal(ease(share, "linear"), share)
+    smooth = ease(share, "smooth")
     assert smooth[0] == 0 and smooth[5] == 0.5 and smooth[-1] == 1 and (np.diff(smooth) > 0).all()
     assert smooth[1] < 0.05
     np.testing.assert_allclose(smooth + smooth[::-1], 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tlgan_runtime.names import RESERVED, flaw, without_flaw
-from tlgan_runtime.timeline import parse_timeline
+from tlgan_runtime.latent.names import RESERVED, flaw, without_flaw
+from tlgan_runtime.latent.timeline import parse_timeline
 
 ADDRESSABLE = (
     "joy",

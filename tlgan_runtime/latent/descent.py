@@ -1,18 +1,13 @@
-"""Where moves of a face end: latents found for it alone, by a network or by following a gradient."""
+"""Better ends by gradient descent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tlgan_runtime.axes import Axes, EndFinder
-
-PATHS, GRADIENT = "paths", "gradient"
-"""What finds ends, by the role of its graph: a network, and descent along a gradient from where that leads."""
 STEPS = 10
 """Gradient steps to an end."""
 STEP = 0.1
@@ -41,16 +36,6 @@ class Pull(NamedTuple):
 Gradient = Callable[[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]], Pull]
 """Latents (N, latent_dim), wanted probabilities of emotions (N, E) and of characters (N, C) → `Pull`; a row of zeros
 wants nothing."""
-
-
-def join_ends(axes: Axes, finders: Mapping[str, EndFinder]) -> Axes:
-    """The methods that need no finder of ends, and those whose finder is there, joined to it."""
-    methods = {
-        name: method if method.ends is None else replace(method, find_ends=finders[method.ends])
-        for name, method in axes.methods.items()
-        if method.ends is None or method.ends in finders
-    }
-    return replace(axes, methods=methods)
 
 
 def follow(

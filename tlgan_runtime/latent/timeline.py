@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.latent.names import START
 from tlgan_runtime.messages import shown
-from tlgan_runtime.names import START
 from tlgan_runtime.validation import real
 
 Keyframes = Sequence[tuple[float, Mapping[str, float]]]

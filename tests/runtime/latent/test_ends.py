@@ -13,10 +13,13 @@ import onnx
 import pytest
 
 from tests.tiny_bundle import EMOTIONS, PATH_LENGTH, axis_directions, make_bundle
-from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError, latent
-from tlgan_runtime.axes import AxisSet, Centres
+from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError
 from tlgan_runtime.bundle.write import write_manifest
-from tlgan_runtime.ends import ENOUGH, LONGEST, STEPS, Pull, follow
+from tlgan_runtime.latent.axes import AxisSet
+from tlgan_runtime.latent.centres import Centres
+from tlgan_runtime.latent.descent import ENOUGH, LONGEST, STEPS, Pull, follow
+from tlgan_runtime.latent.motion import Way, move
+from tlgan_runtime.latent.sampling import sample
 
 pytestmark = pytest.mark.numerical
 
@@ -25,7 +28,7 @@ CENTRES = Centres(
     2 * np.eye(3, 5), 4 * np.eye(3, 5), np.zeros(3), 2 * np.eye(3, 5), pace=np.tile([0.0, 1.0], (3, 3, 1))
 )
 WAY = np.arange(15.0).reshape(3, 5)
-Z = latent.sample(4, 5, seed=1)
+Z = sample(4, 5, seed=1)
 NONE = np.zeros(3, bool)
 
 
@@ -54,11 +57,11 @@ def gradient(z: np.ndarray, emotion: np.ndarray, character: np.ndarray) -> Pull:
 
 
 def test_faces_go_to_their_own_ends_and_part_of_the_way() -> None:
-    np.testing.assert_allclose(latent.move(Z, axes(), np.array([0.0, 1.0, 0.0])), Z + WAY[1], atol=1e-5)
-    np.testing.assert_allclose(latent.move(Z, axes(), np.array([0.0, 0.25, 0.0])), Z + WAY[1] / 4, atol=1e-5)
-    blend = latent.move(Z, axes(), np.array([0.0, 0.5, 0.5]))
+    np.testing.assert_allclose(move(Z, axes(), np.array([0.0, 1.0, 0.0])), Z + WAY[1], atol=1e-5)
+    np.testing.assert_allclose(move(Z, axes(), np.array([0.0, 0.25, 0.0])), Z + WAY[1] / 4, atol=1e-5)
+    blend = move(Z, axes(), np.array([0.0, 0.5, 0.5]))
     np.testing.assert_allclose(blend, Z + WAY[1:].mean(axis=0), atol=1e-5)
-    each = latent.move(Z[:2], axes(), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.5]]))
+    each = move(Z[:2], axes(), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.5]]))
     np.testing.assert_allclose(each, Z[:2] + np.stack([WAY[0], WAY[2] / 2]), atol=1e-5)
 
 
@@ -67,10 +70,10 @@ def test_no_strength_moves_nothing_and_less_needs_no_ends() -> None:
         raise AssertionError("there is no end to find")
 
     unasked = replace(axes(), find_ends=never)
-    assert latent.move(Z, unasked, np.zeros(3)).tobytes() == Z.tobytes()
+    assert move(Z, unasked, np.zeros(3)).tobytes() == Z.tobytes()
     by_centres = replace(axes(), find_ends=None)
     less = np.array([-1.0, 0.0, 0.0])
-    np.testing.assert_array_equal(latent.move(Z, unasked, less), latent.move(Z, by_centres, less))
+    np.testing.assert_array_equal(move(Z, unasked, less), move(Z, by_centres, less))
 
 
 def test_a_way_finds_its_ends_once_and_only_when_it_needs_them() -> None:
@@ -81,7 +84,7 @@ def test_a_way_finds_its_ends_once_and_only_when_it_needs_them() -> None:
         return ends(z, wanted) + 9 * kept[2]
 
     faces, both = Z.copy(), np.array([True, True, False])
-    way = latent.Way(faces, replace(axes(), find_ends=find), both)
+    way = Way(faces, replace(axes(), find_ends=find), both)
     for less in (0.0, -0.5):
         way.at(np.array([less, 0.0, 0.0]))
     assert asked == []
@@ -90,7 +93,7 @@ def test_a_way_finds_its_ends_once_and_only_when_it_needs_them() -> None:
     assert asked == [both.tolist()]
     faces += 1  # the caller's array is not what moves
     np.testing.assert_array_equal(way.at(np.array([0.5, 0.0, 0.0])), halves[0])
-    kept = latent.Way(Z, replace(axes(), find_ends=find), both, np.array([False, False, True]))
+    kept = Way(Z, replace(axes(), find_ends=find), both, np.array([False, False, True]))
     np.testing.assert_allclose(kept.at(np.array([1.0, 0.0, 0.0])), Z + WAY[0] + 9, atol=1e-5)
 
 

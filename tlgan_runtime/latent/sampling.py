@@ -1,0 +1,40 @@
+"""Latent vectors: draws from N(0, I), and checks of those that a caller gives (paper, step VI)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tlgan_runtime.errors import InputError
+
+MAX_LATENT = 1000.0
+"""Standard deviations of the prior, of any one coordinate. Draws stay within 6, and moves by the largest strength end
+some hundred away. Beyond this, arithmetic in float32 begins to fail where graphs square or exponentiate."""
+
+
+def sample(count: int, latent_dim: int, seed: int) -> NDArray[np.float32]:
+    """(count, latent_dim) draws from N(0, I); row i depends on `seed` and i only, on every machine."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    return generator.standard_normal((count, latent_dim), dtype=np.float32)
+
+
+def check_latents(z: ArrayLike, latent_dim: int) -> NDArray[np.float32]:
+    """`z` as float32 (N, latent_dim), within ±`MAX_LATENT`; raises `InputError` for anything else."""
+    try:
+        array = np.asarray(z)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"z is not an array: {error}") from error
+    if array.dtype.kind != "f":
+        raise InputError(f"z must be float32, not {array.dtype}")
+    if array.ndim != 2 or array.shape[1] != latent_dim or len(array) == 0:
+        raise InputError(f"z must be (N, {latent_dim}) with N at least 1, not {array.shape}")
+    with np.errstate(over="ignore"):
+        latents = array.astype(np.float32, copy=False)
+    if not np.isfinite(latents).all():
+        raise InputError("z must be finite; it holds NaN or infinity")
+    if (farthest := float(np.abs(latents).max())) > MAX_LATENT:
+        raise InputError(
+            f"z must be from {-MAX_LATENT:g} to {MAX_LATENT:g}, in standard deviations of the prior; it holds "
+            f"{farthest:g}"
+        )
+    return latents
