@@ -57,7 +57,7 @@ def learn(teacher: Any, width: int, seed: int) -> Any:
 
 def speed(generator: Any) -> dict[str, float]:
     """Milliseconds of CPU time of one core a face in ONNX Runtime, the least of many calls, and the graph's bytes."""
-    from tlgan_runtime.session import Engine, Graph, Tensor
+    from tlgan_runtime.graphs.session import Engine, Graph, Tensor
     from tlgan_train.drawing_graph import drawing_graph, layers_of
     from tlgan_train.onnx_graph import store_half
 

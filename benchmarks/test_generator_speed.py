@@ -26,7 +26,7 @@ import torch
 from torch import nn
 
 from tlgan_runtime import CheerMeUp
-from tlgan_runtime.session import Engine, Graph, Tensor
+from tlgan_runtime.graphs.session import Engine, Graph, Tensor
 from tlgan_train.drawing_graph import drawing_graph
 from tlgan_train.export import DrawingGraph, to_onnx
 from tlgan_train.int8_graph import int8_graph

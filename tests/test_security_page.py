@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.benchmark_scripts import page, results
-from tlgan_runtime import trial
 from tlgan_runtime.bundle import manifest
 from tlgan_runtime.bundle.axes_json import MAX_DISTANCE
+from tlgan_runtime.graphs import trial
 
 MIB = 2**20
 

@@ -129,7 +129,7 @@ def info(options: Namespace) -> int:
 def verify(options: Namespace) -> int:
     from tlgan_runtime.bundle.find import find_bundle
     from tlgan_runtime.bundle.read import Bundle
-    from tlgan_runtime.trial import try_graphs
+    from tlgan_runtime.graphs.trial import try_graphs
 
     opened = Bundle(find_bundle(options.bundle))
     files = opened.verify()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError
-from tlgan_runtime.session import INSTALL_CPU, INSTALL_GPU, MICRO_BATCH, Engine, load_onnxruntime
+from tlgan_runtime.graphs.session import INSTALL_CPU, INSTALL_GPU, MICRO_BATCH, Engine, load_onnxruntime
 from tlgan_runtime.version import __version__
 from tlgan_runtime.workers import usable_cpus
 

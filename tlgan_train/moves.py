@@ -9,11 +9,11 @@ import torch
 
 from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_runtime.bundle.read import Bundle
+from tlgan_runtime.graphs.end_finders import usable_axes
+from tlgan_runtime.graphs.session import Engine
 from tlgan_runtime.latent.axes import Axes, EndFinder
 from tlgan_runtime.latent.descent import Pull, follow
 from tlgan_runtime.latent.ends import GRADIENT, PATHS, join_ends
-from tlgan_runtime.methods import usable_axes
-from tlgan_runtime.session import Engine
 from tlgan_train.axes import load_axes
 from tlgan_train.classifier import load_classifier
 from tlgan_train.gradient import GradientGraph

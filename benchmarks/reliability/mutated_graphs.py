@@ -32,9 +32,10 @@ from graph_mutations import mutated  # noqa: E402
 from outcomes import record  # noqa: E402
 
 from tests.tiny_bundle import make_bundle  # noqa: E402
-from tlgan_runtime import BundleDamagedError, BundleError, CheerMeUp, editor, trial  # noqa: E402
+from tlgan_runtime import BundleDamagedError, BundleError, CheerMeUp, editor  # noqa: E402
 from tlgan_runtime.bundle.read import Bundle  # noqa: E402
 from tlgan_runtime.bundle.write import write_manifest  # noqa: E402
+from tlgan_runtime.graphs import trial  # noqa: E402
 
 SECONDS = 10.0
 """Of a case; nearly all take a few hundredths."""

@@ -258,10 +258,11 @@ def test_a_name_as_long_as_the_system_takes(run: Run) -> None:
 
 
 def test_help_names_what_the_other_modules_know() -> None:
-    from tlgan_runtime import animation, arguments, graphs, session
+    from tlgan_runtime import animation, arguments
+    from tlgan_runtime.graphs import bundle_graphs, session
     from tlgan_runtime.latent.strengths import EASINGS
 
-    assert arguments.PROVIDERS == session.PROVIDERS and arguments.PRECISIONS == graphs.PRECISIONS
+    assert arguments.PROVIDERS == session.PROVIDERS and arguments.PRECISIONS == bundle_graphs.PRECISIONS
     assert arguments.EASINGS == EASINGS and arguments.LOOPS == animation.LOOPS
 
 

@@ -18,7 +18,7 @@ from tlgan_runtime.bundle.find import embedded_bundles
 from tlgan_runtime.bundle.onnx_wire import check_model
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.bundle.write import write_manifest
-from tlgan_runtime.session import Engine
+from tlgan_runtime.graphs.session import Engine
 
 
 def varint(number: int, longer: int = 0) -> bytes:
@@ -235,7 +235,7 @@ def test_the_second_wall_holds_alone(broken: Path, tmp_path: Path, monkeypatch: 
     if tuple(map(int, ort.__version__.split(".")[:2])) < (1, 21):
         pytest.skip("this onnxruntime looks for files of graphs where it likes")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tlgan_runtime.session.check_model", lambda model, name: None)
+    monkeypatch.setattr("tlgan_runtime.graphs.session.check_model", lambda model, name: None)
     model = onnx.load(broken / "generator.onnx")
     Engine("cpu", 1).start(model.SerializeToString(), "whole")
     leaning(next(tensor for tensor in model.graph.initializer if tensor.name == "spread"), tmp_path)

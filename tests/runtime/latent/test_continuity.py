@@ -16,7 +16,7 @@ import pytest
 from tests.tiny_bundle import EMOTIONS, PATH_LENGTH, axis_directions, make_bundle
 from tlgan_runtime import CheerMeUp
 from tlgan_runtime.bundle.write import amend_bundle
-from tlgan_runtime.session import Graph
+from tlgan_runtime.graphs.session import Graph
 
 NAMES = (*EMOTIONS, "ada", "bo", "hat")
 KEEPS: tuple[list[str], ...] = (

@@ -22,7 +22,7 @@ SECONDS = 120.0
 MEMORY = 4 * 2**30
 """Bytes of address space, where the system can limit it: those that ship take less than one GiB."""
 _OUT_OF_TIME = (None, -int(getattr(signal, "SIGXCPU", 24)))  # ended by the parent, or by the system
-_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from tlgan_runtime import trial; trial.main()"
+_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from tlgan_runtime.graphs import trial; trial.main()"
 
 
 def try_graphs(path: Path, seconds: float = SECONDS, memory: int = MEMORY) -> list[str]:
@@ -77,7 +77,7 @@ def main() -> None:
 
 def _run(path: str) -> None:
     from tlgan_runtime.editor import CheerMeUp
-    from tlgan_runtime.session import MICRO_BATCH
+    from tlgan_runtime.graphs.session import MICRO_BATCH
 
     app = CheerMeUp(path, provider="cpu", threads=1)
     roles = {entry.role for entry in app.manifest.files.values()}

@@ -17,7 +17,7 @@ import pytest
 from tests.tiny_bundle import make_bundle
 from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError, MissingLibraryError, ProviderError
 from tlgan_runtime.bundle.write import write_manifest
-from tlgan_runtime.session import MICRO_BATCH, Engine, Graph, Tensor
+from tlgan_runtime.graphs.session import MICRO_BATCH, Engine, Graph, Tensor
 from tlgan_runtime.workers import usable_cpus
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.errors import BundleDamagedError
+from tlgan_runtime.graphs.session import Engine, Graph, Tensor
 from tlgan_runtime.latent.axes import Axes, AxisSet, EndFinder
 from tlgan_runtime.latent.descent import Pull, follow
 from tlgan_runtime.latent.ends import GRADIENT, PATHS, join_ends, lines_end
-from tlgan_runtime.session import Engine, Graph, Tensor
 
 FARTHEST_END = 1e5
 """Standard deviations of the prior; a hundred times what latents may be."""

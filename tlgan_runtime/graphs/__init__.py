@@ -1,0 +1,1 @@
+"""ONNX graphs: the only room that knows ONNX Runtime."""
