@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageSequence
 
 from tlgan_runtime import CheerMeUp, write_animation
-from tlgan_runtime.picture import Pixels, tile
+from tlgan_runtime.animation.layout import Pixels, tile
 
 RESULTS = Path(__file__).with_name("results")
 DELAY = 70  # milliseconds

@@ -7,9 +7,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from tlgan_runtime.animation import Animation, write_animation
+    from tlgan_runtime.animation.caption import Caption
+    from tlgan_runtime.animation.write import Animation, write_animation
     from tlgan_runtime.batch import run_batch
-    from tlgan_runtime.caption import Caption
     from tlgan_runtime.editor import CheerMeUp, Scores
     from tlgan_runtime.errors import (
         BundleDamagedError,
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 # Name -> the module that has it: imported at first use (PEP 562), so that `import tlgan_runtime` costs nothing.
 _HOMES = {
-    "Animation": "animation",
-    "write_animation": "animation",
+    "Animation": "animation.write",
+    "write_animation": "animation.write",
     "run_batch": "batch",
-    "Caption": "caption",
+    "Caption": "animation.caption",
     "CheerMeUp": "editor",
     "Scores": "editor",
     "__version__": "version",

@@ -10,11 +10,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tlgan_runtime.animation import FORMATS, LOOPS, MAX_FPS, MAX_HOLD, MIN_FPS, Animation, check_timing, write_animation
+from tlgan_runtime.animation.caption import MIN_CAPTION_SIZE, Caption, caption_height
+from tlgan_runtime.animation.layout import MAX_SIZE, MIN_SIZE, Pixels, plan
+from tlgan_runtime.animation.write import (
+    FORMATS,
+    LOOPS,
+    MAX_FPS,
+    MAX_HOLD,
+    MIN_FPS,
+    Animation,
+    check_timing,
+    write_animation,
+)
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.manifest import Manifest
 from tlgan_runtime.bundle.read import Bundle
-from tlgan_runtime.caption import MIN_CAPTION_SIZE, Caption, caption_height
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.graphs.bundle_graphs import open_graphs
 from tlgan_runtime.graphs.end_finders import usable_axes
@@ -25,7 +35,6 @@ from tlgan_runtime.latent.moves import Motions, Move, check_keep
 from tlgan_runtime.latent.strengths import EASINGS, timeline_course, timeline_strengths, walk_course, walk_strengths
 from tlgan_runtime.latent.timeline import Keyframes
 from tlgan_runtime.latent.vocabulary import Mix, Vocabulary
-from tlgan_runtime.picture import MAX_SIZE, MIN_SIZE, Pixels, plan
 from tlgan_runtime.validation import file_path, flag, one_of, real, whole
 
 Latents = NDArray[np.float32]

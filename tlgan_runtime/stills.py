@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tlgan_runtime import picture
+from tlgan_runtime.animation import layout
+from tlgan_runtime.animation.layout import MAX_COLUMNS, MAX_SIZE, MIN_SIZE, Pixels
 from tlgan_runtime.latent.vocabulary import Mix
-from tlgan_runtime.picture import MAX_COLUMNS, MAX_SIZE, MIN_SIZE, Pixels
 from tlgan_runtime.validation import file_path, whole
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ def save_sample(
 ) -> None:
     """Writes `faces` seeded faces of `size` pixels as .png; raises as `sample` and `save_png` do."""
     target, faces, size = _checked(path, faces, size)
-    picture.plan(faces, size)
-    picture.save_png(target, picture.tile(editor.render(editor.sample(faces, seed)), size))
+    layout.plan(faces, size)
+    layout.save_png(target, layout.tile(editor.render(editor.sample(faces, seed)), size))
 
 
 def save_edit(
@@ -41,10 +41,10 @@ def save_edit(
 ) -> tuple[Pixels, Pixels]:
     """Writes seeded faces above, and below them what `move` makes of them; returns both, (N, H, W, 3) each."""
     target, faces, size = _checked(path, faces, size)
-    picture.plan(2 * faces, size, columns=faces)
+    layout.plan(2 * faces, size, columns=faces)
     z = editor.sample(faces, seed)
     before, after = editor.render(z), editor.render(editor.move(z, strengths, method, until=until, keep=keep))
-    picture.save_png(target, picture.tile(np.concatenate([before, after]), size, columns=faces))
+    layout.save_png(target, layout.tile(np.concatenate([before, after]), size, columns=faces))
     return before, after
 
 
@@ -60,16 +60,16 @@ def save_grid(
     """Writes a row of each seeded face: as it is, then at full strength of every emotion. Returns names of columns."""
     names = ["start", *editor.emotions]
     target, faces, size = _checked(path, faces, size)
-    picture.plan(faces * len(names), size, columns=len(names))
+    layout.plan(faces * len(names), size, columns=len(names))
     z = editor.sample(faces, seed)
     columns = [z, *(editor.move(z, {emotion: 1.0}, method) for emotion in editor.emotions)]
     images = editor.render(np.stack(columns, axis=1).reshape(-1, editor.latent_dim))
-    sheet = picture.tile(images, size, columns=len(names))
-    picture.save_png(target, picture.label_columns(sheet, names, size))
+    sheet = layout.tile(images, size, columns=len(names))
+    layout.save_png(target, layout.label_columns(sheet, names, size))
     return names
 
 
 def _checked(path: str | PathLike[str], faces: int, size: int) -> tuple[Path, int, int]:
     """The arguments that all stills have; raises `InputError` before anything is drawn."""
-    target = file_path(path, picture.STILL_FORMATS)
+    target = file_path(path, layout.STILL_FORMATS)
     return target, whole("the number of faces", faces, 1, MAX_COLUMNS**2), whole("size", size, MIN_SIZE, MAX_SIZE)

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 
-from tlgan_runtime.legible import legible
+from tlgan_runtime.animation.legible import legible
 from tlgan_train.learning import LearningCurve
 
 WIDTH = 8.0

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
+from tlgan_runtime.animation.layout import enlarge
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_runtime.latent.motion import Way
-from tlgan_runtime.picture import enlarge
 from tlgan_train.figures import DPI, WIDTH, readable
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.samples import draw_faces

@@ -14,8 +14,8 @@ import pytest
 
 from tests.program import program
 from tlgan_runtime import OutputError, files
+from tlgan_runtime.animation.layout import save_png
 from tlgan_runtime.files import replacing, sweep, unfinished
-from tlgan_runtime.picture import save_png
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
 PICTURE = np.zeros((16, 16, 3), np.uint8)

@@ -12,8 +12,8 @@ from PIL import ImageDraw, ImageFont
 from tests.scripts import NAMES
 from tests.tiny_bundle import make_bundle
 from tlgan_runtime import CheerMeUp
-from tlgan_runtime.caption import Caption
-from tlgan_runtime.legible import legible
+from tlgan_runtime.animation.caption import Caption
+from tlgan_runtime.animation.legible import legible
 from tlgan_runtime.stills import save_grid
 
 

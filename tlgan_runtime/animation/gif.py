@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageChops
 
-from tlgan_runtime.picture import WHITE, Pixels
+from tlgan_runtime.animation.layout import WHITE, Pixels
 from tlgan_runtime.workers import Workers
 
 _PALETTE_PICTURES = 64  # one picture in five already gives the same palette, within 0.1 dB

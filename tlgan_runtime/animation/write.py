@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tlgan_runtime import mp4
-from tlgan_runtime.caption import COLOURS, Caption
+from tlgan_runtime.animation import mp4
+from tlgan_runtime.animation.caption import COLOURS, Caption
+from tlgan_runtime.animation.gif import shared_palette, write_gif
+from tlgan_runtime.animation.layout import MAX_COLUMNS, MAX_SIZE, MIN_SIZE, WHITE, Pixels, canvas, tile
 from tlgan_runtime.errors import InputError, MissingLibraryError
 from tlgan_runtime.files import replacing
-from tlgan_runtime.gif import shared_palette, write_gif
 from tlgan_runtime.messages import shown
-from tlgan_runtime.picture import MAX_COLUMNS, MAX_SIZE, MIN_SIZE, WHITE, Pixels, canvas, tile
 from tlgan_runtime.validation import file_path, one_of, real, whole
 from tlgan_runtime.workers import MAX_THREADS, Workers
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tlgan_runtime import InputError, OutputError
-from tlgan_runtime.picture import label_columns, plan, save_png, tile
+from tlgan_runtime.animation.layout import label_columns, plan, save_png, tile
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from PIL import Image, ImageSequence
 
 from tests.animation_file import durations
 from tlgan_runtime import Animation, CheerMeUp, InputError, MissingLibraryError, OutputError, write_animation
-from tlgan_runtime.picture import Pixels, tile
+from tlgan_runtime.animation.layout import Pixels, tile
 
 PALETTE_PSNR = 33.0  # decibel; a palette of 255 colours for all frames of the tiny bundle's walk reaches about 36
 

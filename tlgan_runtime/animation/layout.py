@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tlgan_runtime.animation.legible import caption_text
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.files import replacing
-from tlgan_runtime.legible import caption_text
 from tlgan_runtime.validation import file_path, whole
 
 Pixels = NDArray[np.uint8]

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from tlgan_runtime import InputError, write_animation
-from tlgan_runtime.picture import Pixels, tile
+from tlgan_runtime.animation.layout import Pixels, tile
 
 STEADY = 6  # levels by which a pixel may differ from the true colour before it is drawn again
 
@@ -126,6 +126,6 @@ def test_memory_does_not_grow_with_the_frames(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert float(run.stdout) < 12

@@ -10,8 +10,8 @@ from PIL import Image, ImageSequence
 
 from tests.tiny_bundle import EMOTIONS
 from tlgan_runtime import CheerMeUp, InputError
-from tlgan_runtime.caption import Caption, caption_height
-from tlgan_runtime.picture import Pixels
+from tlgan_runtime.animation.caption import Caption, caption_height
+from tlgan_runtime.animation.layout import Pixels
 
 VERMILION, BLUE = (213, 94, 0), (0, 114, 178)
 

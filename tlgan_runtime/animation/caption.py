@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tlgan_runtime.latent.names import START
-from tlgan_runtime.legible import caption_text
-from tlgan_runtime.picture import WHITE, Pixels
+from tlgan_runtime.animation.layout import WHITE, Pixels
+from tlgan_runtime.animation.legible import caption_text
 
 MIN_CAPTION_SIZE = 64
 """Pixels of a face's side, below which no text is legible."""
@@ -43,6 +42,8 @@ class Caption:
     """Whether the strengths are written."""
     probabilities: NDArray[np.floating[Any]] | None = None
     """(N, E) of the bars."""
+    still: str = "start"
+    """Written below a face that nothing moves."""
 
     def height(self, size: int) -> int:
         """Pixels below a face of `size` pixels."""
@@ -71,7 +72,7 @@ class Caption:
             text = " + ".join(parts) + (" + …" if count < len(order) else "")
             if count == 1 or smallest.getlength(text) <= size - 2 * _margin(size):
                 return text
-        return START
+        return self.still
 
     def _bars(self, probabilities: NDArray[np.floating[Any]], strengths: NDArray[np.float64], size: int) -> Pixels:
         names, left, right = _names(tuple(self.names[: len(probabilities)]), size)
