@@ -17,7 +17,7 @@ import numpy as np
 import ray
 
 from tlgan_runtime import CheerMeUp, CheerMeUpError
-from tlgan_runtime.job import Job
+from tlgan_runtime.batch.job import Job
 
 
 class Artist:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from tlgan_runtime.animation.caption import Caption
     from tlgan_runtime.animation.write import Animation, write_animation
-    from tlgan_runtime.batch import run_batch
+    from tlgan_runtime.batch.run import run_batch
     from tlgan_runtime.editor import CheerMeUp, Scores
     from tlgan_runtime.errors import (
         BundleDamagedError,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Animation": "animation.write",
     "write_animation": "animation.write",
-    "run_batch": "batch",
+    "run_batch": "batch.run",
     "Caption": "animation.caption",
     "CheerMeUp": "editor",
     "Scores": "editor",

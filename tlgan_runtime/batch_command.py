@@ -21,7 +21,7 @@ SOME_FAILED = 2
 
 
 def batch(options: Namespace) -> int:
-    from tlgan_runtime.batch import run_batch
+    from tlgan_runtime.batch.run import run_batch
 
     hush(options.quiet)
     counts: Counter[str] = Counter()

@@ -13,7 +13,7 @@ import pytest
 
 from tests.program import ROOT
 from tlgan_runtime import OutputError, run_batch
-from tlgan_runtime.journal import JOURNAL, Entry, Journal
+from tlgan_runtime.batch.journal import JOURNAL, Entry, Journal
 
 resource = pytest.importorskip("resource", reason="limits of POSIX systems")
 

@@ -13,13 +13,13 @@ from multiprocessing import active_children, get_context
 from os import PathLike
 from pathlib import Path
 
+from tlgan_runtime.batch.job import Job
+from tlgan_runtime.batch.journal import Entry, Journal
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError, OutputError
 from tlgan_runtime.files import sweep
-from tlgan_runtime.job import Job
-from tlgan_runtime.journal import Entry, Journal
 from tlgan_runtime.messages import one_line, shown
 from tlgan_runtime.signals import follow_parent, group_interrupts_blocked
 from tlgan_runtime.validation import whole

@@ -13,7 +13,7 @@ from tlgan_runtime import CheerMeUp
 
 def test_the_example_draws_every_job(bundle: Path, editor: CheerMeUp, tmp_path: Path) -> None:
     pytest.importorskip("ray")
-    draw_all = runpy.run_path(str(Path(__file__).parents[2] / "examples" / "ray_batch.py"), run_name="ray_batch")
+    draw_all = runpy.run_path(str(Path(__file__).parents[3] / "examples" / "ray_batch.py"), run_name="ray_batch")
     jobs = [{"output": f"{seed}.gif", "seed": seed, "faces": 1, "steps": 2, "size": 16} for seed in range(4)]
     lines = [*map(json.dumps, jobs), "", json.dumps({"output": "a.gif", "emotion": "glee"})]
     rows = draw_all["draw_all"](lines, tmp_path / "out", 1, str(bundle))
