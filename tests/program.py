@@ -16,5 +16,7 @@ def program(*arguments: str, interruptible: bool = False) -> list[str]:
     A shell that starts tests in the background has them ignore that, which is inherited.
     """
     listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); " if interruptible else ""
-    run = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tlgan_runtime.cli import main; sys.exit(main())"
+    run = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tlgan_runtime.cli.commands import main; sys.exit(main())"
+    )
     return [sys.executable, "-c", listen + run, *arguments]

@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from tlgan_runtime.bundle.manifest import MANIFEST
-from tlgan_runtime.console import complain, write
+from tlgan_runtime.cli.console import complain, write
 from tlgan_runtime.errors import CheerMeUpError
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts, ignore_interrupts
 from tlgan_train.config import Config, load_config

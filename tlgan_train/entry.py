@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tlgan_runtime.entry import end_on_interrupts
+from tlgan_runtime.cli.entry import end_on_interrupts
 
 
 def tlgan_train() -> int:

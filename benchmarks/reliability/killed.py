@@ -65,7 +65,7 @@ def gif(work: Path, bundle: Path) -> Command:
 
     def line(number: int) -> list[str]:
         options = ["--bundle", bundle, "--seed", number, "--faces", 2, "--steps", 20, *SMALL, "-o", path]
-        return started("tlgan_runtime.entry:cheermeup", "gif", *options)
+        return started("tlgan_runtime.cli.entry:cheermeup", "gif", *options)
 
     return Command("cheermeup gif", line, lambda: digests(path.parent), path.parent)
 
@@ -80,7 +80,7 @@ def batch(work: Path, bundle: Path) -> Command:
         ]
         (work / "jobs.jsonl").write_text("\n".join(map(json.dumps, jobs)))
         options = ["--out", out, "-j", 2, "--bundle", bundle, "--provider", "cpu"]
-        return started("tlgan_runtime.entry:cheermeup", "batch", work / "jobs.jsonl", *options)
+        return started("tlgan_runtime.cli.entry:cheermeup", "batch", work / "jobs.jsonl", *options)
 
     return Command("cheermeup batch", line, lambda: digests(out), out)
 

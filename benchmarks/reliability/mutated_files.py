@@ -28,7 +28,7 @@ from outcomes import record  # noqa: E402
 from tests.tiny_bundle import make_bundle  # noqa: E402
 from tlgan_runtime import BundleError, CheerMeUp  # noqa: E402
 from tlgan_runtime.bundle.read import Bundle  # noqa: E402
-from tlgan_runtime.description import describe_bundle  # noqa: E402
+from tlgan_runtime.cli.info import describe_bundle  # noqa: E402
 
 VALUES: list[Any] = [
     None, True, False, 0, 1, -1, 2, 7, 8, 9, 0.0, -0.0, 0.5, 1.0, 1e-300, 1e38, -1e38, 1e308, 2**31, 2**63, -(2**63),

@@ -21,7 +21,7 @@ resource = pytest.importorskip("resource", reason="limits of POSIX systems")
 LIMITED = (
     "import resource, sys; sys.path.insert(0, {root!r}); "
     "resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY)); "
-    "from tlgan_runtime.cli import main; sys.exit(main())"
+    "from tlgan_runtime.cli.commands import main; sys.exit(main())"
 )
 
 

@@ -39,14 +39,15 @@ def test_importing_the_class_loads_no_graph_library() -> None:
 def test_help_and_usage_errors_need_neither_numpy_nor_a_graph_library(arguments: str) -> None:
     # what the command itself says on standard error is not of interest here
     quiet_main = f"with contextlib.redirect_stderr(io.StringIO()):\n    main({arguments})"
-    assert loaded_after(f"import contextlib, io\nfrom tlgan_runtime.cli import main\n{quiet_main}") == set()
+    assert loaded_after(f"import contextlib, io\nfrom tlgan_runtime.cli.commands import main\n{quiet_main}") == set()
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted in /proc")
 @pytest.mark.parametrize("told", [None, "2"])
 def test_a_command_starts_no_threads_for_products_unless_told_to(bundle: Path, told: str | None) -> None:
     code = (
-        "import os, sys; from tlgan_runtime.cli import main; main(['info', '--bundle', sys.argv[1]]); import numpy; "
+        "import os, sys; from tlgan_runtime.cli.commands import main; "
+        "main(['info', '--bundle', sys.argv[1]]); import numpy; "
         "print(len(os.listdir('/proc/self/task')), os.environ['OPENBLAS_NUM_THREADS'])"
     )
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}

@@ -32,7 +32,7 @@ def hook(event, arguments):
         if count == {at}:
             signal.raise_signal({number})
 sys.addaudithook(hook)
-from tlgan_runtime.entry import cheermeup
+from tlgan_runtime.cli.entry import cheermeup
 code = cheermeup()
 print(count)
 sys.exit(code)

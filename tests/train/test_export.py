@@ -15,7 +15,7 @@ from commands import call, refused
 
 from tlgan_runtime import CheerMeUp
 from tlgan_runtime.bundle.read import Bundle
-from tlgan_runtime.cli import main as cheermeup
+from tlgan_runtime.cli.commands import main as cheermeup
 from tlgan_runtime.latent.sampling import sample
 from tlgan_train import export
 from tlgan_train.classifier import load_classifier

@@ -15,7 +15,7 @@ from PIL import Image
 from tests.program import PATIENCE, program
 from tlgan_runtime import CheerMeUp, InputError, run_batch
 from tlgan_runtime.batch.job import Job
-from tlgan_runtime.cli import main
+from tlgan_runtime.cli.commands import main
 
 SMALL = {"faces": 1, "size": 32}
 JOBS: list[dict[str, Any]] = [

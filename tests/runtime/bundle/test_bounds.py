@@ -18,7 +18,7 @@ from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_runtime.bundle.find import embedded_bundles
 from tlgan_runtime.bundle.manifest import Manifest, is_plain, parse_json
 from tlgan_runtime.bundle.read import Bundle
-from tlgan_runtime.cli import main
+from tlgan_runtime.cli.commands import main
 
 Change = Callable[[dict[str, Any]], Any]
 

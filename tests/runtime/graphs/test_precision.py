@@ -15,7 +15,7 @@ from tests.tiny_bundle import CONTRAST, MIDDLE, latent_index, make_bundle
 from tlgan_runtime import CheerMeUp, run_batch
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.bundle.write import write_manifest
-from tlgan_runtime.cli import main
+from tlgan_runtime.cli.commands import main
 from tlgan_runtime.errors import InputError
 
 SOFTER = 0.75

@@ -20,7 +20,7 @@ from tests.program import program
 from tests.tiny_bundle import make_bundle
 from tlgan_runtime import BundleDamagedError, MissingLibraryError
 from tlgan_runtime.bundle.write import write_manifest
-from tlgan_runtime.cli import main
+from tlgan_runtime.cli.commands import main
 from tlgan_runtime.graphs import trial
 from tlgan_runtime.graphs.trial import try_graphs
 

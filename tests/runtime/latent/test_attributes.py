@@ -14,7 +14,7 @@ from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError
 from tlgan_runtime.bundle import write as bundle_write
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.bundle.write import amend_bundle
-from tlgan_runtime.cli import main
+from tlgan_runtime.cli.commands import main
 
 pytestmark = pytest.mark.numerical
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.tiny_bundle import make_bundle
 from tlgan_runtime import CheerMeUp, InputError
-from tlgan_runtime.cli import main
+from tlgan_runtime.cli.commands import main
 
 NFC = ("gêné", "joy", "한숨")
 NFD = tuple(unicodedata.normalize("NFD", name) for name in NFC)

@@ -16,6 +16,6 @@ __all__ = ["cheermeup", "end_on_interrupts"]
 def cheermeup() -> int:
     """Run the command line of this process; returns the exit code."""
     end_on_interrupts("cheermeup: interrupted")
-    from tlgan_runtime.cli import main
+    from tlgan_runtime.cli.commands import main
 
     return main()

@@ -12,7 +12,7 @@ import pytest
 from tests.tiny_bundle import EMOTIONS, make_bundle
 from tlgan_runtime import CheerMeUp, CheerMeUpError, InputError, MissingLibraryError, OutputError
 from tlgan_runtime.bundle.write import amend_bundle
-from tlgan_runtime.cli import main
+from tlgan_runtime.cli.commands import main
 from tlgan_runtime.messages import LONGEST, listed, printable, shown
 
 ESCAPE = "\x1b]0;owned\x07\x1b[31mred\x9b1m\u202e\n\rnext\x7f"

@@ -18,7 +18,7 @@ from PIL import Image
 from tests.program import program
 from tests.tiny_bundle import EMOTIONS
 from tlgan_runtime import CheerMeUp
-from tlgan_runtime.cli import main
+from tlgan_runtime.cli.commands import main
 
 
 class Result(NamedTuple):
@@ -258,8 +258,8 @@ def test_a_name_as_long_as_the_system_takes(run: Run) -> None:
 
 
 def test_help_names_what_the_other_modules_know() -> None:
-    from tlgan_runtime import arguments
     from tlgan_runtime.animation import write
+    from tlgan_runtime.cli import arguments
     from tlgan_runtime.graphs import bundle_graphs, session
     from tlgan_runtime.latent.strengths import EASINGS
 

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
-from tlgan_runtime.console import complain, hush, write
+from tlgan_runtime.cli.console import complain, hush, write
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.signals import INTERRUPTS
 

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlgan_runtime.arguments import DEBUG, HELP, VERSION, overview, parse
-from tlgan_runtime.batch_command import batch
-from tlgan_runtime.console import as_json, complain, hush, report, show_progress, show_warning, write
+from tlgan_runtime.cli.arguments import DEBUG, HELP, VERSION, overview, parse
+from tlgan_runtime.cli.batch import batch
+from tlgan_runtime.cli.console import as_json, complain, hush, report, show_progress, show_warning, write
 from tlgan_runtime.errors import CheerMeUpError, InputError
 from tlgan_runtime.messages import one_line, shown
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts
@@ -113,7 +113,7 @@ def grid(options: Namespace) -> int:
 
 
 def info(options: Namespace) -> int:
-    from tlgan_runtime.description import describe_bundle
+    from tlgan_runtime.cli.info import describe_bundle
 
     editor = _open(options)
     document = {
@@ -141,7 +141,7 @@ def verify(options: Namespace) -> int:
 
 
 def doctor(options: Namespace) -> int:
-    from tlgan_runtime.doctor import describe, examine
+    from tlgan_runtime.cli.doctor import describe, examine
 
     hush(options.quiet)
     findings, exit_code = examine(options.bundle, options.provider, options.threads)
@@ -248,7 +248,3 @@ def _report_file(editor: CheerMeUp, options: Namespace, path: Path, **details: A
     document = {"path": str(path), **details, "bundle": editor.manifest.name, "providers": editor.providers}
     report(options.json_output, document, [str(path)])
     return DONE
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The `cheermeup` command."""
