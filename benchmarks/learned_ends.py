@@ -53,7 +53,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train.judge import factor_names, load_judge
     from tlgan_train.likeness import Likeness
     from tlgan_train.models.path import PathNetwork
-    from tlgan_train.run import read_json, started_with
+    from tlgan_train.run_folder import read_json, started_with
     from tlgan_train.samples import load_samples, read_faces
     from tlgan_train.supervised import predict
 

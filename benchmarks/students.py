@@ -111,7 +111,7 @@ def main(
     from tlgan_train.data import drawn_characters, load_dataset
     from tlgan_train.gan import load_generator
     from tlgan_train.models.dcgan import Generator
-    from tlgan_train.run import started_with
+    from tlgan_train.run_folder import started_with
 
     config, _ = started_with(run / "config.json")
     dataset, teacher = load_dataset(config.data, config.seed), load_generator(run)

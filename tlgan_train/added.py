@@ -19,7 +19,7 @@ from tlgan_train.data.labels import load_labels
 from tlgan_train.errors import TrainError
 from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
 from tlgan_train.model_card import with_attributes
-from tlgan_train.run import claimed, plain, read_json, started_with, write_json
+from tlgan_train.run_folder import claimed, plain, read_json, started_with, write_json
 
 ATTRIBUTES = "attributes.json"
 MADE_FROM = {"gan": "gan/generator.safetensors", "classifier": "classifier/weights.safetensors"}

@@ -19,7 +19,7 @@ from tlgan_train.latent_axes import METHODS, LatentAxes, LocalAxes, LogitAxes, u
 from tlgan_train.likeness import Likeness
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.paths import learned_methods, save_paths, train_paths
-from tlgan_train.run import read_json, write_json
+from tlgan_train.run_folder import read_json, write_json
 from tlgan_train.samples import Samples, read_faces
 
 PAPER_DISTANCE = 30.0

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tlgan_train.models.dcgan import Discriminator, Generator
 from tlgan_train.models.encoder import Encoder
-from tlgan_train.run import load_tensors, save_tensors
+from tlgan_train.run_folder import load_tensors, save_tensors
 
 OPTIMISERS = ("generator_optimiser", "discriminator_optimiser")
 

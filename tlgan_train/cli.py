@@ -229,7 +229,7 @@ def _config(
 ) -> Config:
     started = folder / "config.json"
     if started.is_file() and all(value is None for value in (preset, settings or None, *options.values())):
-        from tlgan_train.run import started_with
+        from tlgan_train.run_folder import started_with
 
         return started_with(started)[0]
     config = load_config(preset or "quick", settings)
@@ -277,7 +277,7 @@ def _run(app: typer.Typer, name: str, given: list[str], alone: bool) -> int:
 
 def _warn(run: Path) -> None:
     """Say what is wrong with the model of a run, with --quiet as well: it ends with exit code 0, as a good one does."""
-    from tlgan_train.run import read_json
+    from tlgan_train.run_folder import read_json
     from tlgan_train.weaknesses import weaknesses
 
     found = weaknesses(read_json(run / "evaluation.json", made_by="evaluate"))

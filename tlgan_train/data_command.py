@@ -38,7 +38,7 @@ def show_data(
             export_folder(dataset, export)
             echo(str(export))
         if run is not None and run.exists():
-            from tlgan_train.run import check_run  # with torch
+            from tlgan_train.run_folder import check_run
 
             try:
                 check_run(run, config, dataset.digest)

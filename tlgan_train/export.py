@@ -34,7 +34,7 @@ from tlgan_train.models.dcgan import Generator, to_uint8
 from tlgan_train.onnx_graph import OPSET, store_half, store_single
 from tlgan_train.paths import load_paths
 from tlgan_train.revision import code_revision
-from tlgan_train.run import read_json, write_json
+from tlgan_train.run_folder import read_json, write_json
 from tlgan_train.samples import draw_latents
 from tlgan_train.weaknesses import noted
 

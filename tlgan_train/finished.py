@@ -16,7 +16,7 @@ from tlgan_train.data.dataset import drawn_characters
 from tlgan_train.gan import load_generator
 from tlgan_train.judge import load_judge
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.run import read_json
+from tlgan_train.run_folder import read_json
 from tlgan_train.samples import draw_faces, draw_latents
 from tlgan_train.supervised import predict, stream_seed
 

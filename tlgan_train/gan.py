@@ -24,7 +24,7 @@ from tlgan_train.interrupts import HeldInterrupts
 from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
 from tlgan_train.models.encoder import Encoder, kl_divergence, sample_posterior
 from tlgan_train.models.prior import Prior
-from tlgan_train.run import load_tensors, save_tensors, written
+from tlgan_train.run_folder import load_tensors, save_tensors, written
 from tlgan_train.supervised import predict, to_tensor
 from tlgan_train.training_log import TrainingLog, Unwritten, collapsed, diverged
 

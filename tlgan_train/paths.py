@@ -23,7 +23,7 @@ from tlgan_train.judge import SUCCESS
 from tlgan_train.likeness import Likeness
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.path import PathNetwork
-from tlgan_train.run import load_tensors, save_tensors
+from tlgan_train.run_folder import load_tensors, save_tensors
 from tlgan_train.samples import Samples
 from tlgan_train.supervised import seeded, stream_seed
 

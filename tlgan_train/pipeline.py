@@ -31,7 +31,7 @@ from tlgan_train.memory import PeakMemory
 from tlgan_train.model_card import methods_table
 from tlgan_train.moves import bundle_moves, load_moves
 from tlgan_train.report import write_report
-from tlgan_train.run import claimed, open_run, read_json, run_precision, write_json
+from tlgan_train.run_folder import claimed, open_run, read_json, run_precision, write_json
 from tlgan_train.samples import draw_samples, load_samples
 from tlgan_train.weaknesses import weaknesses
 

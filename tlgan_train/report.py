@@ -19,7 +19,7 @@ from tlgan_train.models.dcgan import Generator
 from tlgan_train.network_sections import generator_section, readers_section
 from tlgan_train.page import Page, interval, number, percent
 from tlgan_train.results import Results, read_results
-from tlgan_train.run import written
+from tlgan_train.run_folder import written
 from tlgan_train.weaknesses import weaknesses
 
 SCORES = ("success", "mean_end", "rank_correlation", "monotone", "character_kept")

@@ -20,7 +20,7 @@ from tlgan_train.judge import load_judge
 from tlgan_train.learning import LearningCurve, learning_curve
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.moves import load_moves
-from tlgan_train.run import read_json
+from tlgan_train.run_folder import read_json
 from tlgan_train.samples import draw_latents
 
 

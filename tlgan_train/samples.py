@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.models.dcgan import Generator, to_levels, to_uint8
-from tlgan_train.run import written
+from tlgan_train.run_folder import written
 from tlgan_train.supervised import stream_seed
 
 COLLAPSED = 0.95

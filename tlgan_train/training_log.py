@@ -13,7 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from tlgan_train.errors import TrainError
-from tlgan_train.run import written
+from tlgan_train.run_folder import written
 
 
 def diverged(images: int) -> TrainError:

@@ -28,7 +28,7 @@ from tlgan_train.gan import load_generator
 from tlgan_train.paths import load_paths
 from tlgan_train.pipeline import PRODUCTS, STAGES
 from tlgan_train.results import read_results
-from tlgan_train.run import claimed
+from tlgan_train.run_folder import claimed
 from tlgan_train.training_log import TrainingLog
 
 

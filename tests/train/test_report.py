@@ -32,7 +32,7 @@ from tlgan_train.latent_axes import gram_schmidt, symmetric_axes, unit_rows
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.report import write_report
 from tlgan_train.results import read_results
-from tlgan_train.run import write_json
+from tlgan_train.run_folder import write_json
 from tlgan_train.samples import read_faces
 from tlgan_train.supervised import class_scores
 

@@ -12,7 +12,7 @@ import torch
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.revision import code_revision
-from tlgan_train.run import claimed, load_tensors, open_run, read_json, save_tensors, write_json, written
+from tlgan_train.run_folder import claimed, load_tensors, open_run, read_json, save_tensors, write_json, written
 
 CONFIG = Config().with_value("gan.batch_size", 8)
 
