@@ -30,9 +30,9 @@ def learn(teacher: Any, width: int, seed: int) -> Any:
     import torch
     from torch.nn import functional
 
+    from tlgan_train.compute.seeds import seeded
     from tlgan_train.drawing_graph import layers_of
     from tlgan_train.models.dcgan import Generator
-    from tlgan_train.supervised import seeded
 
     image_size = layers_of(teacher).image_size
     mapping_width = teacher.mapping[0].out_features if len(teacher.mapping) else 0

@@ -26,9 +26,9 @@ from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils.flop_counter import FlopCounterMode
 
 from tlgan_train import gan
+from tlgan_train.compute.device import pick_precision
 from tlgan_train.config import load_config
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.device import pick_precision
 from tlgan_train.models.prior import Prior
 from tlgan_train.supervised import to_tensor
 

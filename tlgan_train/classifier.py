@@ -15,13 +15,14 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from tlgan_train.augment import augment
+from tlgan_train.compute.device import pick_device, pick_precision
+from tlgan_train.compute.seeds import seeded, stream_seed
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.errors import TrainError
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.run_folder import load_tensors, save_tensors, write_json
-from tlgan_train.supervised import Training, class_scores, fit, parameter_count, predict, seeded, stream_seed
+from tlgan_train.supervised import Training, class_scores, fit, parameter_count, predict
 
 STREAM = "classifier"
 CACHED_WEIGHTS = "alexnet-owt-7be5be79.pth"

@@ -98,12 +98,12 @@ def train(
 
         show_data(config, given, run, alexnet_weights, export, write)
         return
-    from tlgan_train import processes
+    from tlgan_train.compute import distributed
     from tlgan_train.pipeline import PRODUCTS, Pipeline
 
-    with processes.joined():
+    with distributed.joined():
         pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet, given=given)
-        if processes.rank() > 0:
+        if distributed.rank() > 0:
             if stage in (Stage.all, Stage.gan):
                 pipeline.help()
         elif stage is Stage.all:

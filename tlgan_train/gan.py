@@ -12,15 +12,15 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from PIL import Image
 from torch import Tensor, nn
 
-from tlgan_train import processes
 from tlgan_train.checkpoint import GanState, load_checkpoint, save_checkpoint
 from tlgan_train.checks import check_gan
+from tlgan_train.compute import distributed
+from tlgan_train.compute.device import autocast, pick_device, pick_precision
+from tlgan_train.compute.interrupts import HeldInterrupts
 from tlgan_train.config import Config, GanConfig
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.device import autocast, pick_device, pick_precision
 from tlgan_train.errors import TrainError, refuse
-from tlgan_train.interrupts import HeldInterrupts
 from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
 from tlgan_train.models.encoder import Encoder, kl_divergence, sample_posterior
 from tlgan_train.models.prior import Prior
@@ -57,26 +57,26 @@ def train_gan(
     indices = dataset.indices("train", characters)
     refuse(check_gan(gan))
     images = gan.images or gan.epochs * len(indices)
-    if gan.batch_size % processes.count():
-        raise TrainError(f"gan.batch_size of {gan.batch_size} does not divide among {processes.count()} processes")
+    if gan.batch_size % distributed.count():
+        raise TrainError(f"gan.batch_size of {gan.batch_size} does not divide among {distributed.count()} processes")
     steps = -(-images // gan.batch_size)
     device = pick_device()
     state = build(config, dataset, characters, device)
     precision = load_checkpoint(state, folder / "checkpoint.safetensors")
-    precision = processes.told(precision or pick_precision(gan.precision, device))
+    precision = distributed.told(precision or pick_precision(gan.precision, device))
     if state.step >= steps:
         return state
     label_arrays = [labels for _, labels in label_sets(dataset, characters)] if gan.label_sectors else []
     batches = Batches(dataset, indices, gan.batch_size, gan.balanced, config.seed)
     log(f"{device.type} {precision}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
     every = max(1, gan.checkpoint_images // gan.batch_size)
-    first, mine = processes.rank() == 0, slice(processes.rank(), None, processes.count())
+    first, mine = distributed.rank() == 0, slice(distributed.rank(), None, distributed.count())
     record = TrainingLog(folder, state.step, steps, gan.batch_size, progress) if first else Unwritten()
     with record, HeldInterrupts() as interrupts:
         try:
             while state.step < steps:
                 picked = batches[state.step][mine]
-                stream = [config.seed, 2, state.step, processes.rank()]
+                stream = [config.seed, 2, state.step, distributed.rank()]
                 torch.manual_seed(int(np.random.default_rng(stream).integers(2**63)))
                 warming_up = state.step * gan.batch_size < gan.warmup_images
                 if gan.warmup_images and not warming_up and state.encoder.training:
@@ -89,12 +89,12 @@ def train_gan(
                     tuple(torch.from_numpy(labels[picked]).to(device) for labels in label_arrays),
                     precision,
                 )  # fmt: skip
-                processes.share_buffers(state.networks().values())
+                distributed.share_buffers(state.networks().values())
                 state.step += 1
                 record.step(state.step, losses)
                 if first and (state.step % every == 0 or state.step == steps):
                     save(state, folder, config, precision)
-                if processes.any_of(interrupts.pending, device):
+                if distributed.any_of(interrupts.pending, device):
                     interrupts.release()
         except KeyboardInterrupt:
             if first:
@@ -170,7 +170,7 @@ def fit_flow(
     # Bundles store weights in 32 bits and compute in 64, as here; rounded now, the flow stays the same on the way.
     flow.float().double()
     flow.fitted.fill_(True)
-    fitted = processes.told(flow.state_dict())
+    fitted = distributed.told(flow.state_dict())
     for network in (state.generator, state.averaged):
         network.prior.flow.load_state_dict(fitted)
     if gan.flow_steps:
@@ -202,7 +202,7 @@ def training_step(
     loss = discriminator_loss(gan, real_score.float(), fake_score.float())
     state.discriminator_optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    processes.average_gradients(state.discriminator_optimiser)
+    distributed.average_gradients(state.discriminator_optimiser)
     state.discriminator_optimiser.step()
 
     discriminator.requires_grad_(False)
@@ -263,7 +263,7 @@ def update_generator(state: GanState, gan: GanConfig, losses: dict[str, Tensor])
     """One optimiser step of G (and E) by their weighted losses, and of the averaged weights."""
     state.generator_optimiser.zero_grad(set_to_none=True)
     weighted(gan, losses).backward()
-    processes.average_gradients(state.generator_optimiser)
+    distributed.average_gradients(state.generator_optimiser)
     state.generator_optimiser.step()
     average(state.averaged, state.generator, 0.5 ** (gan.batch_size / gan.ema_images) if gan.ema_images else 0.0)
 

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.supervised import predict, stream_seed
+from tlgan_train.supervised import predict
 
 PICTURES = 4096
 """Pictures of each emotion, at most, that faces are compared with: of few, chance says what they have in common."""

@@ -18,14 +18,14 @@ from tlgan_runtime.latent.centres import Centres
 from tlgan_runtime.latent.ends import GRADIENT, PATHS
 from tlgan_train.augment import augment
 from tlgan_train.calibration import Read, paces, probabilities
-from tlgan_train.device import pick_device
+from tlgan_train.compute.device import pick_device
+from tlgan_train.compute.seeds import seeded, stream_seed
 from tlgan_train.judge import SUCCESS
 from tlgan_train.likeness import Likeness
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.path import PathNetwork
 from tlgan_train.run_folder import load_tensors, save_tensors
 from tlgan_train.samples import Samples
-from tlgan_train.supervised import seeded, stream_seed
 
 BATCH = 64
 LR = 1e-3

@@ -13,13 +13,14 @@ from typing import Any
 
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.latent.axes import Axes
-from tlgan_train import processes
 from tlgan_train.axes import fit_axes
 from tlgan_train.checks import examine
 from tlgan_train.classifier import load_classifier, load_coaches, read_weights, train_classifier
+from tlgan_train.compute import distributed
+from tlgan_train.compute.device import pick_device, pick_precision
+from tlgan_train.compute.memory import PeakMemory
 from tlgan_train.config import Config
 from tlgan_train.data import SPLITS, Dataset, drawn_characters, load_dataset
-from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.errors import refuse
 from tlgan_train.evaluate import check_same_labels, evaluate
 from tlgan_train.export import check_out, export_bundle
@@ -27,7 +28,6 @@ from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
 from tlgan_train.gan import images_seen, load_encoder, load_generator, train_gan
 from tlgan_train.judge import train_judge
 from tlgan_train.likeness import Likeness
-from tlgan_train.memory import PeakMemory
 from tlgan_train.model_card import methods_table
 from tlgan_train.moves import bundle_moves, load_moves
 from tlgan_train.report import write_report
@@ -112,7 +112,7 @@ class Pipeline:
 
     def help(self) -> None:
         """Train the GAN along with the first process, which does everything else, if it trains at all."""
-        if processes.told():
+        if distributed.told():
             train_gan(self.config, self.dataset, self.characters, self.run, log=lambda _: None, progress=False)
 
     @contextmanager
@@ -136,7 +136,7 @@ class Pipeline:
     def _bring_up_to_date(self, name: str) -> None:
         done = self._done(name)
         if name == "gan":
-            processes.told(not done)
+            distributed.told(not done)
         if done:
             unused = name == "classifier" and self.alexnet_weights is not None
             self.log(f"{name}: done before, kept" + "; --alexnet-weights changes nothing any more" * unused)

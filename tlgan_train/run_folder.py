@@ -16,8 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from tlgan_runtime.files import replacing
+from tlgan_train.compute.device import pick_device, pick_precision
 from tlgan_train.config import Config
-from tlgan_train.device import pick_device, pick_precision
 from tlgan_train.errors import TrainError
 from tlgan_train.revision import code_revision
 

@@ -11,11 +11,11 @@ import torch
 from scipy.special import softmax
 from torch import Tensor, nn
 
+from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.models.dcgan import Generator, to_levels, to_uint8
 from tlgan_train.run_folder import written
-from tlgan_train.supervised import stream_seed
 
 COLLAPSED = 0.95
 """Mean probability of one emotion over all samples from which they are taken for one face."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,11 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tlgan_train.augment import augment
+from tlgan_train.compute.device import autocast, pick_device
 from tlgan_train.data.dataset import SPLITS, Dataset
-from tlgan_train.device import autocast, pick_device
 from tlgan_train.errors import TrainError
-
-Network = TypeVar("Network", bound=nn.Module)
 
 CLIP = 5.0
 """Largest norm of a step's gradient."""
@@ -52,18 +50,6 @@ def to_tensor(images: np.ndarray, device: torch.device | None = None) -> Tensor:
     # torch wants memory that it may write to, which a read-only map is not; gathered pictures are not copied again.
     pixels = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(device)
     return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
-
-
-def stream_seed(seed: int, stream: str) -> int:
-    """A seed for one named purpose of a run: streams with different names are independent."""
-    return int(np.random.SeedSequence([seed, *stream.encode()]).generate_state(1, np.uint64)[0]) >> 1
-
-
-def seeded(build: Callable[[], Network], seed: int) -> Network:
-    """A network with weights drawn from `seed`, the global random state left as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return build()
 
 
 def parameter_count(model: nn.Module) -> int:

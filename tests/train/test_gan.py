@@ -18,7 +18,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from tests.program import PATIENCE
-from tlgan_train import gan, processes
+from tlgan_train import gan
+from tlgan_train.compute import distributed
 from tlgan_train.config import Config
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
@@ -348,7 +349,7 @@ def test_a_run_of_one_process_goes_on_in_two_that_end_with_the_same_weights(
 def test_a_batch_that_does_not_divide_among_the_processes_is_told(
     data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "count", lambda: 3)
+    monkeypatch.setattr(distributed, "count", lambda: 3)
     with pytest.raises(TrainError, match="8 does not divide among 3 processes"):
         train(data, tmp_path, PAPER)
 

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from tlgan_train.compute.seeds import seeded, stream_seed
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.judge import factor_names, load_judge, reading_noise, train_judge
 from tlgan_train.models.judge import Judge
-from tlgan_train.supervised import predict, seeded, stream_seed
+from tlgan_train.supervised import predict
 
 pytestmark = pytest.mark.numerical
 

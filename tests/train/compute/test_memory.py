@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tlgan_train.memory import PeakMemory
+from tlgan_train.compute.memory import PeakMemory
 
 MIB = 200
 

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tlgan_train.cli import main
-from tlgan_train.device import pick_precision
+from tlgan_train.compute.device import pick_precision
 from tlgan_train.errors import TrainError
 from tlgan_train.pipeline import PRODUCTS
 
@@ -29,7 +29,7 @@ EMULATES = "AVX512_CORE"
 
 def picked(**limits: str) -> str:
     """What `auto` is in a process of its own: oneDNN reads its limits once."""
-    code = "import torch; from tlgan_train.device import *; print(pick_precision('auto', torch.device('cpu')))"
+    code = "import torch; from tlgan_train.compute.device import *; print(pick_precision('auto', torch.device('cpu')))"
     rest = {name: value for name, value in os.environ.items() if name not in LIMITS}
     done = subprocess.run([sys.executable, "-c", code], env=rest | limits, capture_output=True, text=True, check=True)
     return done.stdout.strip()
@@ -70,7 +70,7 @@ def test_other_wishes_are_taken_as_they_are_or_refused() -> None:
 def test_a_run_goes_on_in_the_precision_that_it_began_with(
     small_options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tlgan_train.device.has_bf16_units", lambda device: False)
+    monkeypatch.setattr("tlgan_train.compute.device.has_bf16_units", lambda device: False)
 
     def trained(name: str, precision: str, began_with: str | None = None) -> tuple[str, dict, dict[str, torch.Tensor]]:
         run = tmp_path / name

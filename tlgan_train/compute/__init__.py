@@ -1,0 +1,1 @@
+"""Where and how arithmetic runs: device, precision, ranks, signals and seeds."""
