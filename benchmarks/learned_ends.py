@@ -52,10 +52,10 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train.gan import load_encoder, load_generator
     from tlgan_train.judge import factor_names, load_judge
     from tlgan_train.likeness import Likeness
-    from tlgan_train.models.path import PathNetwork
+    from tlgan_train.models.ends import PathNetwork
+    from tlgan_train.models.inference import predict
     from tlgan_train.run_folder import read_json, started_with
     from tlgan_train.samples import load_samples, read_faces
-    from tlgan_train.supervised import predict
 
     evaluation = read_json(run / "evaluation.json", made_by="evaluate")
     if SHIPS in variants:

@@ -84,8 +84,8 @@ def score(generator: Any, readers: Path, dataset: Any, characters: tuple[str, ..
     from tlgan_train.evaluate import Reader, Verdicts, evaluate_generator
     from tlgan_train.judge import load_judge
     from tlgan_train.latent_axes import LogitAxes
+    from tlgan_train.models.inference import predict
     from tlgan_train.samples import draw_latents, read_faces
-    from tlgan_train.supervised import predict
 
     reader = Reader(load_judge(readers)).eval()
     train = dataset.indices("train", characters)

@@ -40,8 +40,8 @@ def measure(run: Path, preset: str, readers: Path) -> dict[str, Any]:
     from tlgan_train.gan import images_seen, load_encoder, load_generator
     from tlgan_train.judge import factor_names, load_judge
     from tlgan_train.metrics import kid, precision_recall
+    from tlgan_train.models.inference import predict
     from tlgan_train.samples import draw_faces
-    from tlgan_train.supervised import predict
 
     config = load_config(preset)
     dataset = load_dataset(config.data, config.seed)

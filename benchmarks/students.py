@@ -77,7 +77,7 @@ def likeness(generator: Any, teacher: Any, seed: int) -> float:
     """PSNR, dB, of a generator's faces to those of the teacher."""
     import torch
 
-    from tlgan_train.models.dcgan import to_levels
+    from tlgan_train.models.inference import to_levels
     from tlgan_train.samples import draw_latents
 
     z = torch.from_numpy(draw_latents(teacher, 1024, seed, "students"))

@@ -29,8 +29,8 @@ from tlgan_train import gan
 from tlgan_train.compute.device import pick_precision
 from tlgan_train.config import load_config
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.models.inference import to_tensor
 from tlgan_train.models.prior import Prior
-from tlgan_train.supervised import to_tensor
 
 STEPS, WARM_UP, EMOTIONS = 6, 2, tuple("abcdefg")
 MATRIX, PRODUCTS = 2048, 8

@@ -116,7 +116,7 @@ def measure(
     from tlgan_train.evaluate import Reader
     from tlgan_train.judge import load_judge
     from tlgan_train.metrics import kid
-    from tlgan_train.supervised import predict
+    from tlgan_train.models.inference import predict
 
     judge = load_judge(readers)
     reader = Reader(judge).eval()
@@ -174,7 +174,7 @@ def features(arm: str, checkpoint: Path, reader: Any) -> np.ndarray:
     from dcgan_example import LATENT_DIM, make_generator
 
     from tlgan_train.gan import load_generator
-    from tlgan_train.models.dcgan import to_levels
+    from tlgan_train.models.inference import to_levels
     from tlgan_train.samples import draw_latents, read_faces
 
     if arm == "ours":

@@ -36,8 +36,8 @@ from tlgan_train.finished import FinishedModel
 from tlgan_train.judge import SUCCESS
 from tlgan_train.latent_axes import LogitAxes, spanned
 from tlgan_train.metrics import edit_figures, estimate
+from tlgan_train.models.inference import predict
 from tlgan_train.r2 import r2
-from tlgan_train.supervised import predict
 
 SAMPLES, HELD_OUT = 6_000, 1_000
 """Latents that are drawn and read for the regression, and those of them that it is scored on."""

@@ -21,8 +21,9 @@ from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.models.alexnet import EmotionClassifier
+from tlgan_train.models.inference import predict
 from tlgan_train.run_folder import load_tensors, save_tensors, write_json
-from tlgan_train.supervised import Training, class_scores, fit, parameter_count, predict
+from tlgan_train.supervised import Training, class_scores, fit, parameter_count
 
 STREAM = "classifier"
 CACHED_WEIGHTS = "alexnet-owt-7be5be79.pth"

@@ -30,7 +30,8 @@ from tlgan_train.gradient import GradientGraph
 from tlgan_train.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.model_card import model_card, with_attributes
 from tlgan_train.models.alexnet import EmotionClassifier
-from tlgan_train.models.dcgan import Generator, to_uint8
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.inference import to_uint8
 from tlgan_train.onnx_graph import OPSET, store_half, store_single
 from tlgan_train.paths import load_paths
 from tlgan_train.revision import code_revision

@@ -21,11 +21,11 @@ from tlgan_train.config import Config, GanConfig
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError, refuse
-from tlgan_train.models.dcgan import Discriminator, Generator, to_uint8
+from tlgan_train.models.dcgan import Discriminator, Generator
 from tlgan_train.models.encoder import Encoder, kl_divergence, sample_posterior
+from tlgan_train.models.inference import predict, to_tensor, to_uint8
 from tlgan_train.models.prior import Prior
 from tlgan_train.run_folder import load_tensors, save_tensors, written
-from tlgan_train.supervised import predict, to_tensor
 from tlgan_train.training_log import TrainingLog, Unwritten, collapsed, diverged
 
 GRID = (8, 16)

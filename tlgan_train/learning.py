@@ -13,7 +13,7 @@ from tlgan_train.evaluate import Verdicts
 from tlgan_train.gan import GRID
 from tlgan_train.judge import SUCCESS
 from tlgan_train.metrics import kid
-from tlgan_train.supervised import predict
+from tlgan_train.models.inference import predict
 
 MOST_GRIDS = 40
 """Grids that are read, evenly spaced; a long run keeps hundreds."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.supervised import predict
+from tlgan_train.models.inference import predict
 
 PICTURES = 4096
 """Pictures of each emotion, at most, that faces are compared with: of few, chance says what they have in common."""

@@ -23,7 +23,7 @@ from tlgan_train.compute.seeds import seeded, stream_seed
 from tlgan_train.judge import SUCCESS
 from tlgan_train.likeness import Likeness
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.models.path import PathNetwork
+from tlgan_train.models.ends import PathNetwork
 from tlgan_train.run_folder import load_tensors, save_tensors
 from tlgan_train.samples import Samples
 

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.models.dcgan import Generator, to_levels, to_uint8
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.inference import to_levels, to_uint8
 from tlgan_train.run_folder import written
 
 COLLAPSED = 0.95

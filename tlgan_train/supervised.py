@@ -18,6 +18,7 @@ from tlgan_train.augment import augment
 from tlgan_train.compute.device import autocast, pick_device
 from tlgan_train.data.dataset import SPLITS, Dataset
 from tlgan_train.errors import TrainError
+from tlgan_train.models.inference import predict, to_tensor
 
 CLIP = 5.0
 """Largest norm of a step's gradient."""
@@ -43,13 +44,6 @@ class Training:
     """Whether pictures are changed at random before each step."""
     precision: str
     """`fp32` or `bf16`, of the steps."""
-
-
-def to_tensor(images: np.ndarray, device: torch.device | None = None) -> Tensor:
-    """float32 (N, 3, S, S) in [-1, 1], channels last in memory, of uint8 (N, S, S, 3)."""
-    # torch wants memory that it may write to, which a read-only map is not; gathered pictures are not copied again.
-    pixels = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(device)
-    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 def parameter_count(model: nn.Module) -> int:
@@ -163,29 +157,6 @@ def fit(
     model.load_state_dict(kept)
     model.eval()
     return [{**row, "best": int(row["epoch"] == best_epoch)} for row in rows]
-
-
-@torch.no_grad()
-def predict(
-    model: nn.Module,
-    images: np.ndarray,
-    indices: np.ndarray | None = None,
-    change: Callable[[Tensor], Tensor] | None = None,
-    batch_size: int = 256,
-) -> tuple[np.ndarray, ...]:
-    """float32 outputs of `model`, in eval mode, for pictures uint8 (N, S, S, 3), or for those at `indices`.
-
-    `change` is applied to each batch (float32 NCHW in [-1, 1]) first.
-    """
-    model.eval()
-    place = next(model.parameters()).device
-    indices = np.arange(len(images)) if indices is None else indices
-    batches = []
-    for start in range(0, len(indices), batch_size):
-        x = to_tensor(images[indices[start : start + batch_size]], place)
-        outputs = model(change(x) if change else x)
-        batches.append([output.float().cpu().numpy() for output in outputs])
-    return tuple(np.concatenate(parts) for parts in zip(*batches, strict=True))
 
 
 def class_scores(outputs: tuple[np.ndarray, ...], truth: tuple[np.ndarray, ...]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.models.alexnet import IMAGENET_MEAN, IMAGENET_STD, EmotionClassifier
-from tlgan_train.supervised import Training, fit, predict, to_tensor
+from tlgan_train.models.inference import predict, to_tensor
+from tlgan_train.supervised import Training, fit
 
 pytestmark = pytest.mark.numerical
 

@@ -10,7 +10,8 @@ from drawn import colourful, pictures, psnr
 from onnx import numpy_helper
 
 from tlgan_train.drawing_graph import drawing_graph, layers_of
-from tlgan_train.models.dcgan import Generator, to_uint8
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.inference import to_uint8
 from tlgan_train.onnx_graph import store_half
 
 pytestmark = pytest.mark.numerical

@@ -25,8 +25,8 @@ from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.gan import images_seen, load_encoder, load_generator, mirrored, train_gan
+from tlgan_train.models.inference import to_tensor
 from tlgan_train.run_folder import load_tensors, save_tensors
-from tlgan_train.supervised import to_tensor
 from tlgan_train.training_log import TrainingLog
 
 pytestmark = pytest.mark.numerical

@@ -15,8 +15,8 @@ from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.judge import factor_names, load_judge, reading_noise, train_judge
+from tlgan_train.models.inference import predict
 from tlgan_train.models.judge import Judge
-from tlgan_train.supervised import predict
 
 pytestmark = pytest.mark.numerical
 

@@ -12,8 +12,8 @@ from torch.distributions import Normal, kl_divergence
 from tlgan_train.config import Config
 from tlgan_train.gan import average, build, feature_distance, label_sets, training_step, weighted
 from tlgan_train.models import encoder
-from tlgan_train.models.dcgan import Discriminator, FromPixel, Generator, to_uint8
-from tlgan_train.supervised import to_tensor
+from tlgan_train.models.dcgan import Discriminator, FromPixel, Generator
+from tlgan_train.models.inference import to_tensor, to_uint8
 
 pytestmark = pytest.mark.numerical
 

@@ -19,7 +19,7 @@ from tlgan_train.axes import fit_axes, load_axes
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.likeness import Likeness
-from tlgan_train.models.path import PathNetwork
+from tlgan_train.models.ends import PathNetwork
 from tlgan_train.models.prior import Prior
 from tlgan_train.paths import at_centres, end_losses, found_by, load_paths, train_paths
 from tlgan_train.samples import draw_latents, draw_samples, load_samples, read_faces

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -131,13 +130,3 @@ def _initialise(module: nn.Module) -> None:
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)
         nn.init.zeros_(module.bias)
-
-
-def to_levels(images: Tensor) -> Tensor:
-    """Values in [-1, 1] → float32 whole levels from 0 to 255, as a picture holds them."""
-    return ((images.float() + 1) * 127.5).round().clamp(0, 255)
-
-
-def to_uint8(images: Tensor) -> Tensor:
-    """(N, 3, S, S) in [-1, 1] → uint8 (N, S, S, 3), rounded as the exported graph rounds."""
-    return to_levels(images.permute(0, 2, 3, 1)).to(torch.uint8)

@@ -1,0 +1,49 @@
+"""Pictures in and out of networks: from levels to tensors, through a network in batches, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+def to_levels(images: Tensor) -> Tensor:
+    """Values in [-1, 1] → float32 whole levels from 0 to 255, as a picture holds them."""
+    return ((images.float() + 1) * 127.5).round().clamp(0, 255)
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """(N, 3, S, S) in [-1, 1] → uint8 (N, S, S, 3), rounded as the exported graph rounds."""
+    return to_levels(images.permute(0, 2, 3, 1)).to(torch.uint8)
+
+
+def to_tensor(images: np.ndarray, device: torch.device | None = None) -> Tensor:
+    """float32 (N, 3, S, S) in [-1, 1], channels last in memory, of uint8 (N, S, S, 3)."""
+    # torch wants memory that it may write to, which a read-only map is not; gathered pictures are not copied again.
+    pixels = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(device)
+    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+
+
+@torch.no_grad()
+def predict(
+    model: nn.Module,
+    images: np.ndarray,
+    indices: np.ndarray | None = None,
+    change: Callable[[Tensor], Tensor] | None = None,
+    batch_size: int = 256,
+) -> tuple[np.ndarray, ...]:
+    """float32 outputs of `model`, in eval mode, for pictures uint8 (N, S, S, 3), or for those at `indices`.
+
+    `change` is applied to each batch (float32 NCHW in [-1, 1]) first.
+    """
+    model.eval()
+    place = next(model.parameters()).device
+    indices = np.arange(len(images)) if indices is None else indices
+    batches = []
+    for start in range(0, len(indices), batch_size):
+        x = to_tensor(images[indices[start : start + batch_size]], place)
+        outputs = model(change(x) if change else x)
+        batches.append([output.float().cpu().numpy() for output in outputs])
+    return tuple(np.concatenate(parts) for parts in zip(*batches, strict=True))
