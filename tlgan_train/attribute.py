@@ -30,7 +30,7 @@ from tlgan_train.attribute_reader import (
 )
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.labels import LabelledPictures
-from tlgan_train.data.spelling import name_key
+from tlgan_train.data.sources.spelling import name_key
 from tlgan_train.errors import TrainError
 from tlgan_train.finished import FinishedModel
 from tlgan_train.judge import SUCCESS

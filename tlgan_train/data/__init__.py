@@ -12,12 +12,12 @@ import numpy as np
 from tlgan_train.config import IMAGE_SIZES, DataConfig
 from tlgan_train.data.cache import Progress, Stored, cached, default_cache
 from tlgan_train.data.dataset import SPLITS, Dataset, SkippedFile, drawn_characters
-from tlgan_train.data.folder import list_folder
 from tlgan_train.data.folder_export import export_folder
-from tlgan_train.data.source import Source
+from tlgan_train.data.sources.folder import list_folder
+from tlgan_train.data.sources.source import Source
+from tlgan_train.data.sources.table import list_table
 from tlgan_train.data.split import check_shares, split_blocks
 from tlgan_train.data.summary import describe
-from tlgan_train.data.table import list_table
 from tlgan_train.errors import TrainError
 
 __all__ = [
@@ -75,7 +75,7 @@ def _source(config: DataConfig, seed: int) -> Source:
     kind, _, place = config.spec.partition(":")
     if config.spec == "toon":
         # Imported late: pictures of one's own need no drawing library.
-        from tlgan_train.data.builtin import builtin_source
+        from tlgan_train.data.sources.builtin import builtin_source
 
         return builtin_source(config, seed)
     try:

@@ -23,8 +23,7 @@ import numpy as np
 
 from tlgan_runtime.files import flush, unfinished
 from tlgan_train.data.dataset import SkippedFile
-from tlgan_train.data.source import Source
-from tlgan_train.data.usable import check_usable, refuse_many_skipped
+from tlgan_train.data.sources.source import Source, check_usable, refuse_many_skipped
 from tlgan_train.errors import TrainError
 
 Progress = Callable[[int, int], None]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tlgan_train.data.spelling import composed
+from tlgan_train.data.sources.spelling import composed
 from tlgan_train.errors import TrainError
 
 SPLITS = ("train", "validation", "test")

@@ -11,7 +11,7 @@ from PIL import Image
 from tlgan_runtime.files import flush, unfinished
 from tlgan_train.data.cache import Progress
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.data.tree import is_litter
+from tlgan_train.data.sources.tree import is_litter
 from tlgan_train.errors import TrainError
 
 TABLE = "pictures.csv"

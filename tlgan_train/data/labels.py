@@ -13,9 +13,9 @@ import numpy as np
 
 from tlgan_runtime.latent.attribute import BINARY, NUMBER
 from tlgan_train.data.cache import Progress, cached, default_cache
-from tlgan_train.data.listing import ListedPicture, Listing
-from tlgan_train.data.sheet import read_sheet
-from tlgan_train.data.table import Table, number, read_table
+from tlgan_train.data.sources.listing import ListedPicture, Listing
+from tlgan_train.data.sources.sheet import read_sheet
+from tlgan_train.data.sources.table import Table, number, read_table
 from tlgan_train.errors import TrainError
 
 WORDS = {"0": 0.0, "no": 0.0, "false": 0.0, "1": 1.0, "yes": 1.0, "true": 1.0}

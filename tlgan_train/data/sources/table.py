@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tlgan_train.data.listing import ListedPicture, Listing
-from tlgan_train.data.sheet import Sheet, read_sheet
-from tlgan_train.data.spelling import name_key
-from tlgan_train.data.table_paths import Places, at_home, why_missing
-from tlgan_train.data.usable import MAX_SKIPPED_SHARE
-from tlgan_train.data.wording import counted, in_one_line, shortened
+from tlgan_train.data.sources.listing import ListedPicture, Listing
+from tlgan_train.data.sources.sheet import Sheet, read_sheet
+from tlgan_train.data.sources.source import MAX_SKIPPED_SHARE
+from tlgan_train.data.sources.spelling import name_key
+from tlgan_train.data.sources.table_paths import Places, at_home, why_missing
+from tlgan_train.data.sources.wording import counted, in_one_line, shortened
 from tlgan_train.errors import TrainError
 
 LABELS = ("character", "emotion")

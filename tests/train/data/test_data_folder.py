@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import FERG, load, picture, reds, write_layout
 
-from tlgan_train.data.layout import frame_key
+from tlgan_train.data.sources.layout import frame_key
 from tlgan_train.errors import TrainError
 
 

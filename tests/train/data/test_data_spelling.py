@@ -14,7 +14,7 @@ from pictures import load, picture, write_layout, write_table
 from tlgan_train.cli import main
 from tlgan_train.data import drawn_characters
 from tlgan_train.data.labels import load_labels
-from tlgan_train.data.spelling import name_key, one_spelling
+from tlgan_train.data.sources.spelling import name_key, one_spelling
 from tlgan_train.errors import TrainError
 
 NFC, NFD = "gêné", unicodedata.normalize("NFD", "gêné")

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlgan_train.data.spelling import name_key
-from tlgan_train.data.wording import in_one_line
+from tlgan_train.data.sources.spelling import name_key
+from tlgan_train.data.sources.wording import in_one_line
 from tlgan_train.errors import TrainError
 
 SEPARATORS = (",", ";", "\t", "|")

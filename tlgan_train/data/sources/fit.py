@@ -16,9 +16,9 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageOps
 
-from tlgan_train.data.archive import file_at
-from tlgan_train.data.picture import Box, UnusablePictureError, edge_colours, on_white, opened, see_through
-from tlgan_train.data.workers import ordered_map
+from tlgan_train.data.sources.archive import file_at
+from tlgan_train.data.sources.picture import Box, UnusablePictureError, edge_colours, on_white, opened, see_through
+from tlgan_train.data.sources.workers import ordered_map
 
 FAR = 1.25
 """Ratio of the sides above which a picture is far from square: its middle square then leaves out a fifth or more."""

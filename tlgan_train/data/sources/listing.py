@@ -13,15 +13,15 @@ from typing import NamedTuple
 import numpy as np
 import PIL
 
-from tlgan_train.data import fit as fitting
-from tlgan_train.data import picture, spelling
-from tlgan_train.data.archive import file_at
 from tlgan_train.data.dataset import SkippedFile
-from tlgan_train.data.picture import Box, UnusablePictureError, read_picture
-from tlgan_train.data.source import Batch, Source
-from tlgan_train.data.spelling import one_spelling
-from tlgan_train.data.wording import printable
-from tlgan_train.data.workers import ordered_map
+from tlgan_train.data.sources import fit as fitting
+from tlgan_train.data.sources import picture, spelling
+from tlgan_train.data.sources.archive import file_at
+from tlgan_train.data.sources.picture import Box, UnusablePictureError, read_picture
+from tlgan_train.data.sources.source import Batch, Source
+from tlgan_train.data.sources.spelling import one_spelling
+from tlgan_train.data.sources.wording import printable
+from tlgan_train.data.sources.workers import ordered_map
 
 # Pictures a process reads at a time: 64 of 64 × 64 pixels are 0.8 MB, of 256 × 256 12.6 MB.
 PICTURES_A_JOB = 64

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pictures import load, picture, write_layout
 from PIL import Image
 
-from tlgan_train.data.picture import UnusablePictureError, read_picture
+from tlgan_train.data.sources.picture import UnusablePictureError, read_picture
 from tlgan_train.errors import TrainError
 
 

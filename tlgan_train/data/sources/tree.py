@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from tlgan_train.data.picture import SUFFIXES
-from tlgan_train.data.wording import shortened
+from tlgan_train.data.sources.picture import SUFFIXES
+from tlgan_train.data.sources.wording import shortened
 from tlgan_train.errors import TrainError
 
 MACOS = {"__macosx", "icon\r"}

@@ -30,7 +30,7 @@ def root(tmp_path: Path) -> Path:
 
 def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Every picture that is read from now on."""
-    from tlgan_train.data import listing
+    from tlgan_train.data.sources import listing
 
     reads: list[Path] = []
     read = listing.read_picture
@@ -194,7 +194,7 @@ def test_builders_at_the_same_time_agree(root: Path, tmp_path: Path) -> None:
 
 
 def test_many_pictures_are_read_by_several_processes_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tlgan_train.data import workers
+    from tlgan_train.data.sources import workers
 
     root = write_layout(tmp_path / "own", ["bob"], ["joy", "sad"], 200)
     alone = load(f"folder:{root}", tmp_path / "alone")

@@ -55,7 +55,7 @@ def test_seed_and_options_decide_the_faces(faces: Dataset, cache: Path) -> None:
 
 
 def test_changed_drawing_code_is_drawn_anew(faces: Dataset, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tlgan_train.data import builtin
+    from tlgan_train.data.sources import builtin
 
     monkeypatch.setattr(builtin, "_code_digest", lambda: b"another drawing")
     assert load("toon", cache, toon_faces=FACES, **SHARES).cache != faces.cache

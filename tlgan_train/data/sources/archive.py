@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
-from tlgan_train.data.picture import MAX_BYTES, UnusablePictureError
-from tlgan_train.data.tree import Folder
-from tlgan_train.data.wording import shortened
+from tlgan_train.data.sources.picture import MAX_BYTES, UnusablePictureError
+from tlgan_train.data.sources.tree import Folder
+from tlgan_train.data.sources.wording import shortened
 from tlgan_train.errors import TrainError
 
 MAX_ENTRIES = 1_000_000

@@ -20,7 +20,7 @@ from PIL import Image
 
 from tlgan_train.cli import main
 from tlgan_train.data import Dataset
-from tlgan_train.data.folder import list_folder
+from tlgan_train.data.sources.folder import list_folder
 from tlgan_train.errors import TrainError
 
 LITTER = [
@@ -304,7 +304,7 @@ def test_an_archive_is_known_by_its_content(tmp_path: Path) -> None:
 def test_many_pictures_of_an_archive_are_read_by_several_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tlgan_train.data import workers
+    from tlgan_train.data.sources import workers
 
     file = pack(tmp_path / "cast.zip", files("bob/joy/1-100.png", "bob/sad/1-100.png"))
     monkeypatch.setattr(workers, "FEW_PICTURES", 100)

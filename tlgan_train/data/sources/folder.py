@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tlgan_train.data.archive import read_archive
-from tlgan_train.data.layout import LAYOUTS, labelled
-from tlgan_train.data.listing import ListedPicture, Listing
-from tlgan_train.data.tree import read_tree
+from tlgan_train.data.sources.archive import read_archive
+from tlgan_train.data.sources.layout import LAYOUTS, labelled
+from tlgan_train.data.sources.listing import ListedPicture, Listing
+from tlgan_train.data.sources.tree import read_tree
 from tlgan_train.errors import TrainError
 
 FERG_EMOTIONS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")

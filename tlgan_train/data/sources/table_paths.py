@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from tlgan_train.data.spelling import name_key
+from tlgan_train.data.sources.spelling import name_key
 
 
 class Places:

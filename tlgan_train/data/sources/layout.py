@@ -11,11 +11,11 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from tlgan_train.data.listing import ListedPicture
-from tlgan_train.data.picture import SUFFIXES
-from tlgan_train.data.spelling import name_key
-from tlgan_train.data.tree import File, Folder, ignored, kinds
-from tlgan_train.data.wording import counted, printable, shortened, some
+from tlgan_train.data.sources.listing import ListedPicture
+from tlgan_train.data.sources.picture import SUFFIXES
+from tlgan_train.data.sources.spelling import name_key
+from tlgan_train.data.sources.tree import File, Folder, ignored, kinds
+from tlgan_train.data.sources.wording import counted, printable, shortened, some
 from tlgan_train.errors import TrainError
 
 FERG = "character/character_emotion/picture"
