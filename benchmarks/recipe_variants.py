@@ -15,9 +15,10 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from tlgan_train import gan
-from tlgan_train.checkpoint import GanState
 from tlgan_train.config import GanConfig
+from tlgan_train.gan import state, train, weights
+from tlgan_train.gan import step as gan_step
+from tlgan_train.gan.state import GanState
 from tlgan_train.models.dcgan import Discriminator, Generator
 
 R1_WEIGHT, R1_EVERY = 0.1, 8
@@ -35,9 +36,9 @@ def hinge() -> Iterator[None]:
     """Hinge losses (Lim & Ye 2017) instead of least squares."""
     with (
         patch.object(
-            gan, "discriminator_loss", lambda _, real, fake: F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+            gan_step, "discriminator_loss", lambda _, real, fake: F.relu(1 - real).mean() + F.relu(1 + fake).mean()
         ),
-        patch.object(gan, "generator_loss", lambda _, score: -score.mean()),
+        patch.object(gan_step, "generator_loss", lambda _, score: -score.mean()),
     ):
         yield
 
@@ -47,9 +48,9 @@ def non_saturating() -> Iterator[None]:
     """The logistic loss of Goodfellow et al. 2014, with a penalty on D's gradient at real pictures (R1)."""
     with (
         patch.object(
-            gan, "discriminator_loss", lambda _, real, fake: F.softplus(-real).mean() + F.softplus(fake).mean()
+            gan_step, "discriminator_loss", lambda _, real, fake: F.softplus(-real).mean() + F.softplus(fake).mean()
         ),
-        patch.object(gan, "generator_loss", lambda _, score: F.softplus(-score).mean()),
+        patch.object(gan_step, "generator_loss", lambda _, score: F.softplus(-score).mean()),
         penalised_gradient(),
     ):
         yield
@@ -68,7 +69,7 @@ def penalised_gradient() -> Iterator[None]:
         penalty.backward()
         state.discriminator_optimiser.step()
 
-    with patch.object(gan, "training_step", _followed_by(penalise, R1_EVERY)):
+    with patch.object(train, "training_step", _followed_by(penalise, R1_EVERY)):
         yield
 
 
@@ -88,14 +89,14 @@ def even_paths() -> Iterator[None]:
         (PATH_EVERY * PATH_WEIGHT * (lengths - mean).square().mean()).backward()
         state.generator_optimiser.step()
 
-    with patch.object(gan, "training_step", _followed_by(regularise, PATH_EVERY)):
+    with patch.object(train, "training_step", _followed_by(regularise, PATH_EVERY)):
         yield
 
 
 @contextmanager
 def augmented() -> Iterator[None]:
     """D sees every picture shifted and off-colour; those of one step alike, so that redrawn ones stay comparable."""
-    original, step = Discriminator.forward, gan.training_step
+    original, step = Discriminator.forward, gan_step.training_step
     seed = [0]
 
     def forward(self: Discriminator, x: Tensor, labels: tuple[Tensor, ...] = ()) -> tuple[Tensor, list[Tensor]]:
@@ -105,7 +106,14 @@ def augmented() -> Iterator[None]:
         seed[0] = state.step
         return step(state, *given)
 
-    with patch.object(Discriminator, "forward", forward), patch.object(gan, "training_step", training_step):
+    with patch.object(Discriminator, "forward", forward), patch.object(train, "training_step", training_step):
+        yield
+
+
+@contextmanager
+def sub_pixel() -> Iterator[None]:
+    """G with sub-pixel convolutions, where it is built and where it is loaded."""
+    with patch.object(state, "Generator", _SubPixel), patch.object(weights, "Generator", _SubPixel):
         yield
 
 
@@ -136,7 +144,7 @@ class _SubPixel(Generator):
 
 def _followed_by(more: Callable[..., None], every: int) -> Step:
     """Training steps, each `every` of which is followed by `more` on the same pictures."""
-    step = gan.training_step
+    step = gan_step.training_step
 
     def both(
         state: GanState, settings: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
@@ -174,6 +182,6 @@ VARIANTS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "penalised_gradient": penalised_gradient,
     "even_paths": even_paths,
     "augmented": augmented,
-    "batch_deviation": lambda: patch.object(gan, "Discriminator", _Deviation),
-    "sub_pixel": lambda: patch.object(gan, "Generator", _SubPixel),
+    "batch_deviation": lambda: patch.object(state, "Discriminator", _Deviation),
+    "sub_pixel": sub_pixel,
 }

@@ -61,7 +61,8 @@ def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any
 
     from tlgan_train.config import load_config
     from tlgan_train.data import drawn_characters, load_dataset
-    from tlgan_train.gan import load_generator, train_gan
+    from tlgan_train.gan.train import train_gan
+    from tlgan_train.gan.weights import load_generator
 
     settings = [f"gan.{key}={value}" for key, value in recipe.settings.items()]
     config = load_config(recipe.preset, [f"data.characters={recipe.characters}", *settings])

@@ -109,7 +109,7 @@ def main(
     from recipes import score
 
     from tlgan_train.data import drawn_characters, load_dataset
-    from tlgan_train.gan import load_generator
+    from tlgan_train.gan.weights import load_generator
     from tlgan_train.models.dcgan import Generator
     from tlgan_train.run_folder import started_with
 

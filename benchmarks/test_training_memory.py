@@ -38,7 +38,7 @@ def train(count: int, folder: Path) -> None:
     """Train on that many pictures of noise, and print megabytes at the end."""
     from tlgan_train.config import load_config
     from tlgan_train.data.dataset import Dataset
-    from tlgan_train.gan import train_gan
+    from tlgan_train.gan.train import train_gan
 
     folder.mkdir()
     shape = (count, 64, 64, 3)

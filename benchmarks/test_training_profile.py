@@ -25,10 +25,11 @@ from torch.nn.utils import parametrizations
 from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils.flop_counter import FlopCounterMode
 
-from tlgan_train import gan
 from tlgan_train.compute.device import pick_precision
 from tlgan_train.config import load_config
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.gan import state as gan_state
+from tlgan_train.gan import step as gan_step
 from tlgan_train.models.inference import to_tensor
 from tlgan_train.models.prior import Prior
 
@@ -56,9 +57,9 @@ def test_training_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = {
         name: measured(preset, step)
         for name, preset, step in (
-            ("paper", "paper", gan.training_step),
-            ("quick, warm-up", "quick", gan.warmup_step),
-            ("quick, adversarial", "quick", gan.training_step),
+            ("paper", "paper", gan_step.training_step),
+            ("quick, warm-up", "quick", gan_step.warmup_step),
+            ("quick, adversarial", "quick", gan_step.training_step),
         )
     }
     facts = {"threads": 1, "load": os.getloadavg()[0], "steps": steps}
@@ -90,8 +91,8 @@ def measured(preset: str, step: Callable[..., Any]) -> dict[str, Any]:
     precision = pick_precision(config.gan.precision, torch.device("cpu"))
     batch = config.gan.batch_size
     dataset = noise(batch, config.data.image_size)
-    state = gan.build(config, dataset, dataset.characters, torch.device("cpu"))
-    if config.gan.warmup_images and step is gan.training_step:
+    state = gan_state.build(config, dataset, dataset.characters, torch.device("cpu"))
+    if config.gan.warmup_images and step is gan_step.training_step:
         state.encoder.requires_grad_(False).eval()  # as after the warm-up
     labels = (torch.from_numpy(dataset.emotion),) if config.gan.label_sectors else ()
 
@@ -148,7 +149,7 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> None:
         (Prior, "forward", "prior"),
         (Prior, "labels", "prior"),
         (Prior, "moments", "prior"),
-        (gan, "average", "average"),
+        (gan_step, "average", "average"),
     ):
         monkeypatch.setattr(owner, function, marked(getattr(owner, function), name))
 

@@ -21,7 +21,7 @@ from dcgan_example import train_plainly
 
 from tlgan_train.config import Config
 from tlgan_train.data import export_folder, load_dataset
-from tlgan_train.gan import train_gan
+from tlgan_train.gan.train import train_gan
 
 BATCH, IMAGES = 64, 3328
 RESULTS = Path(__file__).with_name("results")

@@ -86,24 +86,24 @@ def ours(
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="gan.KEY=VALUE")] = None,
 ) -> None:
     """Train the GAN of a preset."""
-    from tlgan_train import gan
     from tlgan_train.config import load_config
     from tlgan_train.data import load_dataset
+    from tlgan_train.gan import train as gan_train
 
     spec = f"data.spec=folder:{work / 'pictures'}"
     config = load_config(preset, [spec, f"gan.checkpoint_images={every}", f"gan.batch_size={BATCH}", *(settings or [])])
     clock = Clock(work / "ours")
-    save = gan.save
+    save = gan_train.save
 
-    def save_and_note(state: gan.GanState, folder: Path, *arguments: Any) -> None:
+    def save_and_note(state: gan_train.GanState, folder: Path, *arguments: Any) -> None:
         save(state, folder, *arguments)
         seen = state.step * BATCH
         shutil.copyfile(folder / "generator.safetensors", clock.checkpoint(seen, ".safetensors"))
         clock.note(seen)
 
-    gan.save = save_and_note
+    gan_train.save = save_and_note
     dataset = load_dataset(config.data, config.seed, cache=work / "ours" / "cache")
-    gan.train_gan(config, dataset, dataset.characters, work / "ours" / "run", typer.echo)
+    gan_train.train_gan(config, dataset, dataset.characters, work / "ours" / "run", typer.echo)
 
 
 @app.command()
@@ -173,7 +173,7 @@ def features(arm: str, checkpoint: Path, reader: Any) -> np.ndarray:
     import torch
     from dcgan_example import LATENT_DIM, make_generator
 
-    from tlgan_train.gan import load_generator
+    from tlgan_train.gan.weights import load_generator
     from tlgan_train.models.inference import to_levels
     from tlgan_train.samples import draw_latents, read_faces
 

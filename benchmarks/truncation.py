@@ -26,7 +26,7 @@ def measure(run: Path, preset: str, readers: Path, pairs: list[tuple[float, floa
     """What the judge and the classifier of `readers` say of draws with each pair of truncations."""
     from tlgan_train.config import load_config
     from tlgan_train.data import drawn_characters, load_dataset
-    from tlgan_train.gan import images_seen, load_generator
+    from tlgan_train.gan.weights import images_seen, load_generator
 
     config = load_config(preset)
     dataset = load_dataset(config.data, config.seed)

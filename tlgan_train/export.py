@@ -25,7 +25,7 @@ from tlgan_train.added import current_attributes, measured
 from tlgan_train.classifier import load_classifier
 from tlgan_train.drawing_graph import drawing_graph
 from tlgan_train.errors import TrainError
-from tlgan_train.gan import load_generator
+from tlgan_train.gan.weights import load_generator
 from tlgan_train.gradient import GradientGraph
 from tlgan_train.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.model_card import model_card, with_attributes

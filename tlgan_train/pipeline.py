@@ -25,7 +25,8 @@ from tlgan_train.errors import refuse
 from tlgan_train.evaluate import check_same_labels, evaluate
 from tlgan_train.export import check_out, export_bundle
 from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
-from tlgan_train.gan import images_seen, load_encoder, load_generator, train_gan
+from tlgan_train.gan.train import train_gan
+from tlgan_train.gan.weights import images_seen, load_encoder, load_generator
 from tlgan_train.judge import train_judge
 from tlgan_train.likeness import Likeness
 from tlgan_train.model_card import methods_table

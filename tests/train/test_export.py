@@ -24,7 +24,7 @@ from tlgan_train.config import Config
 from tlgan_train.data import load_dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.export import check_parity, export_bundle, license_of, rounded
-from tlgan_train.gan import load_generator
+from tlgan_train.gan.weights import load_generator
 from tlgan_train.latent_axes import METHODS
 from tlgan_train.paths import found_by, load_paths
 from tlgan_train.report import write_report

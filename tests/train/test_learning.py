@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from tlgan_train.gan import GRID
+from tlgan_train.gan.weights import GRID
 from tlgan_train.learning import MOST_GRIDS, learning_curve, read_grid
 
 pytestmark = pytest.mark.numerical

@@ -10,7 +10,8 @@ from torch import nn
 from torch.distributions import Normal, kl_divergence
 
 from tlgan_train.config import Config
-from tlgan_train.gan import average, build, feature_distance, label_sets, training_step, weighted
+from tlgan_train.gan.state import build, label_sets
+from tlgan_train.gan.step import average, feature_distance, training_step, weighted
 from tlgan_train.models import encoder
 from tlgan_train.models.dcgan import Discriminator, FromPixel, Generator
 from tlgan_train.models.inference import to_tensor, to_uint8

@@ -20,16 +20,15 @@ from safetensors.torch import load_file
 
 from tests.program import PATIENCE
 from tlgan_runtime.latent.motion import move
-from tlgan_train import gan
 from tlgan_train.cli import main
 from tlgan_train.config import Config
 from tlgan_train.data import load_dataset
-from tlgan_train.gan import load_generator
+from tlgan_train.gan.log import TrainingLog
+from tlgan_train.gan.weights import images_seen, load_generator
 from tlgan_train.paths import load_paths
 from tlgan_train.pipeline import PRODUCTS, STAGES
 from tlgan_train.results import read_results
 from tlgan_train.run_folder import claimed
-from tlgan_train.training_log import TrainingLog
 
 
 @pytest.fixture
@@ -184,7 +183,7 @@ def test_a_full_disk_stops_in_one_line_and_the_same_command_goes_on(
         patch.setattr(Path, "write_bytes", fills_up)
         line = refused(call(main, *options))
     assert "generator.safetensors: No space left on device; free some space" in line
-    assert gan.images_seen(tmp_path / "run") == 48
+    assert images_seen(tmp_path / "run") == 48
     assert not list(tmp_path.rglob(".*"))
     assert call(main, *options).code == 0
     ours, theirs = (load_file(folder / PRODUCTS["gan"]) for folder in (tmp_path / "run", run))
@@ -201,7 +200,7 @@ def test_under_torchrun_one_process_writes_and_speaks_and_the_others_help(
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{tmp_path / 'run' / PRODUCTS['gan']}\n"
     assert done.stderr.count("gan: started") == 1 and done.stderr.count("gan: done in") == 1
-    assert gan.images_seen(tmp_path / "run") == 96
+    assert images_seen(tmp_path / "run") == 96
     again = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=PATIENCE)
     assert again.returncode == 0 and again.stderr.count("gan: done before, kept") == 1, again.stderr
 
@@ -224,7 +223,7 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(
     assert "stopped after 32 pictures" in outcome.err and outcome.err.splitlines()[-1].startswith(
         "tlgan-train: interrupted"
     )
-    assert gan.images_seen(tmp_path / "run") == 32
+    assert images_seen(tmp_path / "run") == 32
 
     outcome = call(main, "gan", "--run", tmp_path / "run")
     assert outcome.code == 0 and outcome.stages("started") == ["gan"]
@@ -248,7 +247,7 @@ def test_sigterm_stops_as_ctrl_c_does(small_options: list[str], tmp_path: Path) 
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and "Traceback" not in err
     assert "stopped after" in err and err.splitlines()[-1].startswith("tlgan-train: interrupted")
-    assert gan.images_seen(tmp_path / "run") > 0
+    assert images_seen(tmp_path / "run") > 0
 
 
 @pytest.mark.slow
@@ -266,7 +265,7 @@ def test_processes_end_with_a_checkpoint_when_torchrun_is_killed(small_options: 
             assert launcher.poll() is None
         launcher.kill()
         _, said = launcher.communicate(timeout=300)  # until every process has ended that writes there
-    assert "stopped after" in said and gan.images_seen(tmp_path / "run") > 0
+    assert "stopped after" in said and images_seen(tmp_path / "run") > 0
     running = [path for path in Path("/proc").glob("[0-9]*/environ") if mark.encode() in content(path)]
     assert running == []
 

@@ -26,7 +26,8 @@ from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluate import evaluate
 from tlgan_train.finished import trained_model
-from tlgan_train.gan import load_generator, train_gan
+from tlgan_train.gan.train import train_gan
+from tlgan_train.gan.weights import load_generator
 from tlgan_train.judge import load_judge, train_judge
 from tlgan_train.latent_axes import gram_schmidt, symmetric_axes, unit_rows
 from tlgan_train.models.dcgan import Generator

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from tlgan_train.compute import distributed
 from tlgan_train.config import Config
-from tlgan_train.gan import train_gan
+from tlgan_train.gan.train import train_gan
 
 if __name__ == "__main__":
     run, settings = Path(sys.argv[1]), json.loads(sys.argv[2])

@@ -10,12 +10,13 @@ import pytest
 from painter import CHARACTERS, bars
 
 from tlgan_train.config import Config
-from tlgan_train.gan import load_generator, train_gan
+from tlgan_train.gan.train import train_gan
+from tlgan_train.gan.weights import load_generator
 from tlgan_train.samples import draw_faces, draw_latents
 
 pytestmark = pytest.mark.numerical
 
-VARIANTS = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "recipe_variants.py"))["VARIANTS"]
+VARIANTS = runpy.run_path(str(Path(__file__).parents[3] / "benchmarks" / "recipe_variants.py"))["VARIANTS"]
 BATCH = 8
 SETTINGS = {
     "latent_dim": 8, "generator_width": 8, "discriminator_width": 8, "batch_size": BATCH, "images": 10 * BATCH,

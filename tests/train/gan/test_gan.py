@@ -18,16 +18,19 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from tests.program import PATIENCE
-from tlgan_train import gan
 from tlgan_train.compute import distributed
 from tlgan_train.config import Config
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
-from tlgan_train.gan import images_seen, load_encoder, load_generator, mirrored, train_gan
+from tlgan_train.gan import state as gan_state
+from tlgan_train.gan import step as gan_step
+from tlgan_train.gan import train as gan_train
+from tlgan_train.gan.log import TrainingLog
+from tlgan_train.gan.train import mirrored, train_gan
+from tlgan_train.gan.weights import images_seen, load_encoder, load_generator
 from tlgan_train.models.inference import to_tensor
 from tlgan_train.run_folder import load_tensors, save_tensors
-from tlgan_train.training_log import TrainingLog
 
 pytestmark = pytest.mark.numerical
 
@@ -147,7 +150,7 @@ def test_interrupted_within_a_step_and_resumed_equals_uninterrupted(
     data: Dataset, settings: dict[str, object], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C between the update of D and that of G, where the time of a step goes."""
-    autocast, calls = gan.autocast, iter(range(1000))
+    autocast, calls = gan_step.autocast, iter(range(1000))
 
     def pressed(*arguments: object) -> object:
         # In the third step: the second forward pass comes after D's update. Steps that warm up have one pass.
@@ -156,7 +159,7 @@ def test_interrupted_within_a_step_and_resumed_equals_uninterrupted(
         return autocast(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(gan, "autocast", pressed)
+        patch.setattr(gan_step, "autocast", pressed)
         with pytest.raises(KeyboardInterrupt):
             train(data, tmp_path, settings)
     assert next(calls) > 3
@@ -269,10 +272,10 @@ def test_after_warming_up_the_encoder_stays_as_it_is(data: Dataset, tmp_path: Pa
 
 def test_step_sizes_fall_to_nothing_over_the_last_pictures(data: Dataset) -> None:
     config = Config.from_dict({"gan": {**FULL, "decay_images": 40}, "data": {"image_size": 32}})
-    state = gan.build(config, data, data.characters, torch.device("cpu"))
+    state = gan_state.build(config, data, data.characters, torch.device("cpu"))
     full = config.gan.generator_lr, config.gan.discriminator_lr
     for state.step, share in ((0, 1), (15, 1), (19, 0.2), (20, 0)):
-        gan.set_step_sizes(state, config.gan, 20, warming_up=False)
+        gan_train.set_step_sizes(state, config.gan, 20, warming_up=False)
         sizes = [o.param_groups[0]["lr"] for o in (state.generator_optimiser, state.discriminator_optimiser)]
         assert sizes == [share * lr for lr in full]
 
@@ -282,13 +285,13 @@ def test_step_sizes_fall_at_the_end_of_the_warm_up_if_that_is_asked_for(
     data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decay: int, first: list[float]
 ) -> None:
     shares: list[float] = []
-    set_step_sizes = gan.set_step_sizes
+    set_step_sizes = gan_train.set_step_sizes
 
-    def noting(state: gan.GanState, settings: gan.GanConfig, steps: int, warming_up: bool) -> None:
+    def noting(state: gan_train.GanState, settings: gan_train.GanConfig, steps: int, warming_up: bool) -> None:
         set_step_sizes(state, settings, steps, warming_up)
         shares.append(state.generator_optimiser.param_groups[0]["lr"] / settings.generator_lr)
 
-    monkeypatch.setattr(gan, "set_step_sizes", noting)
+    monkeypatch.setattr(gan_train, "set_step_sizes", noting)
     train(data, tmp_path, {**FULL, "decay_images": 2 * BATCH, "warmup_decay_images": decay})
     assert shares == [*first, 1, 1, 1, 0.5]  # two steps of warm-up, four with D
 
@@ -296,14 +299,14 @@ def test_step_sizes_fall_at_the_end_of_the_warm_up_if_that_is_asked_for(
 @pytest.mark.parametrize("noise", [1.0, 0.0])
 def test_pictures_are_redrawn_from_samples_and_at_last_with_the_noise_that_is_set(data: Dataset, noise: float) -> None:
     config = Config.from_dict({"gan": {**FULL, "redraw_noise": noise}, "data": {"image_size": 32}})
-    state = gan.build(config, data, data.characters, torch.device("cpu"))
-    real, labels = to_tensor(data.images[:BATCH]), tuple(torch.from_numpy(of[:BATCH]) for _, of in gan.label_sets(
+    state = gan_state.build(config, data, data.characters, torch.device("cpu"))
+    real, labels = to_tensor(data.images[:BATCH]), tuple(torch.from_numpy(of[:BATCH]) for _, of in gan_state.label_sets(
         data, data.characters
     ))  # fmt: skip
 
     def redrawn_twice() -> list[tuple[dict[str, torch.Tensor], torch.Tensor]]:
         with torch.no_grad():
-            return [gan.reconstruct(state, config.gan, real, labels, "fp32") for _ in range(2)]
+            return [gan_step.reconstruct(state, config.gan, real, labels, "fp32") for _ in range(2)]
 
     (losses, first), (_, second) = redrawn_twice()
     assert "kl" in losses and not torch.equal(first, second)

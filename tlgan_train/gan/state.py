@@ -1,0 +1,114 @@
+"""Everything that GAN training changes, and its way to disk and back."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tlgan_train.config import Config
+from tlgan_train.data.dataset import Dataset
+from tlgan_train.errors import TrainError
+from tlgan_train.models.dcgan import Discriminator, Generator
+from tlgan_train.models.encoder import Encoder
+from tlgan_train.models.prior import Prior
+from tlgan_train.run_folder import load_tensors, save_tensors
+
+OPTIMISERS = ("generator_optimiser", "discriminator_optimiser")
+
+
+@dataclass
+class GanState:
+    """Networks, optimisers and the number of steps done."""
+
+    generator: Generator
+    discriminator: Discriminator
+    encoder: Encoder | None
+    averaged: Generator
+    generator_optimiser: torch.optim.Adam
+    discriminator_optimiser: torch.optim.Adam
+    step: int = 0
+
+    def networks(self) -> dict[str, nn.Module]:
+        named = {"generator": self.generator, "discriminator": self.discriminator, "averaged": self.averaged}
+        return named if self.encoder is None else {**named, "encoder": self.encoder}
+
+
+def save_checkpoint(state: GanState, path: Path, precision: str) -> None:
+    """Write networks, Adam's moments and the step as one file."""
+    tensors = {
+        f"{name}.{key}": value for name, net in state.networks().items() for key, value in net.state_dict().items()
+    }
+    for name in OPTIMISERS:
+        moments: dict[int, dict[str, Any]] = getattr(state, name).state_dict()["state"]
+        tensors |= {f"{name}.{i}.{key}": v for i, values in moments.items() for key, v in values.items()}
+    save_tensors(path, tensors, {"step": state.step, "precision": precision})
+
+
+def load_checkpoint(state: GanState, path: Path) -> str | None:
+    """Load a checkpoint into `state` if there is one; its precision, so that the rest is computed alike."""
+    if not path.is_file():
+        return None
+    tensors, facts = load_tensors(path, made_by="gan")
+    for name, network in state.networks().items():
+        network.load_state_dict({k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")})
+    for name in OPTIMISERS:
+        optimiser: torch.optim.Adam = getattr(state, name)
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith(f"{name}."):
+                _, index, moment = key.split(".")
+                moments.setdefault(int(index), {})[moment] = value
+        optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
+    state.step = facts["step"]
+    return str(facts["precision"])
+
+
+def label_sets(dataset: Dataset, characters: tuple[str, ...]) -> tuple[tuple[int, np.ndarray], ...]:
+    """Label sets that sectors are made for, each with its number of kinds and every picture's label: (N,) int.
+
+    Emotion, and character if there are several; pictures of characters that are not drawn have -1.
+    """
+    emotion = (len(dataset.emotions), dataset.emotion)
+    if len(characters) == 1:
+        return (emotion,)
+    position = np.full(len(dataset.characters), -1)
+    position[[dataset.characters.index(name) for name in characters]] = np.arange(len(characters))
+    return emotion, (len(characters), position[dataset.character])
+
+
+def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device: torch.device) -> GanState:
+    """Fresh networks and optimisers, initialised from the seed."""
+    gan, size = config.gan, dataset.image_size
+    torch.manual_seed(config.seed)
+    sizes = tuple(kinds for kinds, _ in label_sets(dataset, characters)) if gan.label_sectors else ()
+    try:
+        prior = Prior(
+            sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.flow_width,
+            gan.truncation, gan.label_truncation,
+        )  # fmt: skip
+    except ValueError as error:
+        raise TrainError(f"gan.latent_dim is too small: {error}") from None
+    generator = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, prior)
+    discriminator = Discriminator(gan.discriminator_width, size, gan.discriminator_norm, sizes)
+    encoder = (
+        Encoder(gan.latent_dim, gan.discriminator_width, size, gan.mapping_width) if gan.reconstruction_weight else None
+    )
+    averaged = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, deepcopy(prior))
+    averaged.load_state_dict(generator.state_dict())
+    averaged.requires_grad_(False)
+    for network in (generator, discriminator, encoder, averaged):
+        if network is not None:
+            network.to(device, memory_format=torch.channels_last)
+    drawing = [*generator.parameters(), *(encoder.parameters() if encoder else ())]
+    betas = (gan.beta1, gan.beta2)
+    return GanState(
+        generator, discriminator, encoder, averaged,
+        torch.optim.Adam(drawing, gan.generator_lr, betas),
+        torch.optim.Adam(discriminator.parameters(), gan.discriminator_lr, betas),
+    )  # fmt: skip

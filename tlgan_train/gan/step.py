@@ -1,0 +1,117 @@
+"""One step of GAN training: the losses of discriminator, generator and encoder, and their updates."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
+from torch import Tensor
+
+from tlgan_train.compute import distributed
+from tlgan_train.compute.device import autocast
+from tlgan_train.config import GanConfig
+from tlgan_train.gan.state import GanState
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.encoder import kl_divergence, sample_posterior
+
+
+def warmup_step(
+    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
+) -> dict[str, Tensor]:
+    """One step of E and G by reconstruction alone: cheap, and D then meets faces instead of noise."""
+    losses, _ = reconstruct(state, gan, real, labels, precision)
+    update_generator(state, gan, losses)
+    return {name: loss.detach() for name, loss in losses.items()}
+
+
+def training_step(
+    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
+) -> dict[str, Tensor]:
+    """One step of D, then one of G (and E) on the same latents, as in the published code."""
+    discriminator, prior = state.discriminator, state.generator.prior
+    latents = prior(torch.randn(len(real), gan.latent_dim, device=real.device))
+    real_labels, fake_labels = prior.one_hot(labels), prior.one_hot(prior.labels(latents))
+
+    discriminator.requires_grad_(True)
+    with autocast(real.device, precision):
+        fake = state.generator(latents)
+        real_score, seen = discriminator(real, real_labels)
+        fake_score, _ = discriminator(fake.detach(), fake_labels)
+    loss = discriminator_loss(gan, real_score.float(), fake_score.float())
+    state.discriminator_optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    distributed.average_gradients(state.discriminator_optimiser)
+    state.discriminator_optimiser.step()
+
+    discriminator.requires_grad_(False)
+    losses = {"discriminator": loss}
+    with autocast(real.device, precision):
+        score, _ = discriminator(fake, fake_labels)
+    losses["generator"] = generator_loss(gan, score.float())
+    if state.encoder is not None:
+        more, redrawn = reconstruct(state, gan, real, labels, precision)
+        losses |= more
+        if gan.feature_weight:
+            with autocast(real.device, precision):
+                _, redrawn_seen = discriminator(redrawn, real_labels)
+            losses["feature"] = feature_distance(redrawn_seen, [activation.detach() for activation in seen])
+    update_generator(state, gan, losses)
+    return {name: loss.detach() for name, loss in losses.items()}
+
+
+def discriminator_loss(gan: GanConfig, real_score: Tensor, fake_score: Tensor) -> Tensor:
+    """Least squares (LSGAN, Mao et al. 2017), as the paper has it, from scores (N,) of real and of drawn pictures."""
+    real_loss, fake_loss = (real_score - gan.real_target).square(), (fake_score - gan.fake_target).square()
+    return real_loss.mean() + fake_loss.mean()
+
+
+def generator_loss(gan: GanConfig, score: Tensor) -> Tensor:
+    """The same for G, from scores (N,) of drawn pictures."""
+    return (score - gan.generator_target).square().mean()
+
+
+def reconstruct(
+    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Losses of drawing real pictures again through E and G, and the pictures drawn."""
+    learning = state.encoder.training
+    with autocast(real.device, precision):
+        mean, log_variance = (moment.float() for moment in state.encoder(real))
+        noise = (1.0 if learning else gan.redraw_noise) * torch.randn_like(mean)
+        redrawn = state.generator(sample_posterior(mean, log_variance, noise))
+    losses = {"reconstruction": F.mse_loss(redrawn.float(), real)}
+    if learning:
+        moments = state.generator.prior.moments(labels, like=mean)
+        losses["kl"] = kl_divergence(mean, log_variance, *moments).mean()
+    return losses, redrawn
+
+
+def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
+    """Sum of the losses of G and E, each with its weight."""
+    weights = {
+        "generator": gan.adversarial_weight,
+        "reconstruction": gan.reconstruction_weight,
+        "feature": gan.feature_weight,
+        "kl": gan.kl_weight,
+    }
+    return torch.stack([weight * losses[name] for name, weight in weights.items() if name in losses]).sum()
+
+
+def update_generator(state: GanState, gan: GanConfig, losses: dict[str, Tensor]) -> None:
+    """One optimiser step of G (and E) by their weighted losses, and of the averaged weights."""
+    state.generator_optimiser.zero_grad(set_to_none=True)
+    weighted(gan, losses).backward()
+    distributed.average_gradients(state.generator_optimiser)
+    state.generator_optimiser.step()
+    average(state.averaged, state.generator, 0.5 ** (gan.batch_size / gan.ema_images) if gan.ema_images else 0.0)
+
+
+def feature_distance(drawn: list[Tensor], real: list[Tensor]) -> Tensor:
+    """Squared distance of activations in units of their own variance, mean over layers (Larsen et al. 2016)."""
+    distances = [F.mse_loss(d.float(), r.float()) / r.float().var() for d, r in zip(drawn, real, strict=True)]
+    return torch.stack(distances).mean()
+
+
+@torch.no_grad()
+def average(averaged: Generator, generator: Generator, decay: float) -> None:
+    """Move averaged weights towards the generator's: averaged ← decay · averaged + (1 - decay) · generator."""
+    torch._foreach_lerp_(list(averaged.parameters()), list(generator.parameters()), 1 - decay)

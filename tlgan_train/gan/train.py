@@ -1,0 +1,109 @@
+"""Step I: train a GAN on the characters to be drawn (paper, sections 4.1 and 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tlgan_train.checks import check_gan
+from tlgan_train.compute import distributed
+from tlgan_train.compute.device import pick_device, pick_precision
+from tlgan_train.compute.interrupts import HeldInterrupts
+from tlgan_train.config import Config, GanConfig
+from tlgan_train.data.batches import Batches
+from tlgan_train.data.dataset import Dataset
+from tlgan_train.errors import TrainError, refuse
+from tlgan_train.gan.log import TrainingLog, Unwritten
+from tlgan_train.gan.state import GanState, build, label_sets, load_checkpoint
+from tlgan_train.gan.step import training_step, warmup_step
+from tlgan_train.gan.warmup import end_warmup
+from tlgan_train.gan.weights import save
+from tlgan_train.models.inference import to_tensor
+
+
+def train_gan(
+    config: Config,
+    dataset: Dataset,
+    characters: tuple[str, ...],
+    run: Path,
+    log: Callable[[str], None] = print,
+    progress: bool = True,
+) -> GanState:
+    """Train on the training split of `characters`; write `RUN/gan/`; resume from its checkpoint if there is one.
+
+    Several processes that were joined before share every batch, and end with the same weights; the first one writes.
+    Raises `TrainError` when the losses stop being numbers or all samples become one picture; the last checkpoint then
+    stays.
+    """
+    gan = config.gan
+    folder = run / "gan"
+    indices = dataset.indices("train", characters)
+    refuse(check_gan(gan))
+    images = gan.images or gan.epochs * len(indices)
+    if gan.batch_size % distributed.count():
+        raise TrainError(f"gan.batch_size of {gan.batch_size} does not divide among {distributed.count()} processes")
+    steps = -(-images // gan.batch_size)
+    device = pick_device()
+    state = build(config, dataset, characters, device)
+    precision = load_checkpoint(state, folder / "checkpoint.safetensors")
+    precision = distributed.told(precision or pick_precision(gan.precision, device))
+    if state.step >= steps:
+        return state
+    label_arrays = [labels for _, labels in label_sets(dataset, characters)] if gan.label_sectors else []
+    batches = Batches(dataset, indices, gan.batch_size, gan.balanced, config.seed)
+    log(f"{device.type} {precision}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
+    every = max(1, gan.checkpoint_images // gan.batch_size)
+    first, mine = distributed.rank() == 0, slice(distributed.rank(), None, distributed.count())
+    record = TrainingLog(folder, state.step, steps, gan.batch_size, progress) if first else Unwritten()
+    with record, HeldInterrupts() as interrupts:
+        try:
+            while state.step < steps:
+                picked = batches[state.step][mine]
+                stream = [config.seed, 2, state.step, distributed.rank()]
+                torch.manual_seed(int(np.random.default_rng(stream).integers(2**63)))
+                warming_up = state.step * gan.batch_size < gan.warmup_images
+                if gan.warmup_images and not warming_up and state.encoder.training:
+                    end_warmup(state, gan, dataset, indices, config.seed, log)
+                set_step_sizes(state, gan, steps, warming_up)
+                real = to_tensor(dataset.images[picked]).to(device)
+                losses = (warmup_step if warming_up else training_step)(
+                    state, gan,
+                    mirrored(real) if gan.mirror else real,
+                    tuple(torch.from_numpy(labels[picked]).to(device) for labels in label_arrays),
+                    precision,
+                )  # fmt: skip
+                distributed.share_buffers(state.networks().values())
+                state.step += 1
+                record.step(state.step, losses)
+                if first and (state.step % every == 0 or state.step == steps):
+                    save(state, folder, config, precision)
+                if distributed.any_of(interrupts.pending, device):
+                    interrupts.release()
+        except KeyboardInterrupt:
+            if first:
+                save(state, folder, config, precision)
+            log(f"stopped after {state.step * gan.batch_size:,} pictures; the same command goes on from there")
+            raise
+    return state
+
+
+def set_step_sizes(state: GanState, gan: GanConfig, steps: int, warming_up: bool) -> None:
+    """Lower step sizes at the end of training and of the warm-up: what jitters comes to rest."""
+    end, decay = steps * gan.batch_size, gan.decay_images
+    if warming_up:
+        end, decay = gan.warmup_images, gan.warmup_decay_images
+    share = min(1.0, (end - state.step * gan.batch_size) / decay) if decay else 1.0
+    optimisers = ((state.generator_optimiser, gan.generator_lr), (state.discriminator_optimiser, gan.discriminator_lr))
+    for optimiser, lr in optimisers:
+        for group in optimiser.param_groups:
+            group["lr"] = share * lr
+
+
+def mirrored(pictures: Tensor) -> Tensor:
+    """Every picture (N, 3, S, S), or as often its mirror image."""
+    turned = torch.rand(len(pictures), 1, 1, 1, device=pictures.device) < 0.5
+    return torch.where(turned, pictures.flip(3), pictures)

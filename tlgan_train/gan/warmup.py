@@ -1,0 +1,61 @@
+"""The end of the warm-up: the encoder stays as it is, and the flow of the prior is fitted to its codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from tlgan_train.compute import distributed
+from tlgan_train.config import GanConfig
+from tlgan_train.data.dataset import Dataset
+from tlgan_train.gan.state import GanState
+from tlgan_train.models.encoder import sample_posterior
+from tlgan_train.models.inference import predict
+
+FLOW_BATCH, FLOW_LR, FLOW_CLIP = 256, 1e-3, 5.0
+"""Codes a step, Adam's step size and the largest gradient norm, in fitting the flow."""
+
+
+def end_warmup(
+    state: GanState, gan: GanConfig, dataset: Dataset, indices: np.ndarray, seed: int, log: Callable[[str], None]
+) -> None:
+    """Leave E as it is from here on, and fit the prior's flow to its codes unless an earlier process did."""
+    state.encoder.requires_grad_(False).eval()
+    if state.generator.prior.unfitted:
+        codes = predict(state.encoder, dataset.images, indices)
+        if gan.mirror:
+            turned = predict(state.encoder, dataset.images, indices, change=lambda pictures: pictures.flip(3))
+            codes = tuple(map(np.concatenate, zip(codes, turned, strict=True)))
+        fit_flow(state, gan, codes, seed, log)
+
+
+def fit_flow(
+    state: GanState, gan: GanConfig, codes: tuple[np.ndarray, ...], seed: int, log: Callable[[str], None]
+) -> None:
+    """Fit the flow of the prior to codes, means and log variances (N, latent_dim), by maximum likelihood."""
+    prior, device = state.generator.prior, next(state.generator.parameters()).device
+    mean, log_variance = (torch.from_numpy(moment).double().to(device) for moment in codes)
+    flow = prior.flow.requires_grad_(True)
+    optimiser = torch.optim.Adam(flow.parameters(), FLOW_LR)
+    generator = torch.Generator().manual_seed(seed)
+    for step in range(gan.flow_steps):
+        optimiser.param_groups[0]["lr"] = FLOW_LR * min(1.0, 2 - 2 * step / gan.flow_steps)
+        chosen = torch.randint(len(mean), (FLOW_BATCH,), generator=generator)
+        noise = torch.randn(FLOW_BATCH, gan.latent_dim, generator=generator).double().to(device)
+        loss = -prior.log_likelihood(sample_posterior(mean[chosen], log_variance[chosen], noise)).mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(flow.parameters(), FLOW_CLIP)
+        optimiser.step()
+    flow.requires_grad_(False).zero_grad(set_to_none=True)
+    # Bundles store weights in 32 bits and compute in 64, as here; rounded now, the flow stays the same on the way.
+    flow.float().double()
+    flow.fitted.fill_(True)
+    fitted = distributed.told(flow.state_dict())
+    for network in (state.generator, state.averaged):
+        network.prior.flow.load_state_dict(fitted)
+    if gan.flow_steps:
+        log(f"flow fitted to {len(mean):,} codes: {loss.item():.1f} nats a code")
