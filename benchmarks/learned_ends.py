@@ -45,12 +45,12 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_runtime.latent.ends import PATHS, join_ends
     from tlgan_train import paths
     from tlgan_train.axes import load_axes
-    from tlgan_train.classifier import load_classifier, load_coaches
+    from tlgan_train.classifiers.classifier import load_classifier, load_coaches
+    from tlgan_train.classifiers.judge import factor_names, load_judge
     from tlgan_train.data import load_dataset
     from tlgan_train.evaluate import ENDS, Reader, Verdicts, at_equal_success, evaluate_axes, looking
     from tlgan_train.finished import finished_run
     from tlgan_train.gan.weights import load_encoder, load_generator
-    from tlgan_train.judge import factor_names, load_judge
     from tlgan_train.likeness import Likeness
     from tlgan_train.models.ends import PathNetwork
     from tlgan_train.models.inference import predict

@@ -35,9 +35,9 @@ def measure(bundle: Path, run: Path) -> Iterator[dict[str, Any]]:
     import numpy as np
 
     from tlgan_runtime import CheerMeUp
+    from tlgan_train.classifiers.judge import SUCCESS, load_judge
     from tlgan_train.evaluate import Reader, looking
     from tlgan_train.finished import finished_bundle
-    from tlgan_train.judge import SUCCESS, load_judge
     from tlgan_train.metrics import ALREADY
 
     app, model = CheerMeUp(bundle), finished_bundle(bundle)

@@ -111,10 +111,10 @@ def measure(
     readers: Annotated[Path, typer.Option(help="Finished run whose judge reads the samples.")], work: Work = WORK
 ) -> None:
     """Measure every checkpoint of what has been trained."""
+    from tlgan_train.classifiers.judge import load_judge
     from tlgan_train.config import DataConfig
     from tlgan_train.data import load_dataset
     from tlgan_train.evaluate import Reader
-    from tlgan_train.judge import load_judge
     from tlgan_train.metrics import kid
     from tlgan_train.models.inference import predict
 

@@ -28,16 +28,16 @@ from tlgan_train.attribute_reader import (
     standard_scores,
     train_reader,
 )
+from tlgan_train.classifiers.judge import SUCCESS
+from tlgan_train.classifiers.r2 import r2
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.labels import LabelledPictures
 from tlgan_train.data.sources.spelling import name_key
 from tlgan_train.errors import TrainError
 from tlgan_train.finished import FinishedModel
-from tlgan_train.judge import SUCCESS
 from tlgan_train.latent_axes import LogitAxes, spanned
 from tlgan_train.metrics import edit_figures, estimate
 from tlgan_train.models.inference import predict
-from tlgan_train.r2 import r2
 
 SAMPLES, HELD_OUT = 6_000, 1_000
 """Latents that are drawn and read for the regression, and those of them that it is scored on."""

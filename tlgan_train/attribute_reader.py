@@ -14,16 +14,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tlgan_runtime.latent.attribute import BINARY
-from tlgan_train.augment import augment
+from tlgan_train.classifiers.augment import augment
+from tlgan_train.classifiers.judge import SUCCESS
+from tlgan_train.classifiers.r2 import r2
+from tlgan_train.classifiers.training import Descent
 from tlgan_train.compute.device import pick_device
 from tlgan_train.compute.seeds import seeded
 from tlgan_train.data.labels import LabelledPictures
 from tlgan_train.errors import TrainError
-from tlgan_train.judge import SUCCESS
 from tlgan_train.models.inference import predict, to_tensor
 from tlgan_train.models.judge import FEATURES, Judge
-from tlgan_train.r2 import r2
-from tlgan_train.supervised import Descent
 
 STEPS, BATCH, LR = 300, 64, 2e-3
 """Of AdamW, whose peak step size is the judge's: half a minute on one core."""

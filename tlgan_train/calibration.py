@@ -11,7 +11,7 @@ from scipy.special import softmax
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_runtime.latent.centres import Centres
 from tlgan_runtime.latent.motion import Way, move
-from tlgan_train.judge import SUCCESS
+from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.latent_axes import LatentAxes, LocalAxes
 
 Read = Callable[[np.ndarray], np.ndarray]

@@ -27,7 +27,7 @@ def show_data(
 
     def check_weights() -> None:
         if alexnet_weights is not None:
-            from tlgan_train.classifier import read_weights  # with torch, which takes seconds
+            from tlgan_train.classifiers.classifier import read_weights
 
             read_weights(alexnet_weights)
 

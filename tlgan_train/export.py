@@ -22,7 +22,7 @@ from tlgan_runtime.files import flush, unfinished
 from tlgan_runtime.latent.ends import GRADIENT, PATHS
 from tlgan_runtime.stills import save_grid
 from tlgan_train.added import current_attributes, measured
-from tlgan_train.classifier import load_classifier
+from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.drawing_graph import drawing_graph
 from tlgan_train.errors import TrainError
 from tlgan_train.gan.weights import load_generator

@@ -11,11 +11,11 @@ from torch import nn
 
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.editor import CheerMeUp
-from tlgan_train.classifier import load_classifier
+from tlgan_train.classifiers.classifier import load_classifier
+from tlgan_train.classifiers.judge import load_judge
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.dataset import drawn_characters
 from tlgan_train.gan.weights import load_generator
-from tlgan_train.judge import load_judge
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import predict
 from tlgan_train.run_folder import read_json

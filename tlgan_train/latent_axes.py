@@ -12,8 +12,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
 
+from tlgan_train.classifiers.r2 import r2
 from tlgan_train.errors import TrainError
-from tlgan_train.r2 import r2
 
 
 class LatentAxes(BaseEstimator):

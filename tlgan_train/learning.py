@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image
 from torch import nn
 
+from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.evaluate import Verdicts
 from tlgan_train.gan.weights import GRID
-from tlgan_train.judge import SUCCESS
 from tlgan_train.metrics import kid
 from tlgan_train.models.inference import predict
 

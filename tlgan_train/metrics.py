@@ -14,7 +14,7 @@ from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from tlgan_train.judge import SUCCESS
+from tlgan_train.classifiers.judge import SUCCESS
 
 ALREADY = 0.5
 """Faces that start at or above this probability are there already and are left out of success and monotonicity."""

@@ -15,7 +15,7 @@ from tlgan_runtime.latent.axes import Axes, EndFinder
 from tlgan_runtime.latent.descent import Pull, follow
 from tlgan_runtime.latent.ends import GRADIENT, PATHS, join_ends
 from tlgan_train.axes import load_axes
-from tlgan_train.classifier import load_classifier
+from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.gradient import GradientGraph
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.paths import found_by, load_paths

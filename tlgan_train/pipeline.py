@@ -15,7 +15,8 @@ from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.latent.axes import Axes
 from tlgan_train.axes import fit_axes
 from tlgan_train.checks import examine
-from tlgan_train.classifier import load_classifier, load_coaches, read_weights, train_classifier
+from tlgan_train.classifiers.classifier import load_classifier, load_coaches, read_weights, train_classifier
+from tlgan_train.classifiers.judge import train_judge
 from tlgan_train.compute import distributed
 from tlgan_train.compute.device import pick_device, pick_precision
 from tlgan_train.compute.memory import PeakMemory
@@ -27,7 +28,6 @@ from tlgan_train.export import check_out, export_bundle
 from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import images_seen, load_encoder, load_generator
-from tlgan_train.judge import train_judge
 from tlgan_train.likeness import Likeness
 from tlgan_train.model_card import methods_table
 from tlgan_train.moves import bundle_moves, load_moves

@@ -12,11 +12,11 @@ import numpy as np
 
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_train.claims import Claim, Evidence, paper_claims
+from tlgan_train.classifiers.judge import load_judge
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluate import Reader
-from tlgan_train.judge import load_judge
 from tlgan_train.learning import LearningCurve, learning_curve
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.moves import load_moves

@@ -18,7 +18,7 @@ from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli.commands import main as cheermeup
 from tlgan_runtime.latent.sampling import sample
 from tlgan_train import export
-from tlgan_train.classifier import load_classifier
+from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.cli import export_main
 from tlgan_train.config import Config
 from tlgan_train.data import load_dataset

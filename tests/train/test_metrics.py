@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
+from tlgan_train.classifiers.r2 import r2
 from tlgan_train.metrics import (
     Estimate,
     edit_figures,
@@ -18,7 +19,6 @@ from tlgan_train.metrics import (
     quantiles,
     rank_correlation,
 )
-from tlgan_train.r2 import r2
 
 pytestmark = pytest.mark.numerical
 

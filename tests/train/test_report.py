@@ -21,6 +21,8 @@ from torch import Tensor, nn
 from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_train.axes import load_axes
 from tlgan_train.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED
+from tlgan_train.classifiers.judge import load_judge, train_judge
+from tlgan_train.classifiers.training import class_scores
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
@@ -28,14 +30,12 @@ from tlgan_train.evaluate import evaluate
 from tlgan_train.finished import trained_model
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import load_generator
-from tlgan_train.judge import load_judge, train_judge
 from tlgan_train.latent_axes import gram_schmidt, symmetric_axes, unit_rows
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.report import write_report
 from tlgan_train.results import read_results
 from tlgan_train.run_folder import write_json
 from tlgan_train.samples import read_faces
-from tlgan_train.supervised import class_scores
 
 EMOTIONS = ("anger", "joy", "<calm> & $sure$")
 CHARACTERS = ("red", "blue")

@@ -10,14 +10,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tlgan_train.augment import augment
-from tlgan_train.classifier import load_classifier, load_coaches, train_classifier
+from tlgan_train.classifiers.augment import augment
+from tlgan_train.classifiers.classifier import load_classifier, load_coaches, train_classifier
+from tlgan_train.classifiers.training import Training, fit
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.models.alexnet import IMAGENET_MEAN, IMAGENET_STD, EmotionClassifier
 from tlgan_train.models.inference import predict, to_tensor
-from tlgan_train.supervised import Training, fit
 
 pytestmark = pytest.mark.numerical
 

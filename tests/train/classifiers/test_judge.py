@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from tlgan_train.classifiers.judge import factor_names, load_judge, reading_noise, train_judge
 from tlgan_train.compute.seeds import seeded, stream_seed
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
-from tlgan_train.judge import factor_names, load_judge, reading_noise, train_judge
 from tlgan_train.models.inference import predict
 from tlgan_train.models.judge import Judge
 

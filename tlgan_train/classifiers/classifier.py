@@ -14,7 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from tlgan_train.augment import augment
+from tlgan_train.classifiers.augment import augment
+from tlgan_train.classifiers.training import Training, class_scores, fit, parameter_count
 from tlgan_train.compute.device import pick_device, pick_precision
 from tlgan_train.compute.seeds import seeded, stream_seed
 from tlgan_train.config import Config
@@ -23,7 +24,6 @@ from tlgan_train.errors import TrainError
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.inference import predict
 from tlgan_train.run_folder import load_tensors, save_tensors, write_json
-from tlgan_train.supervised import Training, class_scores, fit, parameter_count
 
 STREAM = "classifier"
 CACHED_WEIGHTS = "alexnet-owt-7be5be79.pth"

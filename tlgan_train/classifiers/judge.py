@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from tlgan_train.augment import augment
+from tlgan_train.classifiers.augment import augment
+from tlgan_train.classifiers.r2 import r2
+from tlgan_train.classifiers.training import Training, class_scores, fit, parameter_count
 from tlgan_train.compute.device import pick_device, pick_precision
 from tlgan_train.compute.seeds import seeded, stream_seed
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.models.inference import predict
 from tlgan_train.models.judge import Judge
-from tlgan_train.r2 import r2
 from tlgan_train.run_folder import load_tensors, save_tensors, write_json
-from tlgan_train.supervised import Training, class_scores, fit, parameter_count
 
 STREAM = "judge"
 SUCCESS = 0.9

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tlgan_train.augment import augment
+from tlgan_train.classifiers.augment import augment
 from tlgan_train.compute.device import autocast, pick_device
 from tlgan_train.data.dataset import SPLITS, Dataset
 from tlgan_train.errors import TrainError
