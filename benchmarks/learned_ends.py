@@ -43,19 +43,19 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     """Train the ends of each variant on a finished run, and walk the faces of its evaluation to them."""
     from tlgan_runtime.bundle.axes_json import parse_axes
     from tlgan_runtime.latent.ends import PATHS, join_ends
-    from tlgan_train import paths
-    from tlgan_train.axes import load_axes
+    from tlgan_train.axes import learned_ends
+    from tlgan_train.axes.likeness import Likeness
+    from tlgan_train.axes.load import load_axes
+    from tlgan_train.axes.samples import load_samples, read_faces
     from tlgan_train.classifiers.classifier import load_classifier, load_coaches
     from tlgan_train.classifiers.judge import factor_names, load_judge
     from tlgan_train.data import load_dataset
     from tlgan_train.evaluate import ENDS, Reader, Verdicts, at_equal_success, evaluate_axes, looking
     from tlgan_train.finished import finished_run
     from tlgan_train.gan.weights import load_encoder, load_generator
-    from tlgan_train.likeness import Likeness
     from tlgan_train.models.ends import PathNetwork
     from tlgan_train.models.inference import predict
     from tlgan_train.run_folder import read_json, started_with
-    from tlgan_train.samples import load_samples, read_faces
 
     evaluation = read_json(run / "evaluation.json", made_by="evaluate")
     if SHIPS in variants:
@@ -87,21 +87,21 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     movable = generator.prior.movable
     for variant in trained:
         generator.prior.movable = latent_dim if variant == "everywhere" else movable
-        with patch.multiple(paths, **{"STAY": paths.STAY, **WEIGHTS.get(variant, {})}):
+        with patch.multiple(learned_ends, **{"STAY": learned_ends.STAY, **WEIGHTS.get(variant, {})}):
             if variant == "mirror":
-                network = PathNetwork.around(paths.at_centres(local), fitting.z, generator.prior.movable)
+                network = PathNetwork.around(learned_ends.at_centres(local), fitting.z, generator.prior.movable)
             else:
-                network = paths.train_paths(
+                network = learned_ends.train_paths(
                     local, fitting, generator, classifiers[:1] if variant == "alone" else classifiers,
                     config.axes.path_moves, config.seed, typer.echo, likeness,
                 )  # fmt: skip
-        learned = paths.learned_methods(
+        learned = learned_ends.learned_methods(
             document["methods"]["local"], local, network, faces, lambda w: read_faces(generator, classifiers[0], w)[0]
         )
         methods = {"paper": document["methods"]["paper"], "path": learned["path"]}
         axes = join_ends(
             parse_axes({**document, "methods": methods, "default": "path"}, model.emotions, latent_dim),
-            {PATHS: paths.found_by(network)},
+            {PATHS: learned_ends.found_by(network)},
         )
         result, courses = walked(axes.methods["path"])
         changes = at_equal_success(courses, paper, factors)

@@ -81,12 +81,12 @@ def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any
 
 def score(generator: Any, readers: Path, dataset: Any, characters: tuple[str, ...], seed: int) -> dict[str, Any]:
     """What the judge and the classifier of the run `readers` say of a generator's samples."""
+    from tlgan_train.axes.regression import LogitAxes
+    from tlgan_train.axes.samples import draw_latents, read_faces
     from tlgan_train.classifiers.classifier import load_classifier
     from tlgan_train.classifiers.judge import load_judge
     from tlgan_train.evaluate import Reader, Verdicts, evaluate_generator
-    from tlgan_train.latent_axes import LogitAxes
     from tlgan_train.models.inference import predict
-    from tlgan_train.samples import draw_latents, read_faces
 
     reader = Reader(load_judge(readers)).eval()
     train = dataset.indices("train", characters)

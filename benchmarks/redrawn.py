@@ -34,6 +34,7 @@ def measure(run: Path, preset: str, readers: Path) -> dict[str, Any]:
     """
     import numpy as np
 
+    from tlgan_train.axes.samples import draw_faces
     from tlgan_train.classifiers.judge import factor_names, load_judge
     from tlgan_train.config import load_config
     from tlgan_train.data import drawn_characters, load_dataset
@@ -41,7 +42,6 @@ def measure(run: Path, preset: str, readers: Path) -> dict[str, Any]:
     from tlgan_train.gan.weights import images_seen, load_encoder, load_generator
     from tlgan_train.metrics import kid, precision_recall
     from tlgan_train.models.inference import predict
-    from tlgan_train.samples import draw_faces
 
     config = load_config(preset)
     dataset = load_dataset(config.data, config.seed)

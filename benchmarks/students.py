@@ -77,8 +77,8 @@ def likeness(generator: Any, teacher: Any, seed: int) -> float:
     """PSNR, dB, of a generator's faces to those of the teacher."""
     import torch
 
+    from tlgan_train.axes.samples import draw_latents
     from tlgan_train.models.inference import to_levels
-    from tlgan_train.samples import draw_latents
 
     z = torch.from_numpy(draw_latents(teacher, 1024, seed, "students"))
     with torch.inference_mode():

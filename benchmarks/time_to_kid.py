@@ -173,9 +173,9 @@ def features(arm: str, checkpoint: Path, reader: Any) -> np.ndarray:
     import torch
     from dcgan_example import LATENT_DIM, make_generator
 
+    from tlgan_train.axes.samples import draw_latents, read_faces
     from tlgan_train.gan.weights import load_generator
     from tlgan_train.models.inference import to_levels
-    from tlgan_train.samples import draw_latents, read_faces
 
     if arm == "ours":
         folder = checkpoint.parent / "run"

@@ -28,6 +28,7 @@ from tlgan_train.attribute_reader import (
     standard_scores,
     train_reader,
 )
+from tlgan_train.axes.regression import LogitAxes, spanned
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.classifiers.r2 import r2
 from tlgan_train.compute.seeds import stream_seed
@@ -35,7 +36,6 @@ from tlgan_train.data.labels import LabelledPictures
 from tlgan_train.data.sources.spelling import name_key
 from tlgan_train.errors import TrainError
 from tlgan_train.finished import FinishedModel
-from tlgan_train.latent_axes import LogitAxes, spanned
 from tlgan_train.metrics import edit_figures, estimate
 from tlgan_train.models.inference import predict
 

@@ -10,11 +10,11 @@ from scipy.special import softmax
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_runtime.latent.motion import move
 from tlgan_train import axis_figures, figures, strips
+from tlgan_train.axes.samples import draw_faces, read_faces
 from tlgan_train.chart import chart
 from tlgan_train.evaluate import changes_at_equal_success
 from tlgan_train.page import Page, interval, number
 from tlgan_train.results import Results
-from tlgan_train.samples import draw_faces, read_faces
 
 FACES = 8
 """Faces of a walk, as in the paper's figures 13 to 15."""

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from tlgan_runtime.latent.names import flaw, without_flaw
+from tlgan_train.axes.regression import PaperAxes
 from tlgan_train.config import AxesConfig, Config, GanConfig
 from tlgan_train.data.dataset import SPLITS, Dataset, drawn_characters
 from tlgan_train.errors import TrainError
-from tlgan_train.latent_axes import PaperAxes
 
 
 def examine(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tlgan_train.axes import moved_cosines
+from tlgan_train.axes.fit import moved_cosines
 from tlgan_train.learning import LearningCurve
 from tlgan_train.page import interval, number, percent
 

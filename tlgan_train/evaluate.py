@@ -15,18 +15,18 @@ from tlgan_runtime.latent.axes import Axes, AxisSet
 from tlgan_runtime.latent.ends import GRADIENT
 from tlgan_runtime.latent.motion import Way, move
 from tlgan_runtime.latent.strengths import walk_strengths
+from tlgan_train.axes.regression import unit_rows
+from tlgan_train.axes.samples import READ_BATCH
 from tlgan_train.classifiers.judge import SUCCESS, factor_names, load_judge, reading_noise
 from tlgan_train.classifiers.training import class_scores
 from tlgan_train.config import EvaluateConfig
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.finished import FinishedModel
-from tlgan_train.latent_axes import unit_rows
 from tlgan_train.metrics import ALREADY, edit_figures, estimate, fid, kid, nearest, precision_recall, quantiles
 from tlgan_train.models.inference import predict
 from tlgan_train.models.judge import Judge
 from tlgan_train.run_folder import read_json
-from tlgan_train.samples import READ_BATCH
 from tlgan_train.weaknesses import noted, reading
 
 NEAREST_SAMPLES = 16

@@ -22,21 +22,21 @@ from tlgan_runtime.files import flush, unfinished
 from tlgan_runtime.latent.ends import GRADIENT, PATHS
 from tlgan_runtime.stills import save_grid
 from tlgan_train.added import current_attributes, measured
+from tlgan_train.axes.gradient import GradientGraph
+from tlgan_train.axes.learned_ends import load_paths
+from tlgan_train.axes.samples import draw_latents
 from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.drawing_graph import drawing_graph
 from tlgan_train.errors import TrainError
 from tlgan_train.gan.weights import load_generator
-from tlgan_train.gradient import GradientGraph
 from tlgan_train.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.model_card import model_card, with_attributes
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_uint8
 from tlgan_train.onnx_graph import OPSET, store_half, store_single
-from tlgan_train.paths import load_paths
 from tlgan_train.revision import code_revision
 from tlgan_train.run_folder import read_json, write_json
-from tlgan_train.samples import draw_latents
 from tlgan_train.weaknesses import noted
 
 PARITY_LATENTS = 64

@@ -11,6 +11,7 @@ from torch import nn
 
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.editor import CheerMeUp
+from tlgan_train.axes.samples import draw_faces, draw_latents
 from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.classifiers.judge import load_judge
 from tlgan_train.compute.seeds import stream_seed
@@ -19,7 +20,6 @@ from tlgan_train.gan.weights import load_generator
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import predict
 from tlgan_train.run_folder import read_json
-from tlgan_train.samples import draw_faces, draw_latents
 
 SMALLEST_PROBABILITY = 1e-6
 """What a bundle's classifier gives is cut off here before logarithms are taken."""

@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 
 from tlgan_train import figures, page, strips
+from tlgan_train.axes.samples import draw_faces
 from tlgan_train.chart import chart
 from tlgan_train.learning import read_grid
 from tlgan_train.page import Page, number, percent
 from tlgan_train.results import Results
-from tlgan_train.samples import draw_faces
 
 CHECKPOINTS = 6
 """Sample grids shown over training, evenly spaced on a logarithmic scale: most happens early."""

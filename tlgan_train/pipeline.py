@@ -13,7 +13,10 @@ from typing import Any
 
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.latent.axes import Axes
-from tlgan_train.axes import fit_axes
+from tlgan_train.axes.fit import fit_axes
+from tlgan_train.axes.likeness import Likeness
+from tlgan_train.axes.load import bundle_moves, load_moves
+from tlgan_train.axes.samples import draw_samples, load_samples
 from tlgan_train.checks import examine
 from tlgan_train.classifiers.classifier import load_classifier, load_coaches, read_weights, train_classifier
 from tlgan_train.classifiers.judge import train_judge
@@ -28,12 +31,9 @@ from tlgan_train.export import check_out, export_bundle
 from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import images_seen, load_encoder, load_generator
-from tlgan_train.likeness import Likeness
 from tlgan_train.model_card import methods_table
-from tlgan_train.moves import bundle_moves, load_moves
 from tlgan_train.report import write_report
 from tlgan_train.run_folder import claimed, open_run, read_json, run_precision, write_json
-from tlgan_train.samples import draw_samples, load_samples
 from tlgan_train.weaknesses import weaknesses
 
 STAGES = ("gan", "classifier", "judge", "samples", "axes", "evaluate", "report")

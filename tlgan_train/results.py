@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from tlgan_runtime.latent.axes import AxisSet
+from tlgan_train.axes.load import load_moves
+from tlgan_train.axes.samples import draw_latents
 from tlgan_train.claims import Claim, Evidence, paper_claims
 from tlgan_train.classifiers.judge import load_judge
 from tlgan_train.config import Config
@@ -19,9 +21,7 @@ from tlgan_train.errors import TrainError
 from tlgan_train.evaluate import Reader
 from tlgan_train.learning import LearningCurve, learning_curve
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.moves import load_moves
 from tlgan_train.run_folder import read_json
-from tlgan_train.samples import draw_latents
 
 
 @dataclass(frozen=True)

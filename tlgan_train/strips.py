@@ -14,9 +14,9 @@ from matplotlib.textpath import TextPath
 from tlgan_runtime.animation.layout import enlarge
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_runtime.latent.motion import Way
+from tlgan_train.axes.samples import draw_faces
 from tlgan_train.figures import DPI, WIDTH, readable
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.samples import draw_faces
 
 LARGEST = 144
 """Largest side of a face, pixels."""

@@ -14,6 +14,7 @@ from commands import call
 from painter import CHARACTER, CHARACTERS, EMOTIONS, FACTOR, LATENT_DIM, FullReader, Painter, bars
 
 from tlgan_runtime.latent.axes import AxisSet
+from tlgan_train.axes.samples import draw_latents, read_faces
 from tlgan_train.cli import main
 from tlgan_train.data import export_folder
 from tlgan_train.evaluate import (
@@ -27,7 +28,6 @@ from tlgan_train.evaluate import (
     evaluate_generator,
     random_axes,
 )
-from tlgan_train.samples import draw_latents, read_faces
 
 pytestmark = pytest.mark.numerical
 

@@ -18,6 +18,8 @@ from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli.commands import main as cheermeup
 from tlgan_runtime.latent.sampling import sample
 from tlgan_train import export
+from tlgan_train.axes.learned_ends import found_by, load_paths
+from tlgan_train.axes.regression import METHODS
 from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.cli import export_main
 from tlgan_train.config import Config
@@ -25,8 +27,6 @@ from tlgan_train.data import load_dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.export import check_parity, export_bundle, license_of, rounded
 from tlgan_train.gan.weights import load_generator
-from tlgan_train.latent_axes import METHODS
-from tlgan_train.paths import found_by, load_paths
 from tlgan_train.report import write_report
 
 FILES = {

@@ -20,12 +20,12 @@ from safetensors.torch import load_file
 
 from tests.program import PATIENCE
 from tlgan_runtime.latent.motion import move
+from tlgan_train.axes.learned_ends import load_paths
 from tlgan_train.cli import main
 from tlgan_train.config import Config
 from tlgan_train.data import load_dataset
 from tlgan_train.gan.log import TrainingLog
 from tlgan_train.gan.weights import images_seen, load_generator
-from tlgan_train.paths import load_paths
 from tlgan_train.pipeline import PRODUCTS, STAGES
 from tlgan_train.results import read_results
 from tlgan_train.run_folder import claimed

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from painter import CHARACTERS, bars
 
+from tlgan_train.axes.samples import draw_faces, draw_latents
 from tlgan_train.config import Config
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import load_generator
-from tlgan_train.samples import draw_faces, draw_latents
 
 pytestmark = pytest.mark.numerical
 

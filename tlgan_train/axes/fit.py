@@ -11,16 +11,16 @@ import numpy as np
 from torch import nn
 
 from tlgan_runtime.bundle.axes_json import AXES_SCHEMA_VERSION, parse_axes
-from tlgan_train.calibration import Read, calibrate
+from tlgan_train.axes.calibration import Read, calibrate
+from tlgan_train.axes.learned_ends import learned_methods, save_paths, train_paths
+from tlgan_train.axes.likeness import Likeness
+from tlgan_train.axes.regression import METHODS, LatentAxes, LocalAxes, LogitAxes, unit_rows
+from tlgan_train.axes.samples import Samples, read_faces
 from tlgan_train.checks import check_axes
 from tlgan_train.config import Config
 from tlgan_train.errors import refuse
-from tlgan_train.latent_axes import METHODS, LatentAxes, LocalAxes, LogitAxes, unit_rows
-from tlgan_train.likeness import Likeness
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.paths import learned_methods, save_paths, train_paths
-from tlgan_train.run_folder import read_json, write_json
-from tlgan_train.samples import Samples, read_faces
+from tlgan_train.run_folder import write_json
 
 PAPER_DISTANCE = 30.0
 """The published code sweeps k up to 29.9; the method `paper` may go as far."""
@@ -130,8 +130,3 @@ def moved_cosines(method: dict[str, Any]) -> np.ndarray:
     latents = np.array(method["centres"]["latents"])
     towards = unit_rows(latents - latents.mean(axis=0))
     return towards @ towards.T
-
-
-def load_axes(run: Path) -> dict[str, Any]:
-    """`axes.json` of a run; `TrainError` when the stage has not run."""
-    return read_json(run / "axes.json", made_by="axes")

@@ -1,8 +1,9 @@
-"""The axes of a run or a bundle, joined to what finds the ends of its moves."""
+"""Reads the axes of a run or a bundle, ready to move latents."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,12 +15,17 @@ from tlgan_runtime.graphs.session import Engine
 from tlgan_runtime.latent.axes import Axes, EndFinder
 from tlgan_runtime.latent.descent import Pull, follow
 from tlgan_runtime.latent.ends import GRADIENT, PATHS, join_ends
-from tlgan_train.axes import load_axes
+from tlgan_train.axes.gradient import GradientGraph
+from tlgan_train.axes.learned_ends import found_by, load_paths
+from tlgan_train.axes.samples import READ_BATCH
 from tlgan_train.classifiers.classifier import load_classifier
-from tlgan_train.gradient import GradientGraph
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.paths import found_by, load_paths
-from tlgan_train.samples import READ_BATCH
+from tlgan_train.run_folder import read_json
+
+
+def load_axes(run: Path) -> dict[str, Any]:
+    """`axes.json` of a run; `TrainError` when the stage has not run."""
+    return read_json(run / "axes.json", made_by="axes")
 
 
 def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator) -> Axes:

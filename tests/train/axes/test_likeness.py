@@ -8,7 +8,7 @@ import torch
 from painter import bars
 from torch import Tensor, nn
 
-from tlgan_train.likeness import Likeness
+from tlgan_train.axes.likeness import Likeness
 from tlgan_train.metrics import kid
 
 pytestmark = pytest.mark.numerical

@@ -15,14 +15,15 @@ from torch import Tensor, nn
 from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_runtime.latent.motion import move
-from tlgan_train.axes import fit_axes, load_axes
+from tlgan_train.axes.fit import fit_axes
+from tlgan_train.axes.learned_ends import at_centres, end_losses, found_by, load_paths, train_paths
+from tlgan_train.axes.likeness import Likeness
+from tlgan_train.axes.load import load_axes
+from tlgan_train.axes.samples import draw_latents, draw_samples, load_samples, read_faces
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.likeness import Likeness
 from tlgan_train.models.ends import PathNetwork
 from tlgan_train.models.prior import Prior
-from tlgan_train.paths import at_centres, end_losses, found_by, load_paths, train_paths
-from tlgan_train.samples import draw_latents, draw_samples, load_samples, read_faces
 
 pytestmark = pytest.mark.numerical
 

@@ -16,16 +16,16 @@ from torch.nn import functional
 from tlgan_runtime.latent.axes import AxisSet, EndFinder
 from tlgan_runtime.latent.centres import Centres
 from tlgan_runtime.latent.ends import GRADIENT, PATHS
-from tlgan_train.calibration import Read, paces, probabilities
+from tlgan_train.axes.calibration import Read, paces, probabilities
+from tlgan_train.axes.likeness import Likeness
+from tlgan_train.axes.samples import Samples
 from tlgan_train.classifiers.augment import augment
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.compute.device import pick_device
 from tlgan_train.compute.seeds import seeded, stream_seed
-from tlgan_train.likeness import Likeness
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.ends import PathNetwork
 from tlgan_train.run_folder import load_tensors, save_tensors
-from tlgan_train.samples import Samples
 
 BATCH = 64
 LR = 1e-3

@@ -11,8 +11,8 @@ from scipy.special import softmax
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_runtime.latent.centres import Centres
 from tlgan_runtime.latent.motion import Way, move
+from tlgan_train.axes.regression import LatentAxes, LocalAxes
 from tlgan_train.classifiers.judge import SUCCESS
-from tlgan_train.latent_axes import LatentAxes, LocalAxes
 
 Read = Callable[[np.ndarray], np.ndarray]
 """Latents (N, latent_dim) → logits (N, E) that the classifier gives their faces."""

@@ -14,12 +14,13 @@ from painter import EMOTIONS, GAIN, LATENT_DIM, Painter, Reader
 from tlgan_runtime import BundleDamagedError
 from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_runtime.latent.motion import move
-from tlgan_train.axes import fit_axes, load_axes
-from tlgan_train.calibration import COMPLETE, REACHES, axis_set, centres_of, complete_distances, nearest_reach
+from tlgan_train.axes.calibration import COMPLETE, REACHES, axis_set, centres_of, complete_distances, nearest_reach
+from tlgan_train.axes.fit import fit_axes
+from tlgan_train.axes.load import load_axes
+from tlgan_train.axes.regression import LocalAxes, unit_rows
+from tlgan_train.axes.samples import Samples, draw_latents, draw_samples, load_samples, read_faces
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
-from tlgan_train.latent_axes import LocalAxes, unit_rows
-from tlgan_train.samples import Samples, draw_latents, draw_samples, load_samples, read_faces
 
 pytestmark = pytest.mark.numerical
 

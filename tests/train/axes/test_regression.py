@@ -8,7 +8,7 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from tlgan_train.latent_axes import (
+from tlgan_train.axes.regression import (
     METHODS,
     BoundaryAxes,
     DiscriminantAxes,
