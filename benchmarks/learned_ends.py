@@ -50,8 +50,10 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train.classifiers.classifier import load_classifier, load_coaches
     from tlgan_train.classifiers.judge import factor_names, load_judge
     from tlgan_train.data import load_dataset
-    from tlgan_train.evaluate import ENDS, Reader, Verdicts, at_equal_success, evaluate_axes, looking
-    from tlgan_train.finished import finished_run
+    from tlgan_train.evaluation.edits import ENDS, evaluate_axes
+    from tlgan_train.evaluation.equal_success import at_equal_success
+    from tlgan_train.evaluation.model import finished_run
+    from tlgan_train.evaluation.verdicts import Reader, Verdicts, looking
     from tlgan_train.gan.weights import load_encoder, load_generator
     from tlgan_train.models.ends import PathNetwork
     from tlgan_train.models.inference import predict
@@ -110,7 +112,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
 
 def summary(evaluation: dict[str, Any], method: dict[str, Any], changes: dict[str, Any]) -> dict[str, float | None]:
     """The figures of a row, of what `evaluate_axes` says of a method and `at_equal_success` of what it changes."""
-    from tlgan_train.evaluate import changes_at_equal_success, without_noise
+    from tlgan_train.evaluation.equal_success import changes_at_equal_success, without_noise
 
     figures = method["emotions"].values()
     values = {key: [of[key]["value"] for of in figures] for key in ("success", "mean_end", "smoothness")}

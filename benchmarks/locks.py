@@ -36,9 +36,9 @@ def measure(bundle: Path, run: Path) -> Iterator[dict[str, Any]]:
 
     from tlgan_runtime import CheerMeUp
     from tlgan_train.classifiers.judge import SUCCESS, load_judge
-    from tlgan_train.evaluate import Reader, looking
-    from tlgan_train.finished import finished_bundle
-    from tlgan_train.metrics import ALREADY
+    from tlgan_train.evaluation.metrics import ALREADY
+    from tlgan_train.evaluation.model import finished_bundle
+    from tlgan_train.evaluation.verdicts import Reader, looking
 
     app, model = CheerMeUp(bundle), finished_bundle(bundle)
     look, z = looking(model, Reader(load_judge(run)).eval()), model.latents(FACES, "faces that keep something")

@@ -85,7 +85,8 @@ def score(generator: Any, readers: Path, dataset: Any, characters: tuple[str, ..
     from tlgan_train.axes.samples import draw_latents, read_faces
     from tlgan_train.classifiers.classifier import load_classifier
     from tlgan_train.classifiers.judge import load_judge
-    from tlgan_train.evaluate import Reader, Verdicts, evaluate_generator
+    from tlgan_train.evaluation.generator import evaluate_generator
+    from tlgan_train.evaluation.verdicts import Reader, Verdicts
     from tlgan_train.models.inference import predict
 
     reader = Reader(load_judge(readers)).eval()

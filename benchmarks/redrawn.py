@@ -38,9 +38,9 @@ def measure(run: Path, preset: str, readers: Path) -> dict[str, Any]:
     from tlgan_train.classifiers.judge import factor_names, load_judge
     from tlgan_train.config import load_config
     from tlgan_train.data import drawn_characters, load_dataset
-    from tlgan_train.evaluate import Reader, Verdicts
+    from tlgan_train.evaluation.metrics import kid, precision_recall
+    from tlgan_train.evaluation.verdicts import Reader, Verdicts
     from tlgan_train.gan.weights import images_seen, load_encoder, load_generator
-    from tlgan_train.metrics import kid, precision_recall
     from tlgan_train.models.inference import predict
 
     config = load_config(preset)

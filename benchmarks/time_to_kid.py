@@ -114,8 +114,8 @@ def measure(
     from tlgan_train.classifiers.judge import load_judge
     from tlgan_train.config import DataConfig
     from tlgan_train.data import load_dataset
-    from tlgan_train.evaluate import Reader
-    from tlgan_train.metrics import kid
+    from tlgan_train.evaluation.metrics import kid
+    from tlgan_train.evaluation.verdicts import Reader
     from tlgan_train.models.inference import predict
 
     judge = load_judge(readers)

@@ -35,8 +35,8 @@ from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.labels import LabelledPictures
 from tlgan_train.data.sources.spelling import name_key
 from tlgan_train.errors import TrainError
-from tlgan_train.finished import FinishedModel
-from tlgan_train.metrics import edit_figures, estimate
+from tlgan_train.evaluation.metrics import edit_figures, estimate
+from tlgan_train.evaluation.model import FinishedModel
 from tlgan_train.models.inference import predict
 
 SAMPLES, HELD_OUT = 6_000, 1_000

@@ -12,7 +12,7 @@ from tlgan_runtime.latent.motion import move
 from tlgan_train import axis_figures, figures, strips
 from tlgan_train.axes.samples import draw_faces, read_faces
 from tlgan_train.chart import chart
-from tlgan_train.evaluate import changes_at_equal_success
+from tlgan_train.evaluation.equal_success import changes_at_equal_success
 from tlgan_train.page import Page, interval, number
 from tlgan_train.results import Results
 

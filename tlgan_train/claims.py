@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tlgan_train.axes.fit import moved_cosines
-from tlgan_train.learning import LearningCurve
+from tlgan_train.evaluation.learning_curve import LearningCurve
 from tlgan_train.page import interval, number, percent
 
 HOLDS, IN_PART, FAILS, NOT_MEASURED = "holds", "holds in part", "does not hold", "not measured here"

@@ -277,8 +277,8 @@ def _run(app: typer.Typer, name: str, given: list[str], alone: bool) -> int:
 
 def _warn(run: Path) -> None:
     """Say what is wrong with the model of a run, with --quiet as well: it ends with exit code 0, as a good one does."""
+    from tlgan_train.evaluation.weaknesses import weaknesses
     from tlgan_train.run_folder import read_json
-    from tlgan_train.weaknesses import weaknesses
 
     found = weaknesses(read_json(run / "evaluation.json", made_by="evaluate"))
     if found:

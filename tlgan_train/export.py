@@ -28,6 +28,7 @@ from tlgan_train.axes.samples import draw_latents
 from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.drawing_graph import drawing_graph
 from tlgan_train.errors import TrainError
+from tlgan_train.evaluation.weaknesses import noted
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.model_card import model_card, with_attributes
@@ -37,7 +38,6 @@ from tlgan_train.models.inference import to_uint8
 from tlgan_train.onnx_graph import OPSET, store_half, store_single
 from tlgan_train.revision import code_revision
 from tlgan_train.run_folder import read_json, write_json
-from tlgan_train.weaknesses import noted
 
 PARITY_LATENTS = 64
 PREVIEW, CAST_PREVIEW = (8, 128), (6, 80)

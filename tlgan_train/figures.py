@@ -19,7 +19,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 
 from tlgan_runtime.animation.legible import legible
-from tlgan_train.learning import LearningCurve
+from tlgan_train.evaluation.learning_curve import LearningCurve
 
 WIDTH = 8.0
 """Inches; at `DPI` as wide as the column of the page, so that 9 pt in a chart are at least 9 pt on the page."""

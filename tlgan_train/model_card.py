@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tlgan_train.evaluate import changes_at_equal_success
-from tlgan_train.weaknesses import weaknesses
+from tlgan_train.evaluation.equal_success import changes_at_equal_success
+from tlgan_train.evaluation.weaknesses import weaknesses
 
 ATTRIBUTES_HEADING = "## Attributes"
 ATTRIBUTE_FIGURES = {

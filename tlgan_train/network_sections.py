@@ -11,7 +11,7 @@ from PIL import Image
 from tlgan_train import figures, page, strips
 from tlgan_train.axes.samples import draw_faces
 from tlgan_train.chart import chart
-from tlgan_train.learning import read_grid
+from tlgan_train.evaluation.learning_curve import read_grid
 from tlgan_train.page import Page, number, percent
 from tlgan_train.results import Results
 

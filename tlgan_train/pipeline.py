@@ -26,15 +26,15 @@ from tlgan_train.compute.memory import PeakMemory
 from tlgan_train.config import Config
 from tlgan_train.data import SPLITS, Dataset, drawn_characters, load_dataset
 from tlgan_train.errors import refuse
-from tlgan_train.evaluate import check_same_labels, evaluate
+from tlgan_train.evaluation.evaluate import check_same_labels, evaluate
+from tlgan_train.evaluation.model import FinishedModel, finished_bundle, finished_run
+from tlgan_train.evaluation.weaknesses import weaknesses
 from tlgan_train.export import check_out, export_bundle
-from tlgan_train.finished import FinishedModel, finished_bundle, finished_run
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import images_seen, load_encoder, load_generator
 from tlgan_train.model_card import methods_table
 from tlgan_train.report import write_report
 from tlgan_train.run_folder import claimed, open_run, read_json, run_precision, write_json
-from tlgan_train.weaknesses import weaknesses
 
 STAGES = ("gan", "classifier", "judge", "samples", "axes", "evaluate", "report")
 """In the order in which they run; each reads what those before it wrote."""

@@ -15,12 +15,12 @@ from tlgan_train.chart import chart
 from tlgan_train.claim_tables import axis_table, markdown, network_table, tally
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.evaluation.weaknesses import weaknesses
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.network_sections import generator_section, readers_section
 from tlgan_train.page import Page, interval, number, percent
 from tlgan_train.results import Results, read_results
 from tlgan_train.run_folder import written
-from tlgan_train.weaknesses import weaknesses
 
 SCORES = ("success", "mean_end", "rank_correlation", "monotone", "character_kept")
 

@@ -18,8 +18,8 @@ from tlgan_train.classifiers.judge import load_judge
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
-from tlgan_train.evaluate import Reader
-from tlgan_train.learning import LearningCurve, learning_curve
+from tlgan_train.evaluation.learning_curve import LearningCurve, learning_curve
+from tlgan_train.evaluation.verdicts import Reader
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.run_folder import read_json
 

@@ -9,7 +9,7 @@ from painter import bars
 from torch import Tensor, nn
 
 from tlgan_train.axes.likeness import Likeness
-from tlgan_train.metrics import kid
+from tlgan_train.evaluation.metrics import kid
 
 pytestmark = pytest.mark.numerical
 

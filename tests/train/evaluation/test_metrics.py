@@ -8,7 +8,7 @@ import torch
 from scipy.stats import spearmanr
 
 from tlgan_train.classifiers.r2 import r2
-from tlgan_train.metrics import (
+from tlgan_train.evaluation.metrics import (
     Estimate,
     edit_figures,
     estimate,

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from tlgan_train.evaluation.learning_curve import MOST_GRIDS, learning_curve, read_grid
 from tlgan_train.gan.weights import GRID
-from tlgan_train.learning import MOST_GRIDS, learning_curve, read_grid
 
 pytestmark = pytest.mark.numerical
 

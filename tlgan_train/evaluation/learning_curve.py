@@ -10,9 +10,9 @@ from PIL import Image
 from torch import nn
 
 from tlgan_train.classifiers.judge import SUCCESS
-from tlgan_train.evaluate import Verdicts
+from tlgan_train.evaluation.metrics import kid
+from tlgan_train.evaluation.verdicts import Verdicts
 from tlgan_train.gan.weights import GRID
-from tlgan_train.metrics import kid
 from tlgan_train.models.inference import predict
 
 MOST_GRIDS = 40

@@ -17,17 +17,10 @@ from tlgan_runtime.latent.axes import AxisSet
 from tlgan_train.axes.samples import draw_latents, read_faces
 from tlgan_train.cli import main
 from tlgan_train.data import export_folder
-from tlgan_train.evaluate import (
-    Course,
-    Verdicts,
-    at_equal_success,
-    changes_at_equal_success,
-    evaluate_axes,
-    evaluate_characters,
-    evaluate_distance,
-    evaluate_generator,
-    random_axes,
-)
+from tlgan_train.evaluation.edits import Course, evaluate_axes, evaluate_characters, evaluate_distance, random_axes
+from tlgan_train.evaluation.equal_success import at_equal_success, changes_at_equal_success
+from tlgan_train.evaluation.generator import evaluate_generator
+from tlgan_train.evaluation.verdicts import Verdicts
 
 pytestmark = pytest.mark.numerical
 

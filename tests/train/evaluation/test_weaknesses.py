@@ -13,10 +13,10 @@ import pytest
 from commands import Outcome, call
 
 from tlgan_train.cli import export_main, main
+from tlgan_train.evaluation.weaknesses import noted, reading, weaknesses
 from tlgan_train.model_card import model_card
-from tlgan_train.weaknesses import noted, reading, weaknesses
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EMOTIONS = ("Freude", "{sad}", "喜び", "calm")
 
 

@@ -1,0 +1,1 @@
+"""Measures generator and axes by the judge."""

@@ -1,0 +1,51 @@
+"""Measures the generator: distance to the training pictures, and shares of what it draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tlgan_train.classifiers.judge import SUCCESS
+from tlgan_train.data.dataset import Dataset
+from tlgan_train.evaluation.metrics import fid, kid, nearest, precision_recall, quantiles
+from tlgan_train.evaluation.verdicts import Verdicts
+
+NEAREST_SAMPLES = 16
+"""Samples whose nearest training picture is looked up, to show that they are no copies."""
+MANIFOLD_SAMPLES = 2500
+"""Pictures of each side in precision and recall, whose cost grows with the square."""
+
+
+def evaluate_generator(
+    dataset: Dataset, characters: tuple[str, ...], real: Verdicts, drawn: Verdicts, train: np.ndarray
+) -> dict[str, Any]:
+    """Distances in judge features between training pictures and samples, and shares of what is drawn.
+
+    `kid_between_real` is the KID between two halves of the training pictures: the floor that noise sets.
+    """
+    rng = np.random.default_rng(0)
+    halves = np.array_split(rng.permutation(len(train)), 2)
+    some_real = real.features[rng.permutation(len(train))[:MANIFOLD_SAMPLES]]
+    precision, recall = precision_recall(some_real, drawn.features[:MANIFOLD_SAMPLES])
+    index, distance = nearest(drawn.features[:NEAREST_SAMPLES], real.features)
+    typical = nearest(real.features[halves[0]], real.features[halves[1]])[1] if len(halves[1]) else np.empty(0)
+    return {
+        "fid": fid(real.features, drawn.features),
+        "kid": kid(real.features, drawn.features),
+        "kid_between_real": kid(real.features[halves[0]], real.features[halves[1]]),
+        "precision": precision,
+        "recall": recall,
+        "confident_share": float((drawn.emotion.max(axis=1) >= SUCCESS).mean()),
+        "emotion_share": _shares(drawn.emotion.argmax(axis=1), dataset.emotions),
+        "emotion_share_of_data": _shares(dataset.emotion[train], dataset.emotions),
+        "character_share": _shares(drawn.character.argmax(axis=1), dataset.characters),
+        "character_share_of_data": _shares(dataset.character[train], dataset.characters),
+        "nearest_training_pictures": train[index],
+        "nearest_distances": distance,
+        "nearest_distance_between_real": quantiles(typical),
+    }
+
+
+def _shares(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
+    return dict(zip(names, (np.bincount(labels, minlength=len(names)) / len(labels)).tolist(), strict=True))
