@@ -134,7 +134,7 @@ def attribute(
     """
     if (run is None) == (bundle is None):
         raise TrainError("name the model to add to: either --run FOLDER or --bundle FOLDER")
-    from tlgan_train.added import add_to_bundle, add_to_run
+    from tlgan_train.attributes.add import add_to_bundle, add_to_run
     from tlgan_train.data.sources.spelling import composed
 
     name = composed(name)

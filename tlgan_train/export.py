@@ -21,7 +21,7 @@ from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.files import flush, unfinished
 from tlgan_runtime.latent.ends import GRADIENT, PATHS
 from tlgan_runtime.stills import save_grid
-from tlgan_train.added import current_attributes, measured
+from tlgan_train.attributes.add import current_attributes, measured
 from tlgan_train.axes.gradient import GradientGraph
 from tlgan_train.axes.learned_ends import load_paths
 from tlgan_train.axes.samples import draw_latents

@@ -14,10 +14,11 @@ from PIL import Image
 from tests.tiny_bundle import EMOTIONS, attribute_entry, axis_directions, draw, make_bundle
 from tlgan_runtime import CheerMeUp
 from tlgan_runtime.bundle.read import Bundle
-from tlgan_train import added, attribute, attribute_reader
-from tlgan_train.added import ATTRIBUTES, current_attributes, made_from
-from tlgan_train.attribute import nearest_level
-from tlgan_train.attribute_reader import deal, standard_scores
+from tlgan_train.attributes import add as attributes_add
+from tlgan_train.attributes import fit, reader
+from tlgan_train.attributes.add import ATTRIBUTES, current_attributes, made_from
+from tlgan_train.attributes.fit import nearest_level
+from tlgan_train.attributes.reader import deal, standard_scores
 from tlgan_train.cli import export_main, main
 from tlgan_train.data import labels as labelling
 from tlgan_train.data.labels import load_labels
@@ -30,11 +31,11 @@ KINDS = {"binary": lambda values: (values > 0).astype(int), "number": lambda val
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds instead of minutes: the pictures of the tiny bundle are easily read."""
     for name, value in {"SAMPLES": 700, "HELD_OUT": 200, "CALIBRATION_FACES": 40, "FACES": 40, "FRAMES": 4}.items():
-        monkeypatch.setattr(attribute, name, value)
-    monkeypatch.setattr(attribute, "DISTANCES", np.array([1.0, 2.0, 3.0]))
-    monkeypatch.setattr(attribute_reader, "STEPS", 60)
-    monkeypatch.setattr(attribute_reader, "BATCH", 32)
-    monkeypatch.setattr(attribute_reader, "RESAMPLES", 100)
+        monkeypatch.setattr(fit, name, value)
+    monkeypatch.setattr(fit, "DISTANCES", np.array([1.0, 2.0, 3.0]))
+    monkeypatch.setattr(reader, "STEPS", 60)
+    monkeypatch.setattr(reader, "BATCH", 32)
+    monkeypatch.setattr(reader, "RESAMPLES", 100)
 
 
 def write_pictures(root: Path, count: int = 300, kind: str = "binary", header: str = "path,bright") -> Path:
@@ -97,7 +98,7 @@ def test_another_attribute_is_added_and_one_of_the_same_name_replaced(
     anything.write_text(table.read_text().replace("path,bright", "path,label"))
     for name, kind in (("hat", "binary"), ("bright", "binary"), ("hat", "number")):
         entry = entry_of(name, {}) | {"kind": kind}
-        monkeypatch.setattr(added, "fit_attribute", lambda *_, entry=entry: entry)
+        monkeypatch.setattr(attributes_add, "fit_attribute", lambda *_, entry=entry: entry)
         outcome = add(name, anything, bundle)
         assert outcome.code == 0, outcome.err
     axes = json.loads((bundle / "axes.json").read_text())
@@ -240,13 +241,13 @@ def test_a_run_keeps_its_attributes_and_says_when_the_generator_does_not_draw_th
 ) -> None:
     mine = Path(shutil.copytree(run, tmp_path / "run"))
     arguments = ("--labels", table, "--run", mine, "--quiet")
-    monkeypatch.setattr(attribute, "LEAST_GAIN", -1.0)
+    monkeypatch.setattr(fit, "LEAST_GAIN", -1.0)
     outcome = call(main, "attribute", "bright", *arguments)
     assert outcome.code == 0 and outcome.out == f"{mine / ATTRIBUTES}\n" and outcome.err == "", outcome.err
     (entry,) = current_attributes(mine)
     assert entry["name"] == "bright" and entry["measured"]["emotion_and_character_by"] == "judge"
     written = (mine / ATTRIBUTES).read_bytes()
 
-    monkeypatch.setattr(attribute, "LEAST_GAIN", 1.0)
+    monkeypatch.setattr(fit, "LEAST_GAIN", 1.0)
     assert "cannot be moved towards bright" in refused(call(main, "attribute", "bright", *arguments))
     assert (mine / ATTRIBUTES).read_bytes() == written

@@ -13,7 +13,7 @@ from tlgan_runtime.bundle.manifest import parse_json
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.bundle.write import amend_bundle
 from tlgan_runtime.errors import CheerMeUpError
-from tlgan_train.attribute import check_name, fit_attribute
+from tlgan_train.attributes.fit import check_name, fit_attribute
 from tlgan_train.data.cache import Progress
 from tlgan_train.data.labels import load_labels
 from tlgan_train.errors import TrainError

@@ -18,7 +18,7 @@ from sklearn.linear_model import LinearRegression
 from tlgan_runtime.latent.attribute import BINARY, NAME, Attribute
 from tlgan_runtime.latent.names import RESERVED
 from tlgan_runtime.latent.strengths import walk_strengths
-from tlgan_train.attribute_reader import (
+from tlgan_train.attributes.reader import (
     AttributeReader,
     Score,
     check_readable,
