@@ -14,9 +14,9 @@ from tlgan_runtime import CheerMeUp
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli.commands import main
-from tlgan_train.claim_tables import markdown
-from tlgan_train.claims import Evidence, paper_claims
-from tlgan_train.model_card import comparison_table, leakage_table, methods_table
+from tlgan_train.report.claim_tables import markdown
+from tlgan_train.report.claims import Evidence, paper_claims
+from tlgan_train.report.model_card import comparison_table, leakage_table, methods_table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

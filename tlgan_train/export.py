@@ -31,11 +31,11 @@ from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.weaknesses import noted
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
-from tlgan_train.model_card import model_card, with_attributes
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_uint8
 from tlgan_train.onnx_graph import OPSET, store_half, store_single
+from tlgan_train.report.model_card import model_card, with_attributes
 from tlgan_train.revision import code_revision
 from tlgan_train.run_folder import read_json, write_json
 

@@ -32,8 +32,8 @@ from tlgan_train.evaluation.weaknesses import weaknesses
 from tlgan_train.export import check_out, export_bundle
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import images_seen, load_encoder, load_generator
-from tlgan_train.model_card import methods_table
-from tlgan_train.report import write_report
+from tlgan_train.report.model_card import methods_table
+from tlgan_train.report.write import write_report
 from tlgan_train.run_folder import claimed, open_run, read_json, run_precision, write_json
 
 STAGES = ("gan", "classifier", "judge", "samples", "axes", "evaluate", "report")

@@ -27,7 +27,7 @@ from tlgan_train.data import load_dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.export import check_parity, export_bundle, license_of, rounded
 from tlgan_train.gan.weights import load_generator
-from tlgan_train.report import write_report
+from tlgan_train.report.write import write_report
 
 FILES = {
     "MODEL_CARD.md",

@@ -27,7 +27,7 @@ from tlgan_train.data import load_dataset
 from tlgan_train.gan.log import TrainingLog
 from tlgan_train.gan.weights import images_seen, load_generator
 from tlgan_train.pipeline import PRODUCTS, STAGES
-from tlgan_train.results import read_results
+from tlgan_train.report.results import read_results
 from tlgan_train.run_folder import claimed
 
 

@@ -52,7 +52,7 @@ def test_a_cache_that_cannot_be_written_stops_before_any_work(
 def test_figures_need_no_home(tmp_path: Path) -> None:
     (tmp_path / "figure.py").write_text(
         "from matplotlib import rc_context\n"
-        "from tlgan_train import figures\n"
+        "from tlgan_train.report import charts\n"
         "with rc_context(figures.STYLE):\n"
         "    figures.png(figures.confusion({'t': (['joy', 'sad'], [[1, 0], [0, 1]])}))\n"
         "import torch\n"

@@ -18,7 +18,7 @@ from tlgan_train.data.cache import Progress
 from tlgan_train.data.labels import load_labels
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.model import FinishedModel, finished_bundle, finished_run
-from tlgan_train.model_card import with_attributes
+from tlgan_train.report.model_card import with_attributes
 from tlgan_train.run_folder import claimed, plain, read_json, started_with, write_json
 
 ATTRIBUTES = "attributes.json"

@@ -155,3 +155,10 @@ def _filled(metric, real: np.ndarray, drawn: np.ndarray):  # type: ignore[no-unt
     metric.update(torch.from_numpy(np.ascontiguousarray(real)), real=True)
     metric.update(torch.from_numpy(np.ascontiguousarray(drawn)), real=False)
     return metric
+
+
+def percent(value: float | None) -> str:
+    """One decimal; what is not quite everything is not rounded up to 100 %."""
+    if value is None:
+        return "–"
+    return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"

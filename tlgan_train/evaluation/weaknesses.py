@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-from tlgan_train.page import percent
+from tlgan_train.evaluation.metrics import percent
 
 SIGNIFICANCE = 0.05
 """Largest probability with which guessing may read as many test pictures correctly, for a network that reads at all."""

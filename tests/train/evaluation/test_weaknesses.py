@@ -14,7 +14,7 @@ from commands import Outcome, call
 
 from tlgan_train.cli import export_main, main
 from tlgan_train.evaluation.weaknesses import noted, reading, weaknesses
-from tlgan_train.model_card import model_card
+from tlgan_train.report.model_card import model_card
 
 ROOT = Path(__file__).parents[3]
 EMOTIONS = ("Freude", "{sad}", "喜び", "calm")

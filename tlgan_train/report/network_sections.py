@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tlgan_train import figures, page, strips
 from tlgan_train.axes.samples import draw_faces
-from tlgan_train.chart import chart
 from tlgan_train.evaluation.learning_curve import read_grid
-from tlgan_train.page import Page, number, percent
-from tlgan_train.results import Results
+from tlgan_train.evaluation.metrics import percent
+from tlgan_train.report import charts, face_rows
+from tlgan_train.report.figure import chart
+from tlgan_train.report.page import WIDEST_PICTURE, Page, number
+from tlgan_train.report.results import Results
 
 CHECKPOINTS = 6
 """Sample grids shown over training, evenly spaced on a logarithmic scale: most happens early."""
@@ -29,7 +30,7 @@ def generator_section(sheet: Page, results: Results) -> None:
     chance = {"discriminator": 2 * half**2, "generator": (config.generator_target - config.fake_target - half) ** 2}
     warmup = f" The first {config.warmup_images:,} pictures are a warm-up without them." if config.warmup_images else ""
     chart(
-        sheet, results, "losses", figures.losses(results.losses, chance), (4,),
+        sheet, results, "losses", charts.losses(results.losses, chance), (4,),
         "Losses over training, means over 50 steps; where there are two lines of a colour, the bold one is a running "
         "mean. Dotted: what each loss is when the discriminator cannot tell real from drawn. "
         f"Adversarial losses show whether the two networks balance, not how good the pictures are.{warmup}",
@@ -38,12 +39,12 @@ def generator_section(sheet: Page, results: Results) -> None:
     over_training = np.stack([read_grid(results.grids[i][1])[0, :12] for i in chosen])
     labels = [f"{results.grids[i][0]:,}" for i in chosen]
     chart(
-        sheet, results, "over_training", strips.face_rows(over_training, labels), (6,),
+        sheet, results, "over_training", face_rows.face_rows(over_training, labels), (6,),
         "The same 12 latents, drawn by the averaged generator after the number of training pictures on the left. "
         "Not chosen: the first of the sample grid.",
     )  # fmt: skip
     chart(
-        sheet, results, "learning", figures.learning(results.learning, config.warmup_images), (),
+        sheet, results, "learning", charts.learning(results.learning, config.warmup_images), (),
         "The 128 faces of each sample grid as the judge reads them. Confident: share with p ≥ 0.9 for one emotion. "
         "Classes covered: effective number (the exponential of the entropy) of pairs of character and emotion, over "
         "the number of pairs in the data; 1 means that all are drawn equally often. KID: distance to training "
@@ -72,7 +73,7 @@ def generator_section(sheet: Page, results: Results) -> None:
         for kind in ("emotion", "character")
     }
     chart(
-        sheet, results, "shares", figures.shares(pairs), (),
+        sheet, results, "shares", charts.shares(pairs), (),
         "Share of each class among samples, as the judge reads them, beside its share of the training pictures of the "
         "drawn characters. A bar that is missing is a class that the generator does not draw.",
     )  # fmt: skip
@@ -91,7 +92,7 @@ def _nearest(sheet: Page, results: Results) -> None:
     real = measured["nearest_distance_between_real"]
     chart(
         sheet, results, "nearest",
-        strips.face_rows(np.stack(rows), ["sample", "nearest"] * len(blocks), under=under), (),
+        face_rows.face_rows(np.stack(rows), ["sample", "nearest"] * len(blocks), under=under), (),
         f"Samples and, below each, the training picture nearest to it in the judge's features, with its distance. "
         f"Between two halves of the training pictures the nearest is {number(real['median'])} away (quartiles "
         f"{number(real['low'])} and {number(real['high'])}). Distances well below that would mean copies.",
@@ -128,7 +129,7 @@ def readers_section(sheet: Page, results: Results) -> None:
         if len(names) > 1
     }
     chart(
-        sheet, results, "confusion", figures.confusion(tables), (),
+        sheet, results, "confusion", charts.confusion(tables), (),
         f"Confusion of the classifier on {test['pictures']:,} test pictures: numbers of pictures, coloured "
         "by their share of the true class.",
     )  # fmt: skip
@@ -149,7 +150,7 @@ def _native(path: Path) -> bytes:
     """A picture as PNG bytes in its own pixels, shrunk when it is wider than any screen column needs."""
     with Image.open(path) as image:
         picture = image.convert("RGB")
-    picture.thumbnail((page.WIDEST_PICTURE, page.WIDEST_PICTURE), Image.Resampling.LANCZOS)
+    picture.thumbnail((WIDEST_PICTURE, WIDEST_PICTURE), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -148,13 +148,6 @@ def number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
 
 
-def percent(value: float | None) -> str:
-    """One decimal; what is not quite everything is not rounded up to 100 %."""
-    if value is None:
-        return "–"
-    return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"
-
-
 def interval(figure: dict[str, float | None]) -> str:
     """A mean with its interval in brackets; a dash where there was nothing to measure."""
     if figure["value"] is None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from tlgan_train.axes.fit import moved_cosines
 from tlgan_train.evaluation.learning_curve import LearningCurve
-from tlgan_train.page import interval, number, percent
+from tlgan_train.evaluation.metrics import percent
+from tlgan_train.report.page import interval, number
 
 HOLDS, IN_PART, FAILS, NOT_MEASURED = "holds", "holds in part", "does not hold", "not measured here"
 REACHED = 0.95

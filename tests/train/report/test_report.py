@@ -22,7 +22,6 @@ from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_train.axes.load import load_axes
 from tlgan_train.axes.regression import gram_schmidt, symmetric_axes, unit_rows
 from tlgan_train.axes.samples import read_faces
-from tlgan_train.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED
 from tlgan_train.classifiers.judge import load_judge, train_judge
 from tlgan_train.classifiers.training import class_scores
 from tlgan_train.config import Config
@@ -33,8 +32,9 @@ from tlgan_train.evaluation.model import trained_model
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.report import write_report
-from tlgan_train.results import read_results
+from tlgan_train.report.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED
+from tlgan_train.report.results import read_results
+from tlgan_train.report.write import write_report
 from tlgan_train.run_folder import write_json
 
 EMOTIONS = ("anger", "joy", "<calm> & $sure$")

@@ -15,8 +15,8 @@ from tlgan_runtime.animation.layout import enlarge
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_runtime.latent.motion import Way
 from tlgan_train.axes.samples import draw_faces
-from tlgan_train.figures import DPI, WIDTH, readable
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.report.charts import DPI, WIDTH, readable
 
 LARGEST = 144
 """Largest side of a face, pixels."""

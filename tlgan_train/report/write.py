@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 
-from tlgan_train import axis_figures, figures
-from tlgan_train.axis_sections import axes_section, leakage_section, probabilities_section, walks_section
-from tlgan_train.chart import chart
-from tlgan_train.claim_tables import axis_table, markdown, network_table, tally
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.evaluation.metrics import percent
 from tlgan_train.evaluation.weaknesses import weaknesses
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.network_sections import generator_section, readers_section
-from tlgan_train.page import Page, interval, number, percent
-from tlgan_train.results import Results, read_results
+from tlgan_train.report import axis_charts, charts
+from tlgan_train.report.axis_sections import axes_section, leakage_section, probabilities_section, walks_section
+from tlgan_train.report.claim_tables import axis_table, markdown, network_table, tally
+from tlgan_train.report.figure import chart
+from tlgan_train.report.network_sections import generator_section, readers_section
+from tlgan_train.report.page import Page, interval, number
+from tlgan_train.report.results import Results, read_results
 from tlgan_train.run_folder import written
 
 SCORES = ("success", "mean_end", "rank_correlation", "monotone", "character_kept")
@@ -40,7 +41,7 @@ def write_report(
     """
     results = read_results(config, dataset, generator, run)
     sheet = Page(f"{', '.join(characters)}: what the run has learned")
-    with rc_context(figures.STYLE):
+    with rc_context(charts.STYLE):
         for section in SECTIONS:
             section(sheet, results)
     for name, data in sheet.pictures.items():
@@ -110,7 +111,7 @@ def _summary(sheet: Page, results: Results) -> None:
         f"latents over that of the unmoved ones. Method {results.default}.",
     )
     chart(
-        sheet, results, "scores", axis_figures.scores(evaluation["methods"], judged["ceiling"]), (),
+        sheet, results, "scores", axis_charts.scores(evaluation["methods"], judged["ceiling"]), (),
         "The same figures drawn: points are means over faces, lines 95 % intervals; the black mark in “success” is the "
         "ceiling. A missing point means that no face was left to measure.",
     )  # fmt: skip

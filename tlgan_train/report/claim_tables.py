@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from tlgan_train.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED, Claim, Evidence
+from tlgan_train.report.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED, Claim, Evidence
 
 Table = tuple[list[str], list[list[str]]]
 """Heads and rows."""

@@ -13,7 +13,6 @@ import numpy as np
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_train.axes.load import load_moves
 from tlgan_train.axes.samples import draw_latents
-from tlgan_train.claims import Claim, Evidence, paper_claims
 from tlgan_train.classifiers.judge import load_judge
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
@@ -21,6 +20,7 @@ from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.learning_curve import LearningCurve, learning_curve
 from tlgan_train.evaluation.verdicts import Reader
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.report.claims import Claim, Evidence, paper_claims
 from tlgan_train.run_folder import read_json
 
 

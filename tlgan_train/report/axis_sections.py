@@ -9,12 +9,12 @@ from scipy.special import softmax
 
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_runtime.latent.motion import move
-from tlgan_train import axis_figures, figures, strips
 from tlgan_train.axes.samples import draw_faces, read_faces
-from tlgan_train.chart import chart
 from tlgan_train.evaluation.equal_success import changes_at_equal_success
-from tlgan_train.page import Page, interval, number
-from tlgan_train.results import Results
+from tlgan_train.report import axis_charts, charts, face_rows
+from tlgan_train.report.figure import chart
+from tlgan_train.report.page import Page, interval, number
+from tlgan_train.report.results import Results
 
 FACES = 8
 """Faces of a walk, as in the paper's figures 13 to 15."""
@@ -47,7 +47,7 @@ def axes_section(sheet: Page, results: Results) -> None:
     apart = f"−{1 / (len(emotions) - 1):.2f}" if len(emotions) > 1 else "0"
     centres = [name for name, fit in results.fits.items() if "centres" in fit]
     chart(
-        sheet, results, "cosines", axis_figures.cosines(results.fits, emotions), (5,),
+        sheet, results, "cosines", axis_charts.cosines(results.fits, emotions), (5,),
         f"Cosines between the fitted slopes, before, and between the axes, after orthogonalisation"
         f"{'; with ' + ' and '.join(centres) + ' faces move between centres, which stand there' if centres else ''}. "
         f"Orthogonal axes have 0 off the diagonal; what spans one dimension less than there are emotions is farthest "
@@ -59,10 +59,10 @@ def axes_section(sheet: Page, results: Results) -> None:
 def probabilities_section(sheet: Page, results: Results) -> None:
     """Probabilities along every axis of every method, and of the target along its own."""
     sheet.section("probabilities", "Probabilities along the axes")
-    colours = figures.emotion_colours(len(results.dataset.emotions))
+    colours = charts.emotion_colours(len(results.dataset.emotions))
     for name, result in results.fitted.items():
         chart(
-            sheet, results, f"curves_{name}", axis_figures.probability_curves(result, colours, _k(results, name)),
+            sheet, results, f"curves_{name}", axis_charts.probability_curves(result, colours, _k(results, name)),
             (11,),
             f"Method {name}: the judge's mean probability of every emotion as faces move along each axis, from 0 to "
             f"strength 1. Bold: the axis' own emotion, with the band between the quartiles of faces. "
@@ -73,7 +73,7 @@ def probabilities_section(sheet: Page, results: Results) -> None:
     target, first = results.target, results.default
     chart(
         sheet, results, "target",
-        axis_figures.target_curve(results.evaluation["methods"], target, colours, _k(results, first)), (12, 16),
+        axis_charts.target_curve(results.evaluation["methods"], target, colours, _k(results, first)), (12, 16),
         f"Left: mean probability of {target} along its axis for every method. Right: all emotions along that axis with "
         f"{first}. The bands of {first} lie between the quartiles of faces.",
     )  # fmt: skip
@@ -104,26 +104,26 @@ def walks_section(sheet: Page, results: Results) -> None:
     _before_and_after(sheet, results)
     _becoming(sheet, results)
     target, axes, z = results.target, results.axes[results.default], results.latents(FACES, "evaluation faces")
-    states = strips.walk_faces(results.generator, axes, z, target, np.array([0, 0.5, 1]))
+    states = face_rows.walk_faces(results.generator, axes, z, target, np.array([0, 0.5, 1]))
     chart(
-        sheet, results, "states", strips.face_rows(states.swapaxes(0, 1), ["start", "halfway", "end"]), (13, 14, 15),
+        sheet, results, "states", face_rows.face_rows(states.swapaxes(0, 1), ["start", "halfway", "end"]), (13, 14, 15),
         f"Eight faces before, halfway and at the end of the axis of {target}, method {results.default}. The first of "
         f"the evaluation, not chosen.",
     )  # fmt: skip
     strengths = np.linspace(0, 1, STEPS)
     heads = [f"{strength:.1f}" for strength in strengths]
-    walk = strips.walk_faces(results.generator, axes, z, target, strengths)
+    walk = face_rows.walk_faces(results.generator, axes, z, target, strengths)
     farthest = axes.max_strength[axes.emotions.index(target)]
     chart(
-        sheet, results, "walk", strips.face_rows(walk, [f"face {i}" for i in range(1, FACES + 1)], heads), (),
+        sheet, results, "walk", face_rows.face_rows(walk, [f"face {i}" for i in range(1, FACES + 1)], heads), (),
         f"The same faces on their whole way to {target}; the numbers are strengths, and 1 is k = {farthest:.1f}. "
         f"{_distance(results, results.default)}",
     )  # fmt: skip
     for name in results.fitted:
         moves = results.axes[name]
-        every = [strips.walk_faces(results.generator, moves, z[:1], e, strengths)[0] for e in moves.emotions]
+        every = [face_rows.walk_faces(results.generator, moves, z[:1], e, strengths)[0] for e in moves.emotions]
         chart(
-            sheet, results, f"all_axes_{name}", strips.face_rows(np.stack(every), axes.emotions, heads), (),
+            sheet, results, f"all_axes_{name}", face_rows.face_rows(np.stack(every), axes.emotions, heads), (),
             f"The first face along every axis of {name}; the numbers are strengths.",
         )  # fmt: skip
 
@@ -149,7 +149,7 @@ def leakage_section(sheet: Page, results: Results) -> None:
     """What changes along with the emotion: other emotions, and known factors where there are any."""
     sheet.section("leakage", "Leakage")
     chart(
-        sheet, results, "leakage", axis_figures.leakage(results.fitted, results.dataset.emotions), (),
+        sheet, results, "leakage", axis_charts.leakage(results.fitted, results.dataset.emotions), (),
         "Mean change in the judge's probability of each emotion (column) from the start to the end of each axis (row). "
         "Wanted: the diagonal near 1 less the share of the emotion at the start, and nothing above 0 beside it.",
     )  # fmt: skip
@@ -157,7 +157,7 @@ def leakage_section(sheet: Page, results: Results) -> None:
     if noise:
         chart(
             sheet, results, "factor_leakage",
-            axis_figures.factor_leakage(results.evaluation["methods"], noise), (),
+            axis_charts.factor_leakage(results.evaluation["methods"], noise), (),
             "How much the known factors of the drawings change along with the emotion: bars are means over faces and "
             "axes, lines reach from the axis that changes a factor least to the one that changes it most. Intensity "
             "is that of the emotion and has to change. Noise: by how much the judge's readings of two real pictures "
@@ -216,7 +216,7 @@ def _before_and_after(sheet: Page, results: Results) -> None:
     )
     faces = np.stack([draw_faces(results.generator, latents) for latents in moved.values()])
     chart(
-        sheet, results, "before_after", strips.face_rows(faces, list(moved), under=under), (8, 9),
+        sheet, results, "before_after", face_rows.face_rows(faces, list(moved), under=under), (8, 9),
         f"Faces before and at the end of the axis of {emotion}. {which} Under each: the character that the judge reads "
         f"(an arrow where it is another than before) and the probability of {emotion}. {changes}",
     )  # fmt: skip

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from tlgan_train import figures
-from tlgan_train.claim_tables import remarks
-from tlgan_train.page import Page
-from tlgan_train.results import Results
+from tlgan_train.report import charts
+from tlgan_train.report.claim_tables import remarks
+from tlgan_train.report.page import Page
+from tlgan_train.report.results import Results
 
 
 def chart(
@@ -25,6 +25,6 @@ def chart(
 
     Below it stand the paper's claims about those, measured with `methods`: the default and the paper's unless given.
     """
-    data = figure if isinstance(figure, bytes) else figures.png(figure)
+    data = figure if isinstance(figure, bytes) else charts.png(figure)
     shown = results.evidence.compared if methods is None else methods
     sheet.picture(name, data, paper, caption, remarks(results.claims, paper, shown))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tlgan_train.claim_tables import axis_table, markdown, network_table, remarks, tally
-from tlgan_train.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED, Evidence, Rule, paper_claims
 from tlgan_train.evaluation.learning_curve import LearningCurve, Quality
+from tlgan_train.report.claim_tables import axis_table, markdown, network_table, remarks, tally
+from tlgan_train.report.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED, Evidence, Rule, paper_claims
 
 EMOTIONS = ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 COUNT = len(EMOTIONS)
