@@ -15,7 +15,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from tlgan_train.drawing_graph import TAPS
+from tlgan_train.export.generator_graph import TAPS
 from tlgan_train.models.dcgan import Generator
 
 

@@ -31,7 +31,7 @@ def learn(teacher: Any, width: int, seed: int) -> Any:
     from torch.nn import functional
 
     from tlgan_train.compute.seeds import seeded
-    from tlgan_train.drawing_graph import layers_of
+    from tlgan_train.export.generator_graph import layers_of
     from tlgan_train.models.dcgan import Generator
 
     image_size = layers_of(teacher).image_size
@@ -58,8 +58,8 @@ def learn(teacher: Any, width: int, seed: int) -> Any:
 def speed(generator: Any) -> dict[str, float]:
     """Milliseconds of CPU time of one core a face in ONNX Runtime, the least of many calls, and the graph's bytes."""
     from tlgan_runtime.graphs.session import Engine, Graph, Tensor
-    from tlgan_train.drawing_graph import drawing_graph, layers_of
-    from tlgan_train.onnx_graph import store_half
+    from tlgan_train.export.generator_graph import drawing_graph, layers_of
+    from tlgan_train.export.graph_builder import store_half
 
     side, model = layers_of(generator).image_size, store_half(drawing_graph(generator)).SerializeToString()
     takes, gives = Tensor("tensor(float)", (generator.latent_dim,)), Tensor("tensor(uint8)", (side, side, 3))

@@ -179,8 +179,8 @@ def export_run(
         raise TrainError("--name, --guided and --int8 are for a bundle, which takes --out")
     from tlgan_runtime.bundle.read import Bundle
     from tlgan_runtime.files import unfinished
-    from tlgan_train.export import export_bundle
-    from tlgan_train.triton import check_new, write_triton
+    from tlgan_train.export.bundle import export_bundle
+    from tlgan_train.export.triton import check_new, write_triton
 
     log = (lambda _: None) if quiet else _say
     if triton is not None:

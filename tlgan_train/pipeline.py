@@ -29,7 +29,7 @@ from tlgan_train.errors import refuse
 from tlgan_train.evaluation.evaluate import check_same_labels, evaluate
 from tlgan_train.evaluation.model import FinishedModel, finished_bundle, finished_run
 from tlgan_train.evaluation.weaknesses import weaknesses
-from tlgan_train.export import check_out, export_bundle
+from tlgan_train.export.bundle import check_out, export_bundle
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import images_seen, load_encoder, load_generator
 from tlgan_train.report.model_card import methods_table

@@ -53,8 +53,8 @@ def test_figures_need_no_home(tmp_path: Path) -> None:
     (tmp_path / "figure.py").write_text(
         "from matplotlib import rc_context\n"
         "from tlgan_train.report import charts\n"
-        "with rc_context(figures.STYLE):\n"
-        "    figures.png(figures.confusion({'t': (['joy', 'sad'], [[1, 0], [0, 1]])}))\n"
+        "with rc_context(charts.STYLE):\n"
+        "    charts.png(charts.confusion({'t': (['joy', 'sad'], [[1, 0], [0, 1]])}))\n"
         "import torch\n"
         "torch.hub.get_dir()\n"
         "print('drawn')\n"

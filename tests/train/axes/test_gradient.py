@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tlgan_train.axes.gradient import GradientGraph, pullback
-from tlgan_train.export import export_ends
+from tlgan_train.export.bundle import export_ends
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.prior import Prior

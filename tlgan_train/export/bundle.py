@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
-from torch import Tensor, nn
+from torch import nn
 
 from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.bundle.write import replace_bundle, write_manifest
@@ -26,15 +22,15 @@ from tlgan_train.axes.gradient import GradientGraph
 from tlgan_train.axes.learned_ends import load_paths
 from tlgan_train.axes.samples import draw_latents
 from tlgan_train.classifiers.classifier import load_classifier
-from tlgan_train.drawing_graph import drawing_graph
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.weaknesses import noted
+from tlgan_train.export.generator_graph import drawing_graph
+from tlgan_train.export.graph_builder import store_half, store_single
+from tlgan_train.export.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
+from tlgan_train.export.torch_export import DrawingGraph, ReadingGraph, to_onnx
 from tlgan_train.gan.weights import load_generator
-from tlgan_train.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.models.inference import to_uint8
-from tlgan_train.onnx_graph import OPSET, store_half, store_single
 from tlgan_train.report.model_card import model_card, with_attributes
 from tlgan_train.revision import code_revision
 from tlgan_train.run_folder import read_json, write_json
@@ -48,29 +44,6 @@ LEVEL_TOLERANCE = 1
 """Largest allowed difference between torch's pictures and ONNX Runtime's, in levels of 255."""
 PROBABILITY_TOLERANCE = 1e-4
 """Largest allowed difference between torch's probabilities and ONNX Runtime's."""
-
-
-class DrawingGraph(nn.Module):
-    """Latents float32 (N, latent_dim) → image uint8 (N, S, S, 3)."""
-
-    def __init__(self, generator: Generator) -> None:
-        super().__init__()
-        self.generator = generator
-
-    def forward(self, z: Tensor) -> Tensor:
-        return to_uint8(self.generator(z))
-
-
-class ReadingGraph(nn.Module):
-    """image uint8 (N, S, S, 3) → probabilities of emotion (N, E) and of character (N, C)."""
-
-    def __init__(self, classifier: nn.Module) -> None:
-        super().__init__()
-        self.classifier = classifier
-
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        emotion, character = self.classifier(image.permute(0, 3, 1, 2).float() / 127.5 - 1)
-        return emotion.softmax(dim=1), character.softmax(dim=1)
 
 
 def export_bundle(
@@ -192,43 +165,6 @@ def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: 
     write_manifest(folder, **facts)
     exact, quick = (CheerMeUp(folder, provider="cpu", precision=precision) for precision in ("auto", "int8"))
     return check_int8(exact, quick, draw_latents(generator, CHECK_LATENTS, seed, "int8 check"))
-
-
-def to_onnx(
-    model: nn.Module,
-    examples: tuple[Tensor, ...],
-    inputs: tuple[str, ...],
-    outputs: tuple[str, ...],
-    path: Path,
-    stored: Callable[[onnx.ModelProto], onnx.ModelProto] | None = None,
-    settings: Mapping[str, Tensor] = MappingProxyType({}),
-) -> None:
-    """Write `model` in eval mode as one ONNX file whose first dimension is free, with its weights `stored` in fewer
-    bits, if they shall be.
-
-    `settings` are further inputs, the same for all rows, by their values where nothing is given for them.
-    """
-    model = model.eval().to(memory_format=torch.contiguous_format)
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the exporter warns of its own internals
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        torch.onnx.export(
-            model, (*examples, *settings.values()), path, dynamo=True, external_data=False, opset_version=OPSET,
-            verbose=False, input_names=[*inputs, *settings], output_names=list(outputs),
-            dynamic_shapes=(*({0: torch.export.Dim("N")} for _ in inputs), *({} for _ in settings)),
-        )  # fmt: skip
-    bare = onnx.load(path)
-    _forget_origin(bare.graph)
-    del bare.metadata_props[:]
-    bare.graph.initializer.extend(numpy_helper.from_array(value.numpy(), name) for name, value in settings.items())
-    onnx.save(stored(bare) if stored else bare, path)
-
-
-def _forget_origin(graph: onnx.GraphProto) -> None:
-    """Delete the exporter's notes on every node: stack traces with the paths of the machine it ran on."""
-    for item in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
-        del item.metadata_props[:]
-        item.doc_string = ""
 
 
 def check_parity(app: CheerMeUp, generator: Generator, classifier: nn.Module, z: np.ndarray) -> None:

@@ -9,10 +9,10 @@ import torch
 from drawn import colourful, pictures, psnr
 from onnx import numpy_helper
 
-from tlgan_train.drawing_graph import drawing_graph, layers_of
+from tlgan_train.export.generator_graph import drawing_graph, layers_of
+from tlgan_train.export.graph_builder import store_half
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_uint8
-from tlgan_train.onnx_graph import store_half
 
 pytestmark = pytest.mark.numerical
 

@@ -18,8 +18,8 @@ from onnx import TensorProto
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from tlgan_train.export.graph_builder import GraphBuilder
 from tlgan_train.models.dcgan import SLOPE, Generator
-from tlgan_train.onnx_graph import GraphBuilder
 
 Array = NDArray[np.float32]
 

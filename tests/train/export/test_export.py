@@ -17,7 +17,6 @@ from tlgan_runtime import CheerMeUp
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli.commands import main as cheermeup
 from tlgan_runtime.latent.sampling import sample
-from tlgan_train import export
 from tlgan_train.axes.learned_ends import found_by, load_paths
 from tlgan_train.axes.regression import METHODS
 from tlgan_train.classifiers.classifier import load_classifier
@@ -25,7 +24,8 @@ from tlgan_train.cli import export_main
 from tlgan_train.config import Config
 from tlgan_train.data import load_dataset
 from tlgan_train.errors import TrainError
-from tlgan_train.export import check_parity, export_bundle, license_of, rounded
+from tlgan_train.export import bundle as exporting
+from tlgan_train.export.bundle import check_parity, export_bundle, license_of, rounded
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.report.write import write_report
 
@@ -184,7 +184,7 @@ def test_a_bundle_that_differs_from_its_networks_is_not_written(
 ) -> None:
     shutil.copytree(run / "bundle", tmp_path / "out")
     before = contents(tmp_path)
-    monkeypatch.setattr(export, "PROBABILITY_TOLERANCE", -1.0)
+    monkeypatch.setattr(exporting, "PROBABILITY_TOLERANCE", -1.0)
     line = refused(call(export_main, run, "--out", tmp_path / "out", "--quiet"))
     assert "differ" in line
     assert contents(tmp_path) == before  # the old bundle, and nothing beside it

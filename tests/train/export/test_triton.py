@@ -20,7 +20,7 @@ from tlgan_train.cli import export_main
 
 TYPES = {"tensor(float)": "TYPE_FP32", "tensor(uint8)": "TYPE_UINT8"}
 MODELS = {"mapping", "generator", "classifier", "walk", "walk_keep_norm"}
-PAGE = Path(__file__).parents[2] / "docs" / "triton.md"
+PAGE = Path(__file__).parents[3] / "docs" / "triton.md"
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,13 @@ from commands import call, refused
 from drawn import colourful, pictures, psnr
 
 from tlgan_runtime import CheerMeUp
-from tlgan_train import export, int8_graph
 from tlgan_train.cli import export_main
-from tlgan_train.drawing_graph import drawing_graph
 from tlgan_train.errors import TrainError
-from tlgan_train.int8_graph import check_int8, quantised, ranges_of
-from tlgan_train.int8_graph import int8_graph as quantised_graph
+from tlgan_train.export import bundle as exporting
+from tlgan_train.export import int8_graph
+from tlgan_train.export.generator_graph import drawing_graph
+from tlgan_train.export.int8_graph import check_int8, quantised, ranges_of
+from tlgan_train.export.int8_graph import int8_graph as quantised_graph
 
 pytestmark = pytest.mark.numerical
 
@@ -32,7 +33,7 @@ def bundle(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         # 96 pictures of training do not make a classifier that is sure of anything.
         patch.setattr(int8_graph, "MAX_CHANGED", 0.2)
-        patch.setattr(export, "CHECK_LATENTS", FACES)
+        patch.setattr(exporting, "CHECK_LATENTS", FACES)
         outcome = call(export_main, run, "--out", out, "--int8")
     assert outcome.code == 0, outcome.err
     return out
@@ -107,8 +108,8 @@ def test_a_face_is_nearly_the_same_by_itself_and_among_others(bundle: Path, prec
 @pytest.mark.slow
 def test_faces_that_differ_are_refused_in_one_line(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Latents near 0 say nothing of the range that those of the prior reach, so most values are cut off."""
-    monkeypatch.setattr(export, "CHECK_LATENTS", FACES)
-    monkeypatch.setattr(export, "int8_graph", lambda generator, z: quantised_graph(generator, 0.01 * z))
+    monkeypatch.setattr(exporting, "CHECK_LATENTS", FACES)
+    monkeypatch.setattr(exporting, "int8_graph", lambda generator, z: quantised_graph(generator, 0.01 * z))
     line = refused(call(export_main, run, "--out", tmp_path / "out", "--int8", "--quiet"))
     assert "8-bit" in line and "dB" in line and "without --int8" in line
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,8 @@ from onnx import TensorProto
 from torch import nn
 
 from tlgan_runtime.editor import CheerMeUp
-from tlgan_train.drawing_graph import (
+from tlgan_train.errors import TrainError
+from tlgan_train.export.generator_graph import (
     Array,
     channels_first,
     first_as_matrix,
@@ -28,9 +29,8 @@ from tlgan_train.drawing_graph import (
     phases_of,
     picture,
 )
-from tlgan_train.errors import TrainError
+from tlgan_train.export.graph_builder import GraphBuilder
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.onnx_graph import GraphBuilder
 
 CALIBRATION_LATENTS, CHECK_LATENTS = 1024, 4096
 MIN_PSNR = 40.0

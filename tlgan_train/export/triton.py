@@ -12,7 +12,7 @@ from onnx import TensorProto
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.files import flush, unfinished
 from tlgan_train.errors import TrainError
-from tlgan_train.walk_graph import walk_graph
+from tlgan_train.export.walk_graph import walk_graph
 
 MODELS = ("mapping", "generator", "classifier")
 """Roles of a bundle that become models, where it has them."""

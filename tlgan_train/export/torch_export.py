@@ -1,0 +1,78 @@
+"""Writes networks as ONNX through the exporter of torch."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from tlgan_train.export.graph_builder import OPSET
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.inference import to_uint8
+
+
+class DrawingGraph(nn.Module):
+    """Latents float32 (N, latent_dim) → image uint8 (N, S, S, 3)."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, z: Tensor) -> Tensor:
+        return to_uint8(self.generator(z))
+
+
+class ReadingGraph(nn.Module):
+    """image uint8 (N, S, S, 3) → probabilities of emotion (N, E) and of character (N, C)."""
+
+    def __init__(self, classifier: nn.Module) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        emotion, character = self.classifier(image.permute(0, 3, 1, 2).float() / 127.5 - 1)
+        return emotion.softmax(dim=1), character.softmax(dim=1)
+
+
+def to_onnx(
+    model: nn.Module,
+    examples: tuple[Tensor, ...],
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    path: Path,
+    stored: Callable[[onnx.ModelProto], onnx.ModelProto] | None = None,
+    settings: Mapping[str, Tensor] = MappingProxyType({}),
+) -> None:
+    """Write `model` in eval mode as one ONNX file whose first dimension is free, with its weights `stored` in fewer
+    bits, if they shall be.
+
+    `settings` are further inputs, the same for all rows, by their values where nothing is given for them.
+    """
+    model = model.eval().to(memory_format=torch.contiguous_format)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter warns of its own internals
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        torch.onnx.export(
+            model, (*examples, *settings.values()), path, dynamo=True, external_data=False, opset_version=OPSET,
+            verbose=False, input_names=[*inputs, *settings], output_names=list(outputs),
+            dynamic_shapes=(*({0: torch.export.Dim("N")} for _ in inputs), *({} for _ in settings)),
+        )  # fmt: skip
+    bare = onnx.load(path)
+    _forget_origin(bare.graph)
+    del bare.metadata_props[:]
+    bare.graph.initializer.extend(numpy_helper.from_array(value.numpy(), name) for name, value in settings.items())
+    onnx.save(stored(bare) if stored else bare, path)
+
+
+def _forget_origin(graph: onnx.GraphProto) -> None:
+    """Delete the exporter's notes on every node: stack traces with the paths of the machine it ran on."""
+    for item in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        del item.metadata_props[:]
+        item.doc_string = ""
