@@ -99,7 +99,7 @@ def export(work: Path, run: Path) -> Command:
         return {"name": opened.manifest.name}
 
     def line(number: int) -> list[str]:
-        return started("tlgan_train.entry:tlgan_export", run, "--out", out, "--name", f"number {number}", "--quiet")
+        return started("tlgan_train.cli.entry:tlgan_export", run, "--out", out, "--name", f"number {number}", "--quiet")
 
     return Command("tlgan-export", line, state, out.parent)
 
@@ -130,7 +130,7 @@ def training(work: Path, options: list[str]) -> Command:
         return path.exists() and "gan" in json.loads(path.read_text()).get("stages", {})
 
     def line(number: int) -> list[str]:
-        return started("tlgan_train.entry:tlgan_train", "gan", "--quiet", "--run", folder / str(number), *options)
+        return started("tlgan_train.cli.entry:tlgan_train", "gan", "--quiet", "--run", folder / str(number), *options)
 
     return Command("tlgan-train", line, state, work)
 
@@ -252,7 +252,7 @@ def run(cases: int, seed: int, work: Path, kills: int = KILLS, trained: Path | N
 
     from tests.tiny_bundle import make_bundle
     from tests.train.conftest import SMALL as SETTINGS
-    from tlgan_train.cli import main
+    from tlgan_train.cli.commands import main
     from tlgan_train.data import export_folder
 
     start = time.monotonic()

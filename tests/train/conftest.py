@@ -11,7 +11,7 @@ import torch
 from commands import Outcome, call
 from painter import bars
 
-from tlgan_train.cli import main
+from tlgan_train.cli.commands import main
 from tlgan_train.data import export_folder
 
 # Ten pictures of each class and networks a few channels wide: every stage does its real work, none of it well.

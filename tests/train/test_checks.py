@@ -11,7 +11,7 @@ from commands import call, refused
 from painter import bars
 
 from tlgan_train.checks import check_gan, check_pictures, check_warmup, examine, idle_settings
-from tlgan_train.cli import main
+from tlgan_train.cli.commands import main
 from tlgan_train.config import PRESETS, Config, load_config
 from tlgan_train.data import export_folder
 from tlgan_train.data.dataset import Dataset

@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from tests.program import PATIENCE
 from tlgan_runtime.latent.motion import move
 from tlgan_train.axes.learned_ends import load_paths
-from tlgan_train.cli import main
+from tlgan_train.cli.commands import main
 from tlgan_train.config import Config
 from tlgan_train.data import load_dataset
 from tlgan_train.gan.log import TrainingLog
@@ -234,7 +234,7 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM to a process there")
 def test_sigterm_stops_as_ctrl_c_does(small_options: list[str], tmp_path: Path) -> None:
-    code = "import sys; from tlgan_train.cli import main; sys.exit(main())"
+    code = "import sys; from tlgan_train.cli.commands import main; sys.exit(main())"
     options = ["gan", "--run", str(tmp_path / "run"), *small_options, "--set=gan.images=1000000"]
     process = subprocess.Popen([sys.executable, "-c", code, *options], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None

@@ -10,7 +10,7 @@ from commands import call, refused
 from pictures import write_layout
 
 from tests.homeless import homeless
-from tlgan_train.cli import main
+from tlgan_train.cli.commands import main
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows every user's home")
 

@@ -16,7 +16,7 @@ from commands import call
 from safetensors.torch import load_file
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tlgan_train.cli import main
+from tlgan_train.cli.commands import main
 from tlgan_train.compute.device import pick_precision
 from tlgan_train.errors import TrainError
 from tlgan_train.pipeline import PRODUCTS

@@ -11,7 +11,7 @@ from commands import call, refused
 from pictures import load, write_layout
 from PIL import Image, ImageDraw
 
-from tlgan_train.cli import main
+from tlgan_train.cli.commands import main
 from tlgan_train.data import Dataset
 from tlgan_train.errors import TrainError
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pictures import FERG, load, picture, reds
 from PIL import Image
 
-from tlgan_train.cli import main
+from tlgan_train.cli.commands import main
 from tlgan_train.data import Dataset
 from tlgan_train.data.sources.folder import list_folder
 from tlgan_train.errors import TrainError

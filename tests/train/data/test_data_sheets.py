@@ -9,7 +9,7 @@ import pytest
 from commands import call, refused
 from pictures import load, picture, reds
 
-from tlgan_train.cli import main
+from tlgan_train.cli.commands import main
 from tlgan_train.data import labels as labelling
 from tlgan_train.data.labels import load_labels
 from tlgan_train.errors import TrainError

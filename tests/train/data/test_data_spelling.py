@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import load, picture, write_layout, write_table
 
-from tlgan_train.cli import main
+from tlgan_train.cli.commands import main
 from tlgan_train.data import drawn_characters
 from tlgan_train.data.labels import load_labels
 from tlgan_train.data.sources.spelling import name_key, one_spelling

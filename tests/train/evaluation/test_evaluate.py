@@ -15,7 +15,7 @@ from painter import CHARACTER, CHARACTERS, EMOTIONS, FACTOR, LATENT_DIM, FullRea
 
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_train.axes.samples import draw_latents, read_faces
-from tlgan_train.cli import main
+from tlgan_train.cli.commands import main
 from tlgan_train.data import export_folder
 from tlgan_train.evaluation.edits import Course, evaluate_axes, evaluate_characters, evaluate_distance, random_axes
 from tlgan_train.evaluation.equal_success import at_equal_success, changes_at_equal_success

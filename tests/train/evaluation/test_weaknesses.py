@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from commands import Outcome, call
 
-from tlgan_train.cli import export_main, main
+from tlgan_train.cli.commands import export_main, main
 from tlgan_train.evaluation.weaknesses import noted, reading, weaknesses
 from tlgan_train.report.model_card import model_card
 

@@ -94,7 +94,7 @@ def train(
         raise TrainError(f"--bundle belongs to `tlgan-train evaluate`, not to `{stage}`")
     log = (lambda _: None) if quiet else _say
     if stage is Stage.data:
-        from tlgan_train.data_command import show_data
+        from tlgan_train.cli.data import show_data
 
         show_data(config, given, run, alexnet_weights, export, write)
         return
@@ -289,7 +289,3 @@ def _warn(run: Path) -> None:
 
 def _say(text: str) -> None:
     complain(text)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

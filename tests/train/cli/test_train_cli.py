@@ -11,10 +11,10 @@ from commands import call, refused
 from PIL import Image
 
 from tests.program import PATIENCE
-from tlgan_train import data_command
-from tlgan_train.cli import export_main, main
+from tlgan_train.cli import data
+from tlgan_train.cli.commands import export_main, main
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TOON = ("--set", "data.toon_faces=3", "--set", "data.image_size=32")
 
 
@@ -114,7 +114,7 @@ def test_a_bug_is_called_one_and_debug_shows_where(monkeypatch: pytest.MonkeyPat
     def broken(*_: object) -> None:
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr(data_command, "load_dataset", broken)
+    monkeypatch.setattr(data, "load_dataset", broken)
     outcome = call(main, "data")
     assert outcome.code == 1 and outcome.err.count("\n") == 1
     assert "bug" in outcome.err and "of all things" in outcome.err and "--debug" in outcome.err
@@ -124,7 +124,7 @@ def test_a_bug_is_called_one_and_debug_shows_where(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("command", ["main", "export_main"])
 def test_help_answers_without_torch(command: str) -> None:
     code = (
-        f"import sys; from tlgan_train.cli import {command}; code = {command}(['--help']); "
+        f"import sys; from tlgan_train.cli.commands import {command}; code = {command}(['--help']); "
         "assert code == 0; assert not {'torch', 'numpy', 'sklearn', 'matplotlib'} & set(sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
@@ -152,7 +152,7 @@ def test_ctrl_c_while_modules_are_imported_is_one_line(tmp_path: Path, module: s
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"sys.addaudithook(lambda event, arguments: event == 'import' and arguments[0] == {module!r}"
         " and signal.raise_signal(signal.SIGINT))\n"
-        "from tlgan_train.entry import tlgan_train; sys.exit(tlgan_train())"
+        "from tlgan_train.cli.entry import tlgan_train; sys.exit(tlgan_train())"
     )
     options = ["gan", "--run", str(tmp_path / "run"), *TOON]
     done = subprocess.run([sys.executable, "-c", code, *options], cwd=ROOT, capture_output=True, text=True)

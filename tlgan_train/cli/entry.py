@@ -8,7 +8,7 @@ from tlgan_runtime.cli.entry import end_on_interrupts
 def tlgan_train() -> int:
     """Run the command line of this process; returns the exit code."""
     end_on_interrupts("tlgan-train: interrupted")
-    from tlgan_train.cli import main
+    from tlgan_train.cli.commands import main
 
     return main()
 
@@ -16,6 +16,6 @@ def tlgan_train() -> int:
 def tlgan_export() -> int:
     """Run the command line of this process; returns the exit code."""
     end_on_interrupts("tlgan-export: interrupted")
-    from tlgan_train.cli import export_main
+    from tlgan_train.cli.commands import export_main
 
     return export_main()

@@ -1,0 +1,1 @@
+"""The commands `tlgan-train` and `tlgan-export`."""
