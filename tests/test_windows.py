@@ -15,7 +15,7 @@ import importlib, pkgutil, sys
 def import_all():
     for package in ("tlgan_runtime", "tlgan_train"):
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, package + "."):
-            if not module.name.endswith("__main__"):
+            if ".__" not in module.name:  # programs, and hooks of other programs
                 importlib.import_module(module.name)
 
 import_all()  # with what the dependencies import

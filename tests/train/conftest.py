@@ -26,6 +26,7 @@ SMALL = {
     "gan.checkpoint_images": 48,
     "samples.count": 1_200,
     "axes.calibration_faces": 4,
+    "axes.path_moves": 256,
     "evaluate.faces": 6,
     "evaluate.steps": 3,
     "evaluate.samples": 60,

@@ -82,6 +82,7 @@ def test_other_settings_in_the_same_run_are_refused(
     assert times(run) == before
 
 
+@pytest.mark.slow
 def test_a_stage_whose_product_is_gone_is_done_again_and_what_comes_before_is_kept(copy: Path) -> None:
     before, axes = times(copy), (copy / "axes.json").read_bytes()
     (copy / "axes.json").unlink()

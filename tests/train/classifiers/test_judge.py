@@ -69,6 +69,7 @@ def test_learns_classes_and_factors(data: Dataset, run: Path) -> None:
     assert metrics["factor_r2"]["luck"] < 0.3
 
 
+@pytest.mark.slow
 def test_learns_as_well_in_bf16(data: Dataset, tmp_path: Path) -> None:
     result = train_judge(CONFIG.with_value("gan.precision", "bf16"), data, tmp_path, log=lambda line: None)
     assert result.metrics["test"]["emotion_accuracy"] >= 0.8 and result.metrics["factor_r2"]["left"] > 0.5
