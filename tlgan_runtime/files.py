@@ -26,10 +26,12 @@ from pathlib import Path
 from tlgan_runtime.errors import CheerMeUpError, OutputError
 from tlgan_runtime.signals import UNFINISHED
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    _MACHINE = "00000000"
+else:
     import fcntl
 
-_MACHINE = f"{zlib.crc32(os.uname().nodename.encode()) if sys.platform != 'win32' else 0:08x}"
+    _MACHINE = f"{zlib.crc32(os.uname().nodename.encode()):08x}"
 _NAME = re.compile(r"\.cheermeup-([0-9a-f]{8})-[0-9a-f]{16}\.part(\..*)?")
 _DAY = 24 * 3600
 _STANDARD_OUTPUT = 1
@@ -167,25 +169,26 @@ def _locked(path: Path) -> int | None:
     """
     if sys.platform == "win32":
         return None
-    # Network folders lock only what is open for writing, which a directory cannot be.
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise
-    except OSError:
-        os.close(descriptor)
-        return None
-    try:
-        same = os.path.samestat(os.fstat(descriptor), path.stat())
-    except OSError:
-        os.close(descriptor)
-        raise
-    if not same:
-        os.close(descriptor)
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-    return descriptor
+    else:  # a type checker for Windows reads no further
+        # Network folders lock only what is open for writing, which a directory cannot be.
+        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise
+        except OSError:
+            os.close(descriptor)
+            return None
+        try:
+            same = os.path.samestat(os.fstat(descriptor), path.stat())
+        except OSError:
+            os.close(descriptor)
+            raise
+        if not same:
+            os.close(descriptor)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        return descriptor
 
 
 def _remove_abandoned(path: Path, here: bool) -> None:

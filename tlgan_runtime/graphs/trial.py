@@ -101,18 +101,17 @@ def _say(**facts: Any) -> None:
 
 def _limit(seconds: float, memory: int) -> None:
     """As far as the system can; the parent has a watch as well."""
-    try:
+    if sys.platform != "win32":
         import resource
-    except ImportError:  # Windows
-        return
-    most = int(seconds) + 1
-    for kind, limit in ((resource.RLIMIT_CPU, most), (resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
-        try:
-            _, hard = resource.getrlimit(kind)
-            allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-            resource.setrlimit(kind, (allowed, allowed))
-        except (OSError, ValueError):  # macOS takes no limit of memory
-            continue
+
+        most = int(seconds) + 1
+        for kind, limit in ((resource.RLIMIT_CPU, most), (resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
+            try:
+                _, hard = resource.getrlimit(kind)
+                allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+                resource.setrlimit(kind, (allowed, allowed))
+            except (OSError, ValueError):  # macOS takes no limit of memory
+                continue
 
 
 def _as_raised(path: Path, line: dict[str, Any], within: str) -> Exception:
