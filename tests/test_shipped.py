@@ -19,7 +19,11 @@ from tlgan_train.report.claims import Evidence, paper_claims
 from tlgan_train.report.model_card import comparison_table, leakage_table, methods_table
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "docs/getting-started.md", "docs/editing.md")
+}
+COMMAND = re.compile(r"^(?:.*&& )?(cheermeup (?!.*(?:runs/|mine|PATH|exported/)).*?)(?: *#.*)?$", re.MULTILINE)
 GOLDEN = np.array([1.2694087, -3.3300703, -0.3412573, -0.64286983], dtype=np.float32)
 """First numbers of `sample(1, seed=0)`; a change breaks everybody's saved seeds."""
 
@@ -79,9 +83,10 @@ def test_the_cast_has_six_characters_who_can_become_each_other(cast: CheerMeUp) 
     assert (joyful.character.argmax(axis=1) == before.character.argmax(axis=1)).mean() > 0.9
 
 
-def test_readme_says_what_the_manifest_says() -> None:
+def test_the_page_on_quality_says_what_the_manifest_says() -> None:
+    page = (ROOT / "docs" / "how-well-it-works.md").read_text(encoding="utf-8")
     metrics = json.loads((find_bundle() / "manifest.json").read_text(encoding="utf-8"))["metrics"]
-    assert comparison_table(metrics, metrics["default"], "paper") in README
+    assert comparison_table(metrics, metrics["default"], "paper") in page
 
 
 @pytest.mark.parametrize("name", ["solo", "cast"])
@@ -106,10 +111,16 @@ def test_reproduction_says_what_the_bundle_says() -> None:
             assert told == line
 
 
-@pytest.mark.parametrize(
-    "line", re.findall(r"^(?:.*&& )?(cheermeup (?!.*--bundle).*?)(?: *#.*)?$", README, re.MULTILINE)
-)
-def test_readme_commands_work(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("line", sorted({line for page in PAGES.values() for line in COMMAND.findall(page)}))
+def test_commands_on_the_pages_work(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "jobs.jsonl").write_text(re.search(r"```json\n(.*?)```", README, re.DOTALL)[1], encoding="utf-8")
+    jobs = re.search(r"```json\n(.*?)```", PAGES["docs/getting-started.md"], re.DOTALL)[1]
+    (tmp_path / "jobs.jsonl").write_text(jobs, encoding="utf-8")
     assert main(shlex.split(line)[1:]) == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_programs_on_the_pages_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for program in re.findall(r"```python\n(.*?)```", PAGES[name], re.DOTALL):
+        exec(compile(program, name, "exec"), {})

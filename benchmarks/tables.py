@@ -1,6 +1,6 @@
-"""The README's table of what was measured against what a user would otherwise do, from `results/*.json`.
+"""Tables of pages that are made from files: the results of benchmarks, and what the shipped bundles measured.
 
-`python benchmarks/readme_table.py` prints it; a result that is not there has no row.
+`python benchmarks/tables.py` prints them. A result that is not there has no row.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).with_name("results")
+BUNDLES = Path(__file__).resolve().parents[1] / "exported"
 Row = tuple[str, str, str, str]
 HEADS = ("what", "ours", "otherwise", "source")
 
@@ -82,8 +83,8 @@ ROWS: dict[str, Callable[[dict[str, Any]], Iterator[Row]]] = {
 }
 
 
-def table(results: Path = RESULTS) -> str:
-    """Markdown."""
+def commands_table(results: Path = RESULTS) -> str:
+    """What commands take, against what a user would otherwise do: for docs/speed.md, in Markdown."""
     lines = ["| " + " | ".join(HEADS) + " |", "|" + "---|" * len(HEADS)]
     for name, rows in ROWS.items():
         path = results / f"{name}.json"
@@ -93,5 +94,34 @@ def table(results: Path = RESULTS) -> str:
     return "\n".join(lines)
 
 
+EDITS = {
+    "reach the emotion surely (p ≥ 0.9)": "success",
+    "probability of the emotion at the end": "mean_end",
+    "never fall back on the way": "monotone",
+    "keep their character at every step": "character_kept",
+}
+"""Rows of the quality table, and their figures in a bundle's metrics."""
+
+
+def quality_table(bundles: Path = BUNDLES) -> str:
+    """How well the shipped bundles work, by the emotion that works worst: for the README, in Markdown."""
+    names = ("solo", "cast")
+    measured = [json.loads((bundles / name / "manifest.json").read_text(encoding="utf-8"))["metrics"] for name in names]
+    columns = [
+        (name, facts, method) for name, facts in zip(names, measured, strict=True) for method in ("path", "paper")
+    ]
+    heads = [f"`{name}`" if method == "path" else f"the paper's method on `{name}`" for name, _, method in columns]
+    lines = ["| faces that …, worst of the emotions | " + " | ".join(heads) + " |", "|" + "---|" * (len(heads) + 1)]
+    for words, figure in EDITS.items():
+        worst = [
+            min(emotion[figure]["value"] for emotion in facts["methods"][method]["emotions"].values())
+            for _, facts, method in columns
+        ]
+        lines.append(f"| {words} | " + " | ".join(f"{value:.2f}" for value in worst) + " |")
+    shares = [f"{facts['generator']['confident_share']:.2f}" for _, facts, _ in columns]
+    lines.append("| show one emotion clearly before any edit | " + " | ".join(shares) + " |")
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
-    print(table())
+    print(commands_table(), quality_table(), sep="\n\n")
