@@ -23,6 +23,7 @@ def test_without_a_home_the_variable_to_set_is_named(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["own"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["CHEERMEUP_CACHE", "XDG_CACHE_HOME"])
 def test_with_that_variable_all_is_well(tmp_path: Path, variable: str) -> None:
     write_layout(tmp_path / "own", ["bob"], ["joy", "sad"], 3)
@@ -31,6 +32,7 @@ def test_with_that_variable_all_is_well(tmp_path: Path, variable: str) -> None:
     assert ended.returncode == 0 and ended.stderr == "" and "6 pictures" in ended.stdout
 
 
+@pytest.mark.slow
 def test_a_path_from_a_home_that_is_not_known_is_refused(tmp_path: Path) -> None:
     variables = {"CHEERMEUP_CACHE": str(tmp_path / "cache")}
     ended = homeless("tlgan_train.cli", "data", "--data", "csv:~/faces.csv", folder=tmp_path, **variables)

@@ -64,6 +64,7 @@ def add(name: str, table: Path, bundle: Path) -> Outcome:
     return call(main, "attribute", name, "--labels", table, "--bundle", bundle)
 
 
+@pytest.mark.slow
 def test_a_bundle_gets_an_axis_that_works_and_loses_nothing(table: Path, bundle: Path) -> None:
     before = json.loads((bundle / "axes.json").read_text())
     outcome = add("bright", table, bundle)
@@ -221,6 +222,7 @@ def entry_of(name: str, fitted: dict[str, object]) -> dict[str, object]:
     return {**attribute_entry(name, LATENT_DIM), "measured": measured, "fitted": fitted}
 
 
+@pytest.mark.slow
 def test_bundles_carry_the_attributes_of_a_run_until_its_generator_changes(run: Path, tmp_path: Path) -> None:
     mine = Path(shutil.copytree(run, tmp_path / "run"))
     (mine / ATTRIBUTES).write_text(json.dumps({"attributes": [entry_of("hat", {"made_from": made_from(mine)})]}))

@@ -85,6 +85,7 @@ def test_learns_writes_down_and_loads_what_it_learned(data: Dataset, tmp_path: P
     )
 
 
+@pytest.mark.slow
 def test_coaches_start_from_other_seeds_and_leave_the_classifier_as_it_is(data: Dataset, tmp_path: Path) -> None:
     result = train_classifier(config(coaches=2, epochs=1), data, tmp_path, log=lambda _: None)
     metrics = json.loads((tmp_path / "classifier" / "metrics.json").read_text())

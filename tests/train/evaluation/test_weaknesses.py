@@ -165,6 +165,7 @@ def test_a_run_keeps_what_it_found_where_programs_read_it(finished: tuple[Path, 
     assert outcome.err.splitlines()[len(outcome.err.splitlines()) - len(ends) :] == ends
 
 
+@pytest.mark.slow
 def test_an_export_of_a_useless_model_says_so_even_if_quiet(useless: Path, tmp_path: Path) -> None:
     outcome = call(export_main, useless, "--out", tmp_path / "bundle", "--quiet")
     assert outcome.code == 0 and outcome.out == f"{tmp_path / 'bundle'}\n"

@@ -259,6 +259,7 @@ def sparse(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_figures_that_do_not_exist_stop_no_export(sparse: Path, tmp_path: Path) -> None:
     outcome = call(export_main, sparse, "--out", tmp_path / "bundle")
     assert outcome.code == 0, outcome.err
@@ -269,6 +270,7 @@ def test_figures_that_do_not_exist_stop_no_export(sparse: Path, tmp_path: Path) 
     assert "FID – and KID –" in card and "precision –, recall –" in card.replace("\n", " ") and "nan" not in card
 
 
+@pytest.mark.slow
 def test_the_runtime_describes_a_bundle_without_figures(sparse: Path, tmp_path: Path) -> None:
     bundle = export_bundle(sparse, tmp_path / "bundle", log=lambda line: None)
     told, document = (call(cheermeup, "info", "--bundle", bundle, *options) for options in ((), ("--json",)))
