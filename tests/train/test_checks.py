@@ -200,6 +200,7 @@ def test_data_of_a_run_says_when_it_was_started_with_something_else(run: Path, s
     assert outcome.code == 2 and "gan.batch_size was 16, now 8" in outcome.err
 
 
+@pytest.mark.slow
 def test_a_finished_run_with_such_a_name_goes_on(run: Path, small_options: list[str], monkeypatch) -> None:
     """Runs of earlier versions may hold names and settings that are refused now."""
     monkeypatch.setattr("tlgan_train.pipeline.examine", lambda *arguments: (None, ["refused"]))

@@ -211,7 +211,7 @@ def test_the_page_on_serving_draws_what_the_runtime_draws(
 def test_a_run_becomes_a_bundle_and_a_repository_at_once(run: Path, models: Path, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()  # an empty folder will do
     outcome = call(export_main, run, "--out", tmp_path / "bundle", "--triton", tmp_path / "models", "--quiet")
-    assert outcome.code == 0 and outcome.err == ""
+    assert outcome.code == 0, outcome.err
     assert outcome.out.split() == [str(tmp_path / "bundle"), str(tmp_path / "models")]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "models"]
     assert "walk.onnx" not in {path.name for path in (tmp_path / "bundle").iterdir()}
