@@ -23,6 +23,7 @@ for name in [name for name in sys.modules if name.partition(".")[0] in ("tlgan_r
     del sys.modules[name]
 unix = ("fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty")
 sys.modules.update(dict.fromkeys(unix))
+sys.platform = "win32"  # what else is imported has been
 import_all()
 """
 

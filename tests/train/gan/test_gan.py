@@ -337,7 +337,7 @@ def test_a_run_of_one_process_goes_on_in_two_that_end_with_the_same_weights(
     run = tmp_path / "run"
     train(data, run, {**settings, "images": 3 * BATCH})
     before = load_file(run / "gan" / "checkpoint.safetensors")
-    script = Path(__file__).with_name("two_processes.py")
+    script = Path(__file__).parents[1] / "two_processes.py"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
     done = subprocess.run([*command, str(run), json.dumps(settings)], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
