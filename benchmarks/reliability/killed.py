@@ -155,16 +155,23 @@ def processes(mark: str) -> list[int]:
     return found
 
 
-def kill(command: list[str], environment: dict[str, str], number: signal.Signals, delay: float) -> tuple[str, bool]:
-    """What became of a command that got a signal after a delay in seconds, and whether it is a documented outcome."""
+def kill(
+    command: list[str], environment: dict[str, str], number: signal.Signals, delay: float
+) -> tuple[str, bool] | None:
+    """What became of a command that got a signal after a delay in seconds, and whether it is a documented outcome.
+
+    None where it ended well before.
+    """
     mark = os.urandom(8).hex()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         env={**environment, MARK: mark},
     )  # fmt: skip
+    hit = False
     try:
         process.wait(delay)
     except subprocess.TimeoutExpired:
+        hit = True
         if number in (signal.SIGINT, signal.SIGHUP):
             os.killpg(process.pid, number)
         else:
@@ -182,8 +189,10 @@ def kill(command: list[str], environment: dict[str, str], number: signal.Signals
         for one in processes(mark):
             os.kill(one, signal.SIGKILL)
     code = process.returncode
+    if code == 0 and not hit:
+        return None
     if code == 0:
-        return "done before the signal", True
+        return "done, because the signal came when nothing was left to do", True
     if code == 130 and "Traceback" not in err:
         return "interrupted: one line, exit code 130", True
     if code == -number and "Traceback" not in err:  # Python's tracker of semaphores may say that it removes some
@@ -210,16 +219,21 @@ def hammer(
             failures.append(f"{command.name} leaves {left}")
         return time.monotonic() - start, command.state()
 
-    seconds, before = whole()
+    longest, before = whole()
     first = next(iter(before.values()), None)
     while cases:
         number += 1
-        seen = []
-        for _ in range(min(kills, cases)):
-            cases -= 1
-            word, expected = kill(
-                command.line(number), environment, choice.choice(SIGNALS), choice.random() * 1.05 * seconds
-            )
+        seen: list[dict[str, Any]] = []
+        left, seconds = min(kills, cases), longest
+        cases -= left
+        while left:
+            delay = choice.random() * seconds
+            killed = kill(command.line(number), environment, choice.choice(SIGNALS), delay)
+            if killed is None:  # it takes less time than that now
+                seconds = delay
+                continue
+            left -= 1
+            word, expected = killed
             outcomes[f"{command.name}: {word}" if expected else "not documented"] += 1
             if not expected:
                 failures.append(f"{command.name}: {word}")
