@@ -61,6 +61,7 @@ def test_the_run_folder_says_how_it_came_about(run: Path) -> None:
     assert all(stage["seconds"] >= 0 and stage["peak_mib"] > 0 for stage in facts["stages"].values())
 
 
+@pytest.mark.slow
 def test_a_second_call_without_options_keeps_everything(copy: Path) -> None:
     before = times(copy)
     outcome = call(main, "all", "--run", copy)

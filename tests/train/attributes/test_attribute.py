@@ -34,7 +34,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(fit, name, value)
     monkeypatch.setattr(fit, "DISTANCES", np.array([1.0, 2.0, 3.0]))
     monkeypatch.setattr(reader, "STEPS", 60)
-    monkeypatch.setattr(reader, "BATCH", 32)
+    monkeypatch.setattr(reader, "BATCH", 16)
     monkeypatch.setattr(reader, "RESAMPLES", 100)
 
 

@@ -56,6 +56,12 @@ def data() -> Dataset:
     return shapes()
 
 
+@pytest.fixture(scope="module")
+def few() -> Dataset:
+    """Enough where it does not matter how well they are learned."""
+    return shapes(count=10)
+
+
 def test_learns_writes_down_and_loads_what_it_learned(data: Dataset, tmp_path: Path) -> None:
     lines: list[str] = []
     result = train_classifier(config(), data, tmp_path, log=lines.append)
@@ -85,26 +91,25 @@ def test_learns_writes_down_and_loads_what_it_learned(data: Dataset, tmp_path: P
     )
 
 
-@pytest.mark.slow
-def test_coaches_start_from_other_seeds_and_leave_the_classifier_as_it_is(data: Dataset, tmp_path: Path) -> None:
-    result = train_classifier(config(coaches=2, epochs=1), data, tmp_path, log=lambda _: None)
+def test_coaches_start_from_other_seeds_and_leave_the_classifier_as_it_is(few: Dataset, tmp_path: Path) -> None:
+    result = train_classifier(config(coaches=2, epochs=1), few, tmp_path, log=lambda _: None)
     metrics = json.loads((tmp_path / "classifier" / "metrics.json").read_text())
     assert len(metrics["coaches"]) == 2 and all(0 <= accuracy <= 1 for accuracy in metrics["coaches"])
     first, second = load_coaches(tmp_path, 2)
     weights = [model.features[0].weight for model in (result.model, first, second)]
     assert not any(torch.equal(weights[i], weights[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
-    alone = train_classifier(config(epochs=1), data, tmp_path / "alone", log=lambda _: None)
+    alone = train_classifier(config(epochs=1), few, tmp_path / "alone", log=lambda _: None)
     assert torch.equal(alone.model.features[0].weight, weights[0])  # coaches leave the classifier as it is
     with pytest.raises(TrainError, match="run `tlgan-train classifier`"):
         load_coaches(tmp_path, 3)
 
 
-def test_same_seed_same_weights_other_seed_other_weights(data: Dataset, tmp_path: Path) -> None:
+def test_same_seed_same_weights_other_seed_other_weights(few: Dataset, tmp_path: Path) -> None:
     runs = {}
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         settings = config(epochs=1, augment=True).with_value("seed", seed)
         torch.manual_seed(len(runs))  # the global state must not matter
-        runs[name] = train_classifier(settings, data, tmp_path / name, log=lambda line: None).model.state_dict()
+        runs[name] = train_classifier(settings, few, tmp_path / name, log=lambda line: None).model.state_dict()
     assert all(torch.equal(value, runs["b"][key]) for key, value in runs["a"].items())
     assert not all(torch.equal(value, runs["c"][key]) for key, value in runs["a"].items())
 
@@ -135,7 +140,7 @@ def test_weights_of_the_best_epoch_are_kept(data: Dataset) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
-def test_starts_from_pretrained_features(data: Dataset, tmp_path: Path, suffix: str) -> None:
+def test_starts_from_pretrained_features(few: Dataset, tmp_path: Path, suffix: str) -> None:
     donor = EmotionClassifier(3, 2, 16)
     state = {f"features.{key}": value.clone() for key, value in donor.features.state_dict().items()}
     path = tmp_path / f"alexnet{suffix}"
@@ -144,7 +149,7 @@ def test_starts_from_pretrained_features(data: Dataset, tmp_path: Path, suffix: 
     else:
         save_file(state, path)
     lines: list[str] = []
-    result = train_classifier(config(epochs=1, lr=1e-6), data, tmp_path / "run", weights=path, log=lines.append)
+    result = train_classifier(config(epochs=1, lr=1e-6), few, tmp_path / "run", weights=path, log=lines.append)
 
     assert result.metrics["from_scratch"] is False
     assert str(path) in lines[0]
@@ -154,16 +159,16 @@ def test_starts_from_pretrained_features(data: Dataset, tmp_path: Path, suffix: 
     torch.testing.assert_close(white, (1 - torch.tensor(IMAGENET_MEAN)) / torch.tensor(IMAGENET_STD))
 
 
-def test_takes_torchvisions_own_cached_weights(data: Dataset, tmp_path: Path) -> None:
+def test_takes_torchvisions_own_cached_weights(few: Dataset, tmp_path: Path) -> None:
     cache = tmp_path / "hub" / "checkpoints"
     cache.mkdir(parents=True)
     state = EmotionClassifier(3, 2, 16).features.state_dict()
     torch.save({f"features.{key}": value for key, value in state.items()}, cache / "alexnet-owt-7be5be79.pth")
-    result = train_classifier(config(epochs=1), data, tmp_path / "run", log=lambda line: None)
+    result = train_classifier(config(epochs=1), few, tmp_path / "run", log=lambda line: None)
     assert result.metrics["from_scratch"] is False
 
 
-def test_unusable_weights_are_told_in_one_line(data: Dataset, tmp_path: Path) -> None:
+def test_unusable_weights_are_told_in_one_line(few: Dataset, tmp_path: Path) -> None:
     features = {f"features.{k}": v for k, v in EmotionClassifier(3, 2, 16).features.state_dict().items()}
     cases = {"missing.pth": "no weights file"}
     (tmp_path / "noise.pth").write_bytes(b"not weights")
@@ -178,7 +183,7 @@ def test_unusable_weights_are_told_in_one_line(data: Dataset, tmp_path: Path) ->
     cases["shape.pth"] = r"features\.3\.weight"
     for name, message in cases.items():
         with pytest.raises(TrainError, match=message) as caught:
-            train_classifier(config(epochs=1), data, tmp_path / "run", weights=tmp_path / name, log=lambda line: None)
+            train_classifier(config(epochs=1), few, tmp_path / "run", weights=tmp_path / name, log=lambda line: None)
         assert "\n" not in str(caught.value) and name in str(caught.value)
     assert not (tmp_path / "run").exists()
 

@@ -52,6 +52,12 @@ def data() -> Dataset:
 
 
 @pytest.fixture(scope="module")
+def few() -> Dataset:
+    """Enough where it does not matter how well they are learned."""
+    return shapes(count=10)
+
+
+@pytest.fixture(scope="module")
 def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     train_judge(CONFIG, data, folder, log=lambda line: None)
@@ -104,9 +110,9 @@ def test_ceiling_is_the_share_of_confident_real_pictures(data: Dataset, run: Pat
         assert metrics["ceiling"][name] == pytest.approx(np.mean(p[data.emotion[test] == index, index] >= 0.9))
 
 
-def test_same_seed_same_judge(data: Dataset, tmp_path: Path) -> None:
+def test_same_seed_same_judge(few: Dataset, tmp_path: Path) -> None:
     settings = CONFIG.with_value("judge.epochs", 1)
-    first, second = (train_judge(settings, data, tmp_path / name, log=lambda line: None).model for name in "ab")
+    first, second = (train_judge(settings, few, tmp_path / name, log=lambda line: None).model for name in "ab")
     assert all(torch.equal(value, second.state_dict()[key]) for key, value in first.state_dict().items())
 
 
@@ -114,24 +120,24 @@ def test_judge_and_classifier_draw_from_different_streams() -> None:
     assert len({stream_seed(seed, stream) for seed in range(20) for stream in ("classifier", "judge")}) == 40
 
 
-def test_data_without_factors(data: Dataset, tmp_path: Path) -> None:
-    plain = dataclasses.replace(data, factors={})
+def test_data_without_factors(few: Dataset, tmp_path: Path) -> None:
+    plain = dataclasses.replace(few, factors={})
     result = train_judge(CONFIG.with_value("judge.epochs", 1), plain, tmp_path, log=lambda line: None)
     assert result.metrics["factor_r2"] == {}
-    assert predict(load_judge(tmp_path), data.images[:5])[2].shape == (5, 0)
+    assert predict(load_judge(tmp_path), few.images[:5])[2].shape == (5, 0)
 
 
-def test_an_emotion_without_test_pictures_has_no_ceiling(data: Dataset, tmp_path: Path) -> None:
-    split = np.where((data.split == 2) & (data.emotion == 0), 0, data.split).astype(np.uint8)
-    lacking = dataclasses.replace(data, split=split)
+def test_an_emotion_without_test_pictures_has_no_ceiling(few: Dataset, tmp_path: Path) -> None:
+    split = np.where((few.split == 2) & (few.emotion == 0), 0, few.split).astype(np.uint8)
+    lacking = dataclasses.replace(few, split=split)
     train_judge(CONFIG.with_value("judge.epochs", 1), lacking, tmp_path, log=lambda line: None)
     ceiling = json.loads((tmp_path / "judge" / "metrics.json").read_text())["ceiling"]
     assert ceiling["joy"] is None and 0 <= ceiling["sadness"] <= 1
 
 
-def test_a_factor_that_is_constant_in_the_test_split_has_no_share_to_explain(data: Dataset, tmp_path: Path) -> None:
-    rare = np.where((data.split == 0) & (np.arange(len(data.split)) % 7 == 0), 1.7, 0.1).astype(np.float32)
-    flagged = dataclasses.replace(data, factors={"left": data.factors["left"], "rare": rare})
+def test_a_factor_that_is_constant_in_the_test_split_has_no_share_to_explain(few: Dataset, tmp_path: Path) -> None:
+    rare = np.where((few.split == 0) & (np.arange(len(few.split)) % 7 == 0), 1.7, 0.1).astype(np.float32)
+    flagged = dataclasses.replace(few, factors={"left": few.factors["left"], "rare": rare})
     train_judge(CONFIG.with_value("judge.epochs", 1), flagged, tmp_path, log=lambda line: None)
     found = json.loads((tmp_path / "judge" / "metrics.json").read_text())["factor_r2"]
     assert found["rare"] == 0 and found["left"] <= 1

@@ -214,6 +214,7 @@ def test_a_run_is_measured_with_every_method_on_every_emotion(run: Path) -> None
     assert "NaN" not in (run / "evaluation.json").read_text()
 
 
+@pytest.mark.slow
 def test_measuring_again_gives_the_same_bytes(run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run, tmp_path / "copy")
     before = (copy / "evaluation.json").read_bytes()

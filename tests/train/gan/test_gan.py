@@ -130,7 +130,9 @@ def test_a_finished_run_is_not_trained_again(data: Dataset, whole: Path, setting
     assert before == {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize(("takes", "kept"), [(1, 1), (3, 3), (4, 4)])
+@pytest.mark.parametrize(
+    ("takes", "kept"), [(3, 3), pytest.param(1, 1, marks=pytest.mark.slow), pytest.param(4, 4, marks=pytest.mark.slow)]
+)
 def test_interrupted_between_steps_and_resumed_equals_uninterrupted(
     data: Dataset, settings: dict[str, object], whole: Path, tmp_path: Path, takes: int, kept: int
 ) -> None:

@@ -44,6 +44,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
     return faces(tmp_path_factory.mktemp("plain"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_trains_differently_and_only_while_it_lasts(name: str, plain: np.ndarray, tmp_path: Path) -> None:
     with VARIANTS[name]():
