@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tlgan_runtime.latent.names import flaw, without_flaw
+from tlgan_runtime.latent.names import flaw, is_plain, without_flaw
 from tlgan_train.axes.regression import PaperAxes
 from tlgan_train.config import AxesConfig, Config, GanConfig
 from tlgan_train.data.dataset import SPLITS, Dataset, drawn_characters
@@ -155,9 +155,12 @@ def _check_drawn(config: Config, dataset: Dataset, drawn: tuple[str, ...]) -> li
 def check_names(dataset: Dataset) -> list[str]:
     """A line for each emotion and character whose name the runtime could not take.
 
-    A character without others needs no name: it may be called as the folder or the file is that holds the pictures.
+    A character without others is never named in a mix: it may be called as the folder or the file is that holds the
+    pictures, as long as a bundle can hold that.
     """
-    characters = dataset.characters if len(dataset.characters) > 1 else ()
+    characters = dataset.characters
+    if len(characters) == 1 and is_plain(characters[0]):
+        characters = ()
     kinds = (("emotion", dataset.emotions), ("character", characters))
     return [
         f"the {kind} {name!r} cannot have this name: {why}; rename it, for example to {without_flaw(name)}"

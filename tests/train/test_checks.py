@@ -131,6 +131,9 @@ def test_a_character_without_others_may_be_called_as_its_folder_is() -> None:
     alone = data.character == 0
     parts = {key: getattr(data, key)[alone] for key in ("images", "emotion", "character", "split")}
     assert check_pictures(Config(), dataclasses.replace(data, characters=("faces, v2",), **parts)) == []
+    # But a bundle has to hold it.
+    (line,) = check_pictures(Config(), dataclasses.replace(data, characters=("faces\u202e",), **parts))
+    assert "the character 'faces\\u202e' cannot have this name" in line
 
 
 def test_names_in_any_script_pass() -> None:

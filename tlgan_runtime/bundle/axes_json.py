@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tlgan_runtime.bundle.manifest import is_plain
 from tlgan_runtime.errors import BundleDamagedError
 from tlgan_runtime.latent.attribute import KINDS, NAME, Attribute
 from tlgan_runtime.latent.axes import Axes, AxisSet
 from tlgan_runtime.latent.centres import Centres
-from tlgan_runtime.latent.names import RESERVED
+from tlgan_runtime.latent.names import RESERVED, is_plain
 from tlgan_runtime.messages import listed, shown
 
 AXES_SCHEMA_VERSION = 1

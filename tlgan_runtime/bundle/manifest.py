@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from tlgan_runtime.errors import BundleDamagedError, BundleSchemaError
+from tlgan_runtime.latent.names import LONGEST, is_plain
 from tlgan_runtime.messages import shown
 
 SCHEMA_VERSION = 1
@@ -45,8 +45,8 @@ MAX_FILES = 100
 MAX_LATENT_DIM, MAX_IMAGE_SIZE = 4096, 4096
 """StyleGAN has 512, and pictures of 1024 pixels."""
 MAX_NAMES = {"emotions": 256, "characters": 1000, "drawn_characters": 1000}
-MAX_NAME, MAX_LICENSE = 200, 20_000
-"""Characters of a name, and of a licence, which may be all of its text."""
+MAX_LICENSE = 20_000
+"""Characters; it may be the whole text of a licence."""
 MAX_NESTING = 32
 """Lists and objects within each other; in what is shipped at most 8."""
 _MAX_WHOLE = 2**64  # seeds go up to here
@@ -99,7 +99,7 @@ class Manifest:
                 "install a matching version of cheermeup, or export the bundle again"
             )
         values: dict[str, Any] = {}
-        for key, longest in (("name", MAX_NAME), ("created_by", MAX_NAME), ("license", MAX_LICENSE)):
+        for key, longest in (("name", LONGEST), ("created_by", LONGEST), ("license", MAX_LICENSE)):
             values[key] = _field(document, key, str)
             text = re.sub(r"[\n\t]", " ", values[key]) if key == "license" else values[key]
             if text and not is_plain(text, longest):
@@ -146,21 +146,6 @@ def parse_json(content: bytes, name: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BundleDamagedError(f"{name} must hold a JSON object")
     return document
-
-
-def is_plain(text: Any, longest: int = MAX_NAME) -> bool:
-    """Whether this is text of 1 to `longest` characters that can be shown anywhere: nothing that moves the cursor,
-    breaks the line, turns the direction of writing or is half a character."""
-    return (
-        isinstance(text, str)
-        and 0 < len(text) <= longest
-        and ((text.isascii() and text.isprintable()) or not any(map(_is_control, text)))
-    )
-
-
-def _is_control(character: str) -> bool:
-    # Joiners are of that category as well, and spell words of Persian and Hindi, and emoji.
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in "\u200c\u200d"
 
 
 def _refuse_extremes(document: Any) -> None:

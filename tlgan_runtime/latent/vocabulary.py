@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.latent.names import ALL
 from tlgan_runtime.latent.timeline import Keyframes, check_keyframes, parse_timeline
 from tlgan_runtime.messages import listed, shown
 from tlgan_runtime.validation import known_name, nearest, real
@@ -70,7 +71,7 @@ class Vocabulary(NamedTuple):
             raise InputError(
                 f"emotion is a name, a mix or a list of up to {MOST_COLUMNS} of these, not {shown(emotion)}"
             )
-        several = list(self.emotions) if list(emotion) == ["all"] else list(emotion)
+        several = list(self.emotions) if list(emotion) == [ALL] else list(emotion)
         if not several:
             raise InputError(f"name at least one emotion, or all ({self.listed()})")
         return np.stack([self.strengths({one: 1.0} if isinstance(one, str) else one) for one in several])

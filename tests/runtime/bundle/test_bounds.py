@@ -16,9 +16,10 @@ from tests.tiny_bundle import make_bundle
 from tlgan_runtime import BundleDamagedError, BundleSchemaError, CheerMeUp
 from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_runtime.bundle.find import embedded_bundles
-from tlgan_runtime.bundle.manifest import Manifest, is_plain, parse_json
+from tlgan_runtime.bundle.manifest import Manifest, parse_json
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli.commands import main
+from tlgan_runtime.latent.names import is_plain
 
 Change = Callable[[dict[str, Any]], Any]
 

@@ -22,7 +22,8 @@ ADDRESSABLE = (
 )
 REFUSED = (
     "", " ", " joy", "joy ", "joy\u3000", "very+happy", "joy,mild", "a=b", "a:b", "a@b", "a/b", "a\\b", "-joy",
-    "joy\nsad", "joy\tsad", "joy\x1b[31m", "joy\u2028", "\udc80", *RESERVED,
+    "joy\nsad", "joy\tsad", "joy\x1b[31m", "joy\u2028", "\udc80", "\ufeffjoy", "joy\u202e", "so\u00adso",
+    "x" * 201, *RESERVED,
 )  # fmt: skip
 
 
