@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tlgan_runtime.errors import CheerMeUpError, OutputError
-from tlgan_runtime.signals import UNFINISHED
+from tlgan_runtime.signals import UNFINISHED, remove
 
 if sys.platform == "win32":
     _MACHINE = "00000000"
@@ -78,7 +78,7 @@ def unfinished(folder: Path, suffix: str = "", *, directory: bool = False) -> It
     try:
         yield path
     finally:
-        _remove(path)
+        remove(path)
         UNFINISHED.discard(str(path))
         if lock is not None:
             os.close(lock)
@@ -158,7 +158,7 @@ def _created(folder: Path, suffix: str, create: Callable[..., None]) -> tuple[Pa
         try:
             return path, _locked(path)
         except (BlockingIOError, FileNotFoundError):  # another process took it for a leftover before it was locked
-            _remove(path)
+            remove(path)
             UNFINISHED.discard(str(path))
 
 
@@ -198,7 +198,7 @@ def _remove_abandoned(path: Path, here: bool) -> None:
         return
     try:
         if (lock is not None and here) or time.time() - _last_change(path) > _DAY:
-            _remove(path)
+            remove(path)
     finally:
         if lock is not None:
             os.close(lock)
@@ -207,11 +207,3 @@ def _remove_abandoned(path: Path, here: bool) -> None:
 def _last_change(path: Path) -> float:
     """Newest time of change of a file or of anything in a directory, in seconds since 1970."""
     return max(one.stat().st_mtime for one in (path, *path.rglob("*")))
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):  # the error that came before matters more
-            path.unlink()

@@ -55,17 +55,19 @@ def ignore_interrupts() -> None:
 
 def remove_unfinished() -> None:
     """Delete the temporary files and folders that this process is writing."""
-    if not UNFINISHED:
-        return
-    import shutil
-    from pathlib import Path
+    for path in list(UNFINISHED):
+        remove(path)
 
-    for path in map(Path, list(UNFINISHED)):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                path.unlink()
+
+def remove(path: str | os.PathLike[str]) -> None:
+    """Delete a file or a folder as far as that can be done; what happened before matters more."""
+    if os.path.isdir(path):  # noqa: PTH112 - pathlib takes longer to import than this module may
+        import shutil
+
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            os.unlink(path)  # noqa: PTH108
 
 
 @contextmanager
