@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from tlgan_runtime.latent.names import flaw, is_plain, without_flaw
 from tlgan_train.axes.regression import PaperAxes
 from tlgan_train.config import AxesConfig, Config, GanConfig
-from tlgan_train.data.dataset import SPLITS, Dataset, drawn_characters
+from tlgan_train.data.dataset import Dataset, drawn_characters
 from tlgan_train.errors import TrainError
 
 
@@ -40,6 +41,14 @@ def examine(
     except TrainError as error:
         return None, [*lines, str(error)]
     return dataset, lines + check_pictures(config, dataset)
+
+
+def check_weights(path: Path | None) -> None:
+    """Raise `TrainError` for a file of AlexNet weights that cannot be used."""
+    if path is not None:
+        from tlgan_train.classifiers.classifier import read_weights  # imports torch
+
+        read_weights(path)
 
 
 def idle_settings(config: Config, given: Collection[str]) -> list[str]:
@@ -118,12 +127,8 @@ def check_pictures(config: Config, dataset: Dataset) -> list[str]:
     lines = check_names(dataset)
     if len(dataset.emotions) < 2:
         lines.append(f"{dataset.spec} shows one emotion, {dataset.emotions[0]}; editing needs pictures of two or more")
-    counts = [len(dataset.indices(split)) for split in SPLITS]
-    if counts[0] < 2 or 0 in counts:
-        lines.append(
-            f"{dataset.spec} has {counts[0]} training, {counts[1]} validation and {counts[2]} test pictures; at least "
-            "2, 1 and 1 are needed: give more pictures, or larger data.validation_share and data.test_share"
-        )
+    if shortage := dataset.shortage():
+        lines.append(shortage)
     try:
         return lines + _check_drawn(config, dataset, drawn_characters(config.data.characters, dataset.characters))
     except TrainError as error:

@@ -17,8 +17,8 @@ from tlgan_train.axes.fit import fit_axes
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.load import bundle_moves, load_moves
 from tlgan_train.axes.samples import draw_samples, load_samples
-from tlgan_train.checks import examine
-from tlgan_train.classifiers.classifier import load_classifier, load_coaches, read_weights, train_classifier
+from tlgan_train.checks import check_weights, examine
+from tlgan_train.classifiers.classifier import load_classifier, load_coaches, train_classifier
 from tlgan_train.classifiers.judge import train_judge
 from tlgan_train.compute import distributed
 from tlgan_train.compute.device import pick_device, pick_precision
@@ -122,17 +122,16 @@ class Pipeline:
         # Mistakes are refused now, not after hours of training, and before the folder keeps settings that nothing can
         # be done with. A generator that is there already was made with them, and may go on being used.
         if draws and not self._done("gan"):
-            refuse(examine(self.config, self.given, lambda: self.dataset, self._check_weights)[1])
-        self._check_weights()
+            refuse(
+                examine(self.config, self.given, lambda: self.dataset, lambda: check_weights(self.alexnet_weights))[1]
+            )
+        else:
+            check_weights(self.alexnet_weights)
         with claimed(self.run):
             open_run(self.run, self.config, self.dataset.digest)
             for note in self.dataset.notes:
                 self.log(f"note: {note}")
             yield
-
-    def _check_weights(self) -> None:
-        if self.alexnet_weights is not None:
-            read_weights(self.alexnet_weights)
 
     def _bring_up_to_date(self, name: str) -> None:
         done = self._done(name)

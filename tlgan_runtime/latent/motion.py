@@ -19,15 +19,15 @@ def move(
 class Way:
     """Latents `z` (N, latent_dim), and the axes along which strengths move them.
 
-    Each face's own ends are found at the first strength above 0, and kept for as long as this object lives.
-    `wanted` (E,) are the emotions that may get a strength above 0, `kept` (E,) those that ends are to leave as they
-    are.
+    Each face's own ends are found at the first strength above 0, and kept for as long as this object lives; nobody may
+    write to `z` meanwhile. `wanted` (E,) are the emotions that may get a strength above 0, `kept` (E,) those that ends
+    are to leave as they are.
     """
 
     def __init__(
         self, z: NDArray[np.float32], axes: AxisSet, wanted: NDArray[np.bool_], kept: NDArray[np.bool_] | None = None
     ) -> None:
-        self.start = z.copy()  # the caller may write to `z` while frames are taken
+        self.start = z
         self._exact = z.astype(np.float64)
         self._axes = axes
         self._wanted = wanted

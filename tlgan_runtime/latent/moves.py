@@ -85,9 +85,9 @@ def check_keep(keep: Sequence[str], strengths: NDArray[np.float64], motions: Mot
         wanted = motions.directions[moving]
         left = np.linalg.norm(wanted - along(wanted, kept.all), axis=1)
         if left.min() < LEAST_LEFT:
-            move = motions.names[np.flatnonzero(moving)[left.argmin()]]
+            spoilt = motions.names[np.flatnonzero(moving)[left.argmin()]]
             raise InputError(
-                f"cannot keep {listed(names)} in a move by {move}: next to nothing of that move would be left, since "
+                f"cannot keep {listed(names)} in a move by {spoilt}: next to nothing of that move would be left, since "
                 "it changes what is to be kept; keep something else, or less"
             )
     return kept

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from tlgan_train.classifiers.augment import augment
 from tlgan_train.compute.device import autocast, pick_device
-from tlgan_train.data.dataset import SPLITS, Dataset
+from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.models.inference import predict, to_tensor
 
@@ -104,12 +104,8 @@ def fit(
         TrainError: too few pictures, or a loss that is no longer finite.
     """
     train = dataset.indices("train")
-    counts = [len(dataset.indices(split)) for split in SPLITS]
-    if counts[0] < 2 or 0 in counts:
-        raise TrainError(
-            f"{dataset.spec} has {counts[0]} training, {counts[1]} validation and {counts[2]} test pictures; at least "
-            "2, 1 and 1 are needed: give more pictures, or larger data.validation_share and data.test_share"
-        )
+    if shortage := dataset.shortage():
+        raise TrainError(shortage)
     if training.epochs < 1 or training.batch_size < 2:
         raise TrainError("training needs epochs of 1 or more and a batch_size of 2 or more")
     place = pick_device()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from tlgan_train.checks import examine
+from tlgan_train.checks import check_weights, examine
 from tlgan_train.config import Config
 from tlgan_train.data import describe, export_folder, load_dataset
 from tlgan_train.errors import TrainError, refuse
@@ -24,14 +24,9 @@ def show_data(
     Raises `TrainError` for everything that `all` would refuse: settings (see `examine` for `given`), pictures, weights
     and, if one is given, a run folder that was started with something else.
     """
-
-    def check_weights() -> None:
-        if alexnet_weights is not None:
-            from tlgan_train.classifiers.classifier import read_weights
-
-            read_weights(alexnet_weights)
-
-    dataset, lines = examine(config, given, lambda: load_dataset(config.data, config.seed), check_weights)
+    dataset, lines = examine(
+        config, given, lambda: load_dataset(config.data, config.seed), lambda: check_weights(alexnet_weights)
+    )
     if dataset is not None:
         echo(describe(dataset))
         if export is not None:

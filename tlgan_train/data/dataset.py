@@ -58,6 +58,16 @@ class Dataset:
             chosen &= np.isin(self.character, [self.characters.index(name) for name in characters])
         return np.flatnonzero(chosen)
 
+    def shortage(self) -> str | None:
+        """What is missing where a split has too few pictures to train on; None where it has enough."""
+        train, validation, test = (len(self.indices(split)) for split in SPLITS)
+        if train >= 2 and validation and test:
+            return None
+        return (
+            f"{self.spec} has {train} training, {validation} validation and {test} test pictures; at least "
+            "2, 1 and 1 are needed: give more pictures, or larger data.validation_share and data.test_share"
+        )
+
 
 def drawn_characters(selection: str, characters: tuple[str, ...]) -> tuple[str, ...]:
     """Names, of those of a data set, that a `characters` setting means: `first`, `all`, or names with commas.
