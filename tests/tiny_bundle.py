@@ -41,8 +41,8 @@ def make_bundle(
     """Writes the bundle into `folder` (made if need be) and returns it; needs at least as many latents as names.
 
     With more than one `drawn` character, faces can become any of the first so many: along the latents that tell them.
-    `learned` adds the methods `path`, whose ends lie `PATH_LENGTH` along the axis, and again for each emotion that is
-    kept, and `guided`.
+    `learned` adds the method `path`, whose ends lie `PATH_LENGTH` along the axis, and again for each emotion that is
+    kept.
     An `attribute` lies along the last latent, from -2 to 3.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,6 @@ def make_bundle(
     if learned:
         axes["methods"] |= _learned(axes["methods"]["paper"], directions)
         onnx.save(_paths(directions), folder / "paths.onnx")
-        onnx.save(_gradient(directions, len(characters)), folder / "gradient.onnx")
     if attribute is not None:
         axes["attributes"] = [attribute_entry(attribute, latent_dim)]
     (folder / "axes.json").write_text(json.dumps(axes), encoding="utf-8")
@@ -179,33 +178,6 @@ def _paths(directions: NDArray[np.float64]) -> onnx.ModelProto:
     return _model(nodes, constants, [z, keep], [ends])
 
 
-def _gradient(directions: NDArray[np.float64], characters: int) -> onnx.ModelProto:
-    """Cross-entropies of the classifier's logits, which are linear in z: their gradient is (seen - wanted) slopes."""
-    latent_dim = directions.shape[1]
-    slopes = {"emotion": EMOTION_GAIN * directions, "character": CHARACTER_GAIN * np.eye(characters, latent_dim)}
-    constants: dict[str, Any] = {"last": np.array([1], np.int64)}
-    nodes = []
-    for name, rows in slopes.items():
-        constants |= {f"{name}_up": rows.astype(np.float32), f"{name}_down": rows.T.astype(np.float32)}
-        nodes += [
-            helper.make_node("MatMul", ["z", f"{name}_down"], [f"{name}_logit"]),
-            helper.make_node("Softmax", [f"{name}_logit"], [name], axis=1),
-            helper.make_node("ReduceSum", [f"wanted_{name}", "last"], [f"{name}_mass"], keepdims=1),
-            helper.make_node("Mul", [name, f"{name}_mass"], [f"{name}_seen"]),
-            helper.make_node("Sub", [f"{name}_seen", f"wanted_{name}"], [f"{name}_off"]),
-            helper.make_node("MatMul", [f"{name}_off", f"{name}_up"], [f"{name}_gradient"]),
-        ]
-    nodes.append(helper.make_node("Add", ["emotion_gradient", "character_gradient"], ["gradient"]))
-    sizes = {"emotion": len(directions), "character": characters}
-
-    def info(name: str, size: int) -> onnx.ValueInfoProto:
-        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", size])
-
-    inputs = [info("z", latent_dim), *(info(f"wanted_{name}", size) for name, size in sizes.items())]
-    outputs = [info("gradient", latent_dim), *(info(name, size) for name, size in sizes.items())]
-    return _model(nodes, constants, inputs, outputs)
-
-
 def _model(
     nodes: list[onnx.NodeProto],
     constants: dict[str, Any],
@@ -248,10 +220,7 @@ def _learned(base: dict[str, Any], directions: NDArray[np.float64]) -> dict[str,
         "intercepts": [0.0] * count,
         "pace": np.tile([0.0, 1.0], (count, count, 1)).tolist(),
     }
-    return {
-        "path": {**base, "centres": centres, "ends": "paths", "keeps": True},
-        "guided": {**base, "centres": centres, "ends": "gradient", "keeps": True},
-    }
+    return {"path": {**base, "centres": centres, "ends": "paths", "keeps": True}}
 
 
 def _characters(count: int, latent_dim: int) -> dict[str, Any]:

@@ -191,8 +191,8 @@ class CheerMeUp:
         characters, if there are such); a face that never gets there stops where it comes nearest.
 
         `keep` names emotions and attributes to hold, and `character`: what of the way leads along their axes is left
-        out, with no regard to the norm. The methods `path` and `guided` look for ends that keep these emotions, too,
-        where the bundle says that they can; the way away from an emotion has no ends, so it is held along the axes.
+        out, with no regard to the norm. The method `path` looks for ends that keep these emotions, too,
+        where the bundle says that it can; the way away from an emotion has no ends, so it is held along the axes.
 
         A small change of a strength is a small move, through 0 as well. There are two exceptions by design. With
         `until` a face may stop a step earlier or later. And a strength above 0 asks for something that 0 does not:

@@ -190,7 +190,7 @@ class AxesConfig:
     max_distance: float = _setting(8.0, above=0)
     """Largest strength that calibration may choose, in standard deviations of the prior."""
     path_moves: int = 0
-    """Moves that the network of the methods `path` and `guided` is trained on; with 0 there are no such methods."""
+    """Moves that the network of the method `path` is trained on; 0 leaves the method out."""
 
 
 @dataclass(frozen=True)

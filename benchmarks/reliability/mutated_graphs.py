@@ -42,7 +42,7 @@ SECONDS = 10.0
 MEMORY = 3 * 2**30
 SHIPPED = ROOT / "exported" / "solo"
 GRAPHS = (
-    *(("tiny", role) for role in ("generator", "generator", "classifier", "paths", "gradient")),
+    *(("tiny", role) for role in ("generator", "generator", "classifier", "paths")),
     *(("shipped", role) for role in ("generator", "generator_int8", "mapping", "paths")),
 )
 
@@ -128,8 +128,8 @@ def outcome_of(folder: Path, seed: int, case: int) -> str:
             precision = "int8" if role == "generator_int8" else "auto"
             app = CheerMeUp(path, provider="cpu", threads=1, precision=precision)
             z = app.sample(3, seed=1)
-            if role in ("paths", "gradient"):
-                z = app.move(z, {"joy": 1.0, "fear": 0.5}, "path" if role == "paths" else "guided")
+            if role == "paths":
+                z = app.move(z, {"joy": 1.0, "fear": 0.5}, "path")
             pictures = app.render(z)
             scores = app.classify(pictures)
     except BundleDamagedError as error:

@@ -23,7 +23,6 @@ ROLES = {
     "encoder.onnx": "encoder",
     "mapping.onnx": "mapping",
     "paths.onnx": "paths",
-    "gradient.onnx": "gradient",
     "MODEL_CARD.md": "card",
     "preview.gif": "preview",
 }

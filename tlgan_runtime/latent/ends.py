@@ -1,18 +1,14 @@
-"""Where moves of a face end: latents found for it alone, by a network or by following a gradient."""
+"""Where moves of a face end: latents that are found for this face alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tlgan_runtime.latent.axes import Axes, EndFinder
-from tlgan_runtime.latent.centres import Centres
 
-PATHS, GRADIENT = "paths", "gradient"
-"""What finds ends, by the role of its graph: a network, and descent along a gradient from where that leads."""
+PATHS = "paths"
+"""Role of the graph that finds ends."""
 
 
 def join_ends(axes: Axes, finders: Mapping[str, EndFinder]) -> Axes:
@@ -23,14 +19,3 @@ def join_ends(axes: Axes, finders: Mapping[str, EndFinder]) -> Axes:
         if method.ends is None or method.ends in finders
     }
     return replace(axes, methods=methods)
-
-
-def lines_end(centres: Centres) -> EndFinder:
-    """Where each face's lines to the centres' targets end."""
-
-    def find(z: NDArray[np.float32], wanted: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
-        exact = z.astype(np.float64)
-        ends: NDArray[np.float64] = (exact - centres.posterior(exact) @ centres.latents)[:, None] + centres.targets
-        return ends
-
-    return find

@@ -12,7 +12,7 @@ from torch import nn
 
 from tlgan_runtime.bundle.axes_json import AXES_SCHEMA_VERSION, parse_axes
 from tlgan_train.axes.calibration import Read, calibrate
-from tlgan_train.axes.learned_ends import learned_methods, save_paths, train_paths
+from tlgan_train.axes.learned_ends import learned_method, save_paths, train_paths
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.regression import METHODS, LatentAxes, LocalAxes, LogitAxes, unit_rows
 from tlgan_train.axes.samples import Samples, read_faces
@@ -116,7 +116,9 @@ def fit_axes(
             local, fitting, generator, (classifier, *coaches), config.axes.path_moves, config.seed, log, likeness
         )
         save_paths(network, run)
-        document["methods"] |= learned_methods(document["methods"]["local"], local, network, faces, reading("emotion"))
+        document["methods"]["path"] = learned_method(
+            document["methods"]["local"], local, network, faces, reading("emotion")
+        )
     parse_axes(document, emotions, samples.z.shape[1])
     write_json(run / "axes.json", document)
     return document

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from tlgan_runtime.latent.axes import AxisSet, EndFinder
 from tlgan_runtime.latent.centres import Centres
-from tlgan_runtime.latent.ends import GRADIENT, PATHS
+from tlgan_runtime.latent.ends import PATHS
 from tlgan_train.axes.calibration import Read, paces, probabilities
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.samples import Samples
@@ -159,10 +159,10 @@ def at_centres(local: AxisSet) -> Centres:
     return replace(local.centres, targets=local.centres.latents, pace=even)
 
 
-def learned_methods(
+def learned_method(
     described: dict[str, Any], local: AxisSet, network: PathNetwork, z: np.ndarray, read: Read
 ) -> dict[str, Any]:
-    """What `axes.json` says of the methods `path` and `guided`, beside what it says of local axes, `described`.
+    """What `axes.json` says of the method `path`, in addition to what it says of local axes, `described`.
 
     Calibrated on faces (N, latent_dim) that nothing was fitted to.
     """
@@ -173,31 +173,20 @@ def learned_methods(
     apart = np.linalg.norm(find(z, every, ~every) - z[:, None], axis=2)
     short = softmax(read(z), axis=1) < SUCCESS
     distance = [float((to[of] if of.any() else to).mean()) for to, of in zip(apart.T, short.T, strict=True)]
-    learned = {
+    return {
         **described,
         "max_strength": distance,
         "centres": {key: values.tolist() for key, values in vars(centres).items()},
-    }
-    reached = probabilities(axes, z, read).mean(axis=0)
-    words = {
-        "path": "strength 1 leads to where the network says that a face shows the emotion completely",
-        "guided": "strength 1 leads to where descent along the gradient ends, begun where the path ends",
-    }
-    roles = {"path": PATHS, "guided": GRADIENT}
-    return {
-        name: {
-            **learned,
-            "ends": roles[name],
-            "keeps": True,
-            "fitted": {
-                **described["fitted"],
-                "method": name,
-                "parameters": {},
-                "calibration": words[name] + "; the mean distance there of faces that do not show it yet is given",
-                "calibrated_probability": reached.tolist(),
-            },
-        }
-        for name in roles
+        "ends": PATHS,
+        "keeps": True,
+        "fitted": {
+            **described["fitted"],
+            "method": "path",
+            "parameters": {},
+            "calibration": "strength 1 leads to where the network says that a face shows the emotion completely; the "
+            "mean distance there of faces that do not show it yet is given",
+            "calibrated_probability": probabilities(axes, z, read).mean(axis=0).tolist(),
+        },
     }
 
 

@@ -154,9 +154,6 @@ def export_run(
         Path | None, typer.Option(metavar="DIR", help="Folder of the bundle; a bundle that is there is replaced.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the bundle.", show_default="that of the folder")] = None,
-    guided: Annotated[
-        bool, typer.Option("--guided", help="With the gradient that the method guided follows; about twice the size.")
-    ] = False,
     int8: Annotated[
         bool, typer.Option("--int8", help="Add a generator in 8-bit integers; refused where it draws other faces.")
     ] = False,
@@ -175,8 +172,8 @@ def export_run(
         raise TrainError("name what to write: --out DIR for a bundle, --triton DIR for a model repository, or both")
     if bundle is not None and out is not None:
         raise TrainError(f"{source} is a bundle already; --out takes a run folder")
-    if (name is not None or guided or int8) and out is None:
-        raise TrainError("--name, --guided and --int8 are for a bundle, which takes --out")
+    if (name is not None or int8) and out is None:
+        raise TrainError("--name and --int8 are for a bundle, which takes --out")
     from tlgan_runtime.bundle.read import Bundle
     from tlgan_runtime.files import unfinished
     from tlgan_train.export.bundle import export_bundle
@@ -189,7 +186,7 @@ def export_run(
         if bundle is None:
             told = log if out else lambda _: None
             folder = out or scratch / "bundle"
-            bundle = export_bundle(source, folder, name, told, guided=guided, int8=int8)
+            bundle = export_bundle(source, folder, name, told, int8=int8)
         if out is not None:
             write(str(out))
             _warn(source)

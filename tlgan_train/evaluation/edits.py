@@ -15,8 +15,6 @@ from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.evaluation.metrics import ALREADY, edit_figures, estimate, kid, quantiles
 from tlgan_train.evaluation.verdicts import Look, Verdicts
 
-GUIDED_FACES = 128
-"""Faces of the method `guided`, each of whose ends takes as long as a hundred faces to draw and read."""
 ENDS = 2
 """Faces whose ends are compared with pictures, for each that walks: the KID of so few as walk is a rough figure."""
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from tlgan_runtime.latent.axes import Axes
-from tlgan_runtime.latent.ends import GRADIENT
 from tlgan_train.classifiers.judge import factor_names, load_judge, reading_noise
 from tlgan_train.classifiers.training import class_scores
 from tlgan_train.config import EvaluateConfig
@@ -17,7 +16,6 @@ from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.edits import (
     ENDS,
-    GUIDED_FACES,
     evaluate_axes,
     evaluate_characters,
     evaluate_distance,
@@ -63,9 +61,8 @@ def evaluate(
     faces = ends[: settings.faces]
     results, courses, factors = {}, {}, factor_names(judge_run)
     for name, method in methods.items():
-        some, walks = (faces[:GUIDED_FACES], GUIDED_FACES) if method.ends == GRADIENT else (ends, len(faces))
         results[name], courses[name] = evaluate_axes(
-            method, some, walks, settings.steps, look, real, dataset.emotion[train], drawn, factors
+            method, ends, len(faces), settings.steps, look, real, dataset.emotion[train], drawn, factors
         )
         means = ", ".join(f"{e} {f['mean_end']['value']:.2f}" for e, f in results[name]["emotions"].items())
         log(f"{name}: mean end probability {means}")

@@ -15,10 +15,9 @@ from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.bundle.write import replace_bundle, write_manifest
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.files import flush, unfinished
-from tlgan_runtime.latent.ends import GRADIENT, PATHS
+from tlgan_runtime.latent.ends import PATHS
 from tlgan_runtime.stills import save_grid
 from tlgan_train.attributes.add import current_attributes, measured
-from tlgan_train.axes.gradient import GradientGraph
 from tlgan_train.axes.learned_ends import load_paths
 from tlgan_train.axes.samples import draw_latents
 from tlgan_train.classifiers.classifier import load_classifier
@@ -31,6 +30,7 @@ from tlgan_train.export.torch_export import DrawingGraph, ReadingGraph, to_onnx
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.ends import PathNetwork
 from tlgan_train.report.model_card import model_card, with_attributes
 from tlgan_train.revision import code_revision
 from tlgan_train.run_folder import read_json, write_json
@@ -52,15 +52,13 @@ def export_bundle(
     name: str | None = None,
     log: Callable[[str], None] = print,
     *,
-    guided: bool = False,
     int8: bool = False,
 ) -> Path:
     """Write the bundle of a finished run to the folder `out`, replacing a bundle that is there.
 
     Interrupted anywhere, `out` is the old bundle or the new one. Files of others in it stay.
 
-    With `guided`, the graph of the method of that name goes with it, which holds both networks again; with `int8`, a
-    second generator in 8-bit integers, for whoever asks for speed.
+    With `int8`, the bundle gets a second generator in 8-bit integers, for those who ask for speed.
 
     Raises `TrainError` when a stage has not run, when `out` holds something else, when ONNX Runtime does not
     reproduce torch's pictures and probabilities on 64 latents, or when the second generator draws faces that are too
@@ -70,12 +68,6 @@ def export_bundle(
     settings = read_json(run / "config.json", made_by="all")
     evaluation = read_json(run / "evaluation.json", made_by="evaluate")
     axes = read_json(run / "axes.json", made_by="axes")
-    if not guided:
-        axes["methods"] = {name: method for name, method in axes["methods"].items() if method.get("ends") != GRADIENT}
-    elif all(method.get("ends") != GRADIENT for method in axes["methods"].values()):
-        raise TrainError(
-            f"{run} has no method guided; set axes.path_moves, for example to 25600, and fit its axes again"
-        )
     generator, classifier = load_generator(run), rounded(load_classifier(run))
     attributes = current_attributes(run, log)
     axes |= {"attributes": attributes} if attributes else {}
@@ -102,7 +94,8 @@ def export_bundle(
         onnx.save(store_half(drawing_graph(generator)), folder / "generator.onnx")
         outputs = ("emotion", "character")
         to_onnx(ReadingGraph(classifier), (images[:2],), ("image",), outputs, folder / "classifier.onnx", store_half)
-        export_ends({method.get("ends") for method in axes["methods"].values()}, run, generator, classifier, folder)
+        if any(method.get("ends") == PATHS for method in axes["methods"].values()):
+            export_paths(load_paths(run), folder / "paths.onnx")
         write_json(folder / "axes.json", axes)
         card = with_attributes(model_card(facts, evaluation), attributes)
         (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
@@ -142,20 +135,10 @@ def rounded(classifier: EmotionClassifier) -> EmotionClassifier:
     return classifier
 
 
-def export_ends(
-    roles: set[str | None], run: Path, generator: Generator, classifier: EmotionClassifier, folder: Path
-) -> None:
-    """Write the graphs of these roles, which find the ends of moves."""
-    z = torch.randn(2, generator.latent_dim)
-    if PATHS in roles:
-        network = load_paths(run)
-        keep = {"keep": torch.zeros(len(network.slopes))}
-        to_onnx(network, (z,), ("z",), ("ends",), folder / "paths.onnx", settings=keep)
-    if GRADIENT in roles:
-        wanted = [torch.zeros(2, head[-1].out_features) for head in (classifier.emotion, classifier.character)]
-        inputs, outputs = ("z", "wanted_emotion", "wanted_character"), ("gradient", "emotion", "character")
-        graph = GradientGraph(generator, classifier)
-        to_onnx(graph, (z, *wanted), inputs, outputs, folder / "gradient.onnx", store_half)
+def export_paths(network: PathNetwork, path: Path) -> None:
+    """Write the graph that finds the ends of moves."""
+    keep = {"keep": torch.zeros(len(network.slopes))}
+    to_onnx(network, (torch.randn(2, len(network.mean)),), ("z",), ("ends",), path, settings=keep)
 
 
 def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: int) -> dict[str, float]:

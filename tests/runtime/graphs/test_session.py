@@ -305,10 +305,9 @@ def test_every_graph_of_a_bundle_has_a_range(tmp_path: Path) -> None:
         write_manifest(folder, **facts)
         return folder
 
-    for method, file, weight in (("path", "paths.onnx", "way"), ("guided", "gradient.onnx", "emotion_up")):
-        app = CheerMeUp(made(file, weight, 1e9), provider="cpu", threads=1)
-        with pytest.raises(BundleDamagedError, match="beyond"):
-            app.move(app.sample(1), {"joy": 1.0}, method)
+    app = CheerMeUp(made("paths.onnx", "way", 1e9), provider="cpu", threads=1)
+    with pytest.raises(BundleDamagedError, match="beyond"):
+        app.move(app.sample(1), {"joy": 1.0}, "path")
     app = CheerMeUp(make_bundle(tmp_path / "logits"), provider="cpu", threads=1)
     classifier = onnx.load(app.path / "classifier.onnx")
     (softmax,) = (node for node in classifier.graph.node if node.output[0] == "emotion")

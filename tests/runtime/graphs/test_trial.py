@@ -68,7 +68,7 @@ def swells(graph: onnx.GraphProto) -> None:
 
 def test_a_bundle_that_works_says_what_ran(tmp_path: Path) -> None:
     assert try_graphs(make_bundle(tmp_path / "learned", learned=True)) == [
-        "samples", "generator", "classifier", "method logit", "method guided", "method paper", "method path",
+        "samples", "generator", "classifier", "method logit", "method paper", "method path",
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Ends of moves that are found for each face: by a network, and by following a gradient."""
+"""Ends of moves that a network finds for each face."""
 
 from __future__ import annotations
 
@@ -17,13 +17,11 @@ from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError
 from tlgan_runtime.bundle.write import write_manifest
 from tlgan_runtime.latent.axes import AxisSet
 from tlgan_runtime.latent.centres import Centres
-from tlgan_runtime.latent.descent import ENOUGH, LONGEST, STEPS, Pull, follow
 from tlgan_runtime.latent.motion import Way, move
 from tlgan_runtime.latent.sampling import sample
 
 pytestmark = pytest.mark.numerical
 
-SLOPES, PEOPLE = 3 * np.eye(3, 5), 2 * np.eye(5)[3:]
 CENTRES = Centres(
     2 * np.eye(3, 5), 4 * np.eye(3, 5), np.zeros(3), 2 * np.eye(3, 5), pace=np.tile([0.0, 1.0], (3, 3, 1))
 )
@@ -41,19 +39,6 @@ def axes() -> AxisSet:
     return AxisSet(
         "path", ("a", "b", "c"), eye, np.zeros(3), np.ones(3), False, {}, eye @ eye.T, CENTRES, "paths", ends
     )
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
-
-
-def gradient(z: np.ndarray, emotion: np.ndarray, character: np.ndarray) -> Pull:
-    """Of a reader whose logits are linear in z."""
-    seen, who = softmax(z @ SLOPES.T), softmax(z @ PEOPLE.T)
-    back = (seen * emotion.sum(axis=1, keepdims=True) - emotion) @ SLOPES
-    back += (who * character.sum(axis=1, keepdims=True) - character) @ PEOPLE
-    return Pull(back, seen, who)
 
 
 def test_faces_go_to_their_own_ends_and_part_of_the_way() -> None:
@@ -97,42 +82,6 @@ def test_a_way_finds_its_ends_once_and_only_when_it_needs_them() -> None:
     np.testing.assert_allclose(kept.at(np.array([1.0, 0.0, 0.0])), Z + WAY[0] + 9, atol=1e-5)
 
 
-def test_following_the_gradient_shows_the_emotion_and_keeps_the_character() -> None:
-    begin, wanted = np.repeat(Z.astype(np.float64)[:, None], 3, axis=1), np.array([True, False, True])
-    found = follow(Z, begin, wanted, NONE, 2, gradient)
-    np.testing.assert_array_equal(found[:, 1], begin[:, 1])  # not asked for
-    none = np.zeros((4, 3), np.float32), np.zeros((4, 2), np.float32)
-    before = gradient(Z, *none)
-    for emotion in (0, 2):
-        after = gradient(found[:, emotion], *none)
-        assert (after.emotion[:, emotion] > before.emotion[:, emotion]).all()
-        assert after.emotion[:, emotion].mean() > 0.9
-        np.testing.assert_allclose(after.character, before.character, atol=0.05)
-    assert np.linalg.norm(found - begin, axis=2).max() <= (STEPS + 1) * LONGEST
-
-
-def test_following_the_gradient_leaves_what_is_kept_and_takes_the_rest() -> None:
-    half = np.zeros((2, 5), np.float32)
-    half[:, :2] = 0.9  # as much of the first as of the second
-    begin, wanted = np.repeat(half[:, None], 3, axis=1).astype(np.float64), np.array([False, False, True])
-    held, free = (
-        gradient(follow(half, begin, wanted, kept, 2, gradient)[:, 2], np.zeros((2, 3)), np.zeros((2, 2))).emotion
-        for kept in (np.array([True, False, False]), NONE)
-    )
-    assert (free[:, 0] < 0.1).all() and (free[:, 2] > 0.8).all()
-    assert (held[:, 0] > 0.35).all() and (held[:, 2] > 0.35).all()
-
-
-def test_faces_that_are_there_already_stay() -> None:
-    there = np.zeros((2, 5), np.float32)
-    there[:, 0] = 9
-    assert (gradient(there, np.zeros((2, 3)), np.zeros((2, 2))).emotion[:, 0] > ENOUGH).all()
-    begin = np.repeat(there.astype(np.float64)[:, None], 3, axis=1)
-    np.testing.assert_allclose(
-        follow(there, begin, np.array([True, False, False]), NONE, 2, gradient), begin, atol=1e-6
-    )
-
-
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_bundle(tmp_path_factory.mktemp("bundles") / "learned", learned=True)
@@ -140,18 +89,17 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_bundle_finds_ends_with_its_graphs(learned: Path) -> None:
     app = CheerMeUp(learned, threads=1)
-    assert {"path", "guided"} <= set(app.methods)
+    assert "path" in app.methods
     z, joy = app.sample(5, seed=3), EMOTIONS.index("joy")
-    straight = app.move(z, {"joy": 1.0}, method="path")
-    np.testing.assert_allclose(straight, z + PATH_LENGTH * axis_directions(7, 8)[joy], atol=1e-5)
-    guided = app.move(z, {"joy": 1.0}, method="guided")
-    seen = [app.classify(app.render(moved)).emotion[:, joy] for moved in (z, straight, guided)]
-    assert (seen[1] > seen[0]).all() and (seen[2] >= seen[1] - 1e-3).all() and seen[2].mean() > seen[1].mean() + 0.02
-    again = pickle.loads(pickle.dumps(app)).move(z, {"joy": 1.0}, method="guided")
-    np.testing.assert_array_equal(again, guided)
-    frames = list(app.walk(z, "joy", steps=3, method="guided"))
+    moved = app.move(z, {"joy": 1.0}, method="path")
+    np.testing.assert_allclose(moved, z + PATH_LENGTH * axis_directions(7, 8)[joy], atol=1e-5)
+    before, after = (app.classify(app.render(latents)).emotion[:, joy] for latents in (z, moved))
+    assert (after > before).all()
+    again = pickle.loads(pickle.dumps(app)).move(z, {"joy": 1.0}, method="path")
+    np.testing.assert_array_equal(again, moved)
+    frames = list(app.walk(z, "joy", steps=3, method="path"))
     np.testing.assert_array_equal(frames[0], app.render(z))
-    np.testing.assert_array_equal(frames[-1], app.render(guided))
+    np.testing.assert_array_equal(frames[-1], app.render(moved))
 
 
 def test_a_bundle_without_a_graph_or_with_one_unknown_has_its_other_methods(learned: Path, tmp_path: Path) -> None:
@@ -164,13 +112,14 @@ def test_a_bundle_without_a_graph_or_with_one_unknown_has_its_other_methods(lear
         document["methods"]["psychic"] = {**document["methods"]["path"], "ends": "crystal"}
         document["default"] = default
         (folder / "axes.json").write_text(json.dumps(document))
-        (folder / "gradient.onnx").unlink()
+        if default == "psychic":
+            (folder / "paths.onnx").unlink()
         write_manifest(folder, **kept)
         return folder
 
     assert CheerMeUp(without(tmp_path / "one", "path")).methods == ["path", "logit", "paper"]
-    with pytest.raises(BundleDamagedError, match=r"default method 'guided' .* role gradient"):
-        CheerMeUp(without(tmp_path / "two", "guided"))
+    with pytest.raises(BundleDamagedError, match=r"default method 'psychic' .* role crystal"):
+        CheerMeUp(without(tmp_path / "two", "psychic"))
 
 
 def test_ends_need_centres(learned: Path, tmp_path: Path) -> None:
@@ -220,8 +169,7 @@ def test_a_bundle_from_before_ends_could_keep_anything_still_works(learned: Path
     z = app.sample(3)
     with pytest.raises(BundleDamagedError, match="no setting 'keep'"):
         app.move(z, {"joy": 1.0}, method="path")
-    for name in ("path", "guided"):
-        del document["methods"][name]["keeps"]
+    del document["methods"]["path"]["keeps"]
     app = rewritten(old, document)
     joy, fear = (axis_directions(7, 8)[EMOTIONS.index(name)] for name in ("joy", "fear"))
     held = app.move(z, {"joy": 1.0}, method="path", keep=["fear"])

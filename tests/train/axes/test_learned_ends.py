@@ -110,9 +110,9 @@ def test_half_of_the_strength_is_on_the_way(folder: Path) -> None:
     assert move(z, axes, np.zeros(3)).tobytes() == z.tobytes()
 
 
-def test_both_methods_are_written_down_with_what_they_need(folder: Path) -> None:
+def test_the_method_is_written_down_with_what_it_needs(folder: Path) -> None:
     methods = load_axes(folder)["methods"]
-    assert (methods["path"]["ends"], methods["guided"]["ends"]) == ("paths", "gradient")
+    assert (methods["path"]["ends"], methods["path"]["keeps"]) == ("paths", True)
     assert load_axes(folder)["default"] == "path" and "ends" not in methods["local"]
     assert methods["path"]["centres"]["targets"] == methods["path"]["centres"]["latents"]
     assert min(methods["path"]["fitted"]["calibrated_probability"]) > 0.9
@@ -226,6 +226,6 @@ def test_without_moves_to_learn_from_there_is_no_path(folder: Path, tmp_path: Pa
         fit_axes(none, load_samples(folder), EMOTIONS, PAINTER, READER, tmp_path, log=lambda _: None)
     lines = replace(none, axes=replace(none.axes, method="local"))
     fit_axes(lines, load_samples(folder), EMOTIONS, PAINTER, READER, tmp_path, log=lambda _: None)
-    assert {"path", "guided"}.isdisjoint(load_axes(tmp_path)["methods"])
+    assert "path" not in load_axes(tmp_path)["methods"]
     with pytest.raises(TrainError, match="run `tlgan-train axes`"):
         load_paths(tmp_path)

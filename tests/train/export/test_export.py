@@ -62,7 +62,7 @@ def test_the_bundle_is_complete_and_sound(run: Path) -> None:
     assert manifest.characters == ("ada", "bo") and manifest.drawn_characters == ("ada",)
     assert manifest.training["images_seen"] == 96 and manifest.training["preset"] == "tiny"
     assert {**manifest.training, "code_revision": ""} == {**trained, "code_revision": ""}
-    assert set(manifest.metrics["methods"]) == {*METHODS, "guided", "path", "random"}
+    assert set(manifest.metrics["methods"]) == {*METHODS, "path", "random"}
     assert "curves" not in json.dumps(manifest.metrics)
     card = (run / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert all(f"| {emotion} |" in card for emotion in manifest.emotions)
@@ -73,19 +73,6 @@ def test_models_say_nothing_of_the_machine_that_made_them(run: Path) -> None:
     for name in ("generator", "classifier"):
         content = (run / "bundle" / f"{name}.onnx").read_bytes()
         assert b"site-packages" not in content and b"tlgan_train" not in content
-
-
-@pytest.mark.slow
-def test_guided_edits_come_on_request(run: Path, app: CheerMeUp, tmp_path: Path) -> None:
-    guided = tmp_path / "bundle"
-    assert call(export_main, run, "--out", guided, "--guided").code == 0
-    more = CheerMeUp(guided, provider="cpu", threads=1)
-    assert set(more.methods) - set(app.methods) == {"guided"}
-    assert set(contents(guided)) - set(contents(run / "bundle")) == {"gradient.onnx"}
-    z = more.sample(3)
-    before, after = (more.classify(more.render(more.move(z, {"joy": 1}, m))).emotion[:, 1] for m in ("path", "guided"))
-    assert (after >= before - 0.01).all()
-    check_models(guided, {"gradient": ["z", "wanted_emotion", "wanted_character"]})
 
 
 def test_models_are_single_files_of_standard_operators_with_a_free_batch(run: Path) -> None:
