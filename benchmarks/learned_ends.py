@@ -42,7 +42,6 @@ POSE_AND_GAZE = ("yaw", "pitch", "roll", "gaze_x", "gaze_y")
 def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any]]:
     """Train the ends of each variant on a finished run, and walk the faces of its evaluation to them."""
     from tlgan_runtime.bundle.axes_json import parse_axes
-    from tlgan_runtime.latent.ends import PATHS, join_ends
     from tlgan_train.axes import learned_ends
     from tlgan_train.axes.likeness import Likeness
     from tlgan_train.axes.load import load_axes
@@ -97,15 +96,10 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
                     local, fitting, generator, classifiers[:1] if variant == "alone" else classifiers,
                     config.axes.path_moves, config.seed, typer.echo, likeness,
                 )  # fmt: skip
-        learned = learned_ends.learned_methods(
-            document["methods"]["local"], local, network, faces, lambda w: read_faces(generator, classifiers[0], w)[0]
+        path, _ = learned_ends.learned_motion(
+            local, network, faces, lambda w: read_faces(generator, classifiers[0], w)[0]
         )
-        methods = {"paper": document["methods"]["paper"], "path": learned["path"]}
-        axes = join_ends(
-            parse_axes({**document, "methods": methods, "default": "path"}, model.emotions, latent_dim),
-            {PATHS: learned_ends.found_by(network)},
-        )
-        result, courses = walked(axes.methods["path"])
+        result, courses = walked(path)
         changes = at_equal_success(courses, paper, factors)
         yield {"run": name, "variant": variant, **summary(evaluation, result, changes)}
 

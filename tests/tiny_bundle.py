@@ -82,7 +82,6 @@ def attribute_entry(name: str, latent_dim: int) -> dict[str, Any]:
         "kind": "binary",
         "direction": np.eye(latent_dim)[-1].tolist(),
         "levels": [-2.0, 3.0],
-        "max_strength": [2.0, 3.0],
         "fitted": {},
         "measured": {},
     }
@@ -195,15 +194,13 @@ def _axes(emotions: Sequence[str], directions: NDArray[np.float64], latent_dim: 
     def method(keep_norm: bool) -> dict[str, Any]:
         return {
             "directions": directions.tolist(),
-            "offsets": [0.0] * len(emotions),
             "max_strength": [MAX_STRENGTH] * len(emotions),
             "keep_norm": keep_norm,
             "fitted": {"how": "by construction", "samples": 0, "held_out_r2": [1.0] * len(emotions)},
-            "cosine": (directions @ directions.T).tolist(),
         }
 
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "emotions": list(emotions),
         "latent_dim": latent_dim,
         "default": "logit",
@@ -232,10 +229,8 @@ def _characters(count: int, latent_dim: int) -> dict[str, Any]:
     }
     return {
         "directions": unit.tolist(),
-        "offsets": [0.0] * count,
         "max_strength": [2.0] * count,
         "keep_norm": False,
         "fitted": {},
-        "cosine": np.eye(count).tolist(),
         "centres": {**centres, "intercepts": [0.0] * count, "pace": np.tile([0.0, 1.0], (count, count, 1)).tolist()},
     }

@@ -30,8 +30,8 @@ from tlgan_runtime.graphs.bundle_graphs import open_graphs
 from tlgan_runtime.graphs.end_finders import usable_axes
 from tlgan_runtime.graphs.session import MICRO_BATCH, Engine
 from tlgan_runtime.latent import sampling
-from tlgan_runtime.latent.axes import AxisSet
-from tlgan_runtime.latent.moves import Motions, Move, check_keep
+from tlgan_runtime.latent.keep import check_keep
+from tlgan_runtime.latent.moves import Move
 from tlgan_runtime.latent.strengths import EASINGS, timeline_course, timeline_strengths, walk_course, walk_strengths
 from tlgan_runtime.latent.timeline import Keyframes
 from tlgan_runtime.latent.vocabulary import Mix, Vocabulary
@@ -43,8 +43,6 @@ MAX_FACES = 1_000_000
 MAX_STEPS = 10_000
 MAX_ANIMATION_PIXELS = 500_000_000
 """Of all frames together: their colours are chosen from all of them, so they are kept until all are there."""
-UNTIL_STEPS = 16
-"""Strengths that are tried on the way to a wanted probability."""
 
 
 class Scores(NamedTuple):
@@ -83,7 +81,7 @@ class CheerMeUp:
         characters = self._axes.characters
         self._vocabulary = Vocabulary(
             self.manifest.emotions,
-            () if characters is None else characters.emotions,
+            () if characters is None else characters.names,
             tuple(attribute.name for attribute in self._axes.attributes),
         )
         self._mapping, self._generator, self._classifier = open_graphs(self._bundle, self._engine, precision)
@@ -202,7 +200,11 @@ class CheerMeUp:
         move = self._prepared(start, mix, method, keep)
         if until is None:
             return move.at(mix)
-        return self._move_until(start, move, mix, real("until", until, 0.0, 1.0))
+        until = real("until", until, 0.0, 1.0)
+        wanted = mix[: len(self._vocabulary.emotions + self._vocabulary.characters)] > 0
+        if not wanted.any():
+            raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
+        return move.until(mix, until, lambda moved: self._seen(moved, wanted))
 
     def walk(
         self,
@@ -341,7 +343,8 @@ class CheerMeUp:
         self, start: Latents, strengths: NDArray[np.float64], method: str | None, keep: Sequence[str]
     ) -> Move:
         """Faces ready to be moved by any of `strengths` (..., E + C + A); checks the method and what to keep."""
-        motions = Motions(self._axis_set(method), self._axes.characters, self._axes.attributes)
+        name = self._axes.default if method is None else one_of("method", method, self.methods)
+        motions = self._axes.motions(name)
         return Move(start, motions, check_keep(keep, strengths, motions), strengths)
 
     def _frames(self, move: Move, faces: int, strengths: NDArray[np.float64]) -> Iterator[Pixels]:
@@ -357,22 +360,6 @@ class CheerMeUp:
             images = self._generator.run(np.concatenate(moved))["image"]
             yield from images.reshape(len(moved), faces, *images.shape[1:])
 
-    def _move_until(self, start: Latents, move: Move, mix: NDArray[np.float64], until: float) -> Latents:
-        wanted = mix[: len(self._vocabulary.emotions + self._vocabulary.characters)] > 0
-        if not wanted.any():
-            raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
-        best, highest = start.copy(), np.full(len(start), -1.0)
-        pending = np.arange(len(start))
-        for share in walk_strengths(UNTIL_STEPS + 1):
-            moved = move.at(share * mix)[pending]  # next to drawing and reading faces, moving all of them is nothing
-            seen = self._seen(moved, wanted)
-            better = seen > highest[pending]
-            best[pending[better]], highest[pending[better]] = moved[better], seen[better]
-            pending = pending[seen < until]
-            if not len(pending):
-                break
-        return best
-
     def _seen(self, z: Latents, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
         """(N,) probability of the wanted emotions together, or of the wanted characters if that is lower."""
         scores = self.classify(self.render(z))
@@ -385,9 +372,6 @@ class CheerMeUp:
         ]
         lowest: NDArray[np.float64] = np.min(sums, axis=0)
         return lowest
-
-    def _axis_set(self, method: str | None) -> AxisSet:
-        return self._axes.methods[self._axes.default if method is None else one_of("method", method, self.methods)]
 
     def _check_latents(self, z: ArrayLike) -> Latents:
         return sampling.check_latents(z, self.latent_dim)

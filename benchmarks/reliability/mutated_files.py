@@ -71,7 +71,7 @@ def tried(content: bytes, path: Path) -> str:
             app = CheerMeUp(path, provider="cpu", threads=1)
             z = app.sample(1, seed=1)
             names = [*app.emotions, *app.attributes]
-            names += app.drawn_characters[1:] if opened.axes.characters is not None else []
+            names += app.drawn_characters[1:] if opened.axes().characters is not None else []
             for method in app.methods:
                 moved = app.move(z, dict.fromkeys(names, 1.0), method)
                 if not np.isfinite(moved).all():

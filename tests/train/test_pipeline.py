@@ -19,7 +19,7 @@ from commands import Outcome, call, refused
 from safetensors.torch import load_file
 
 from tests.program import PATIENCE
-from tlgan_runtime.latent.motion import move
+from tlgan_runtime.latent.moves import move
 from tlgan_train.axes.learned_ends import load_paths
 from tlgan_train.cli.commands import main
 from tlgan_train.config import Config

@@ -1,21 +1,26 @@
-"""Reads `axes.json` and checks every number in it."""
+"""`axes.json`: the motions of a bundle, read and written; every number that is read is checked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime.errors import BundleDamagedError
-from tlgan_runtime.latent.attribute import KINDS, NAME, Attribute
-from tlgan_runtime.latent.axes import Axes, AxisSet
-from tlgan_runtime.latent.centres import Centres
-from tlgan_runtime.latent.names import RESERVED, is_plain
+from tlgan_runtime.latent.axes import Axes
+from tlgan_runtime.latent.centres import BetweenCentres, Centres, EndFinder, FittedMotion, ToEnds, even_pace
+from tlgan_runtime.latent.motions import StraightLines, ToLevel
+from tlgan_runtime.latent.names import ATTRIBUTE, RESERVED, is_plain
 from tlgan_runtime.messages import listed, shown
 
-AXES_SCHEMA_VERSION = 1
+AXES_SCHEMA_VERSION = 2
+"""Version 1 holds `offsets` and `cosine` for each method as well, which no move ever used."""
+READABLE = (1, AXES_SCHEMA_VERSION)
+BINARY, NUMBER = "binary", "number"
+KINDS = (BINARY, NUMBER)
+"""Of attributes: without it or with it, and little or much of it."""
 _UNIT_TOLERANCE = 1e-3  # JSON floats may have been rounded
 MAX_METHODS = 32
 MAX_ATTRIBUTES = 256
@@ -26,17 +31,32 @@ MAX_DISTANCE = 100.0
 MAX_SLOPE = 1e6
 """Of log-odds for a standard deviation, and for what they begin at: exports have about 3."""
 
+FinderOf = Callable[[str, str, bool], EndFinder | None]
+"""The name of a method, the role of its graph, and whether that takes names to keep -> what runs the graph; None where
+it cannot be run."""
+
+
+def without_ends(name: str, role: str, keeps: bool) -> None:
+    """Finds no ends: methods that need them are left out."""
+    return None
+
 
 def parse_axes(
-    document: Mapping[str, Any], emotions: tuple[str, ...], latent_dim: int, drawn: tuple[str, ...] | None = None
+    document: Mapping[str, Any],
+    emotions: tuple[str, ...],
+    latent_dim: int,
+    drawn: tuple[str, ...] | None = None,
+    finder_of: FinderOf = without_ends,
 ) -> Axes:
     """`axes.json`, checked against the manifest; raises `BundleDamagedError` naming the field that is wrong.
 
-    `drawn`: the characters that moves between characters must be for; None does not check.
+    `drawn`: the characters that moves between characters must be for; None does not check. Methods whose ends
+    `finder_of` cannot find are checked and left out, the default one as well.
     """
-    if (version := document.get("schema_version")) != AXES_SCHEMA_VERSION or type(version) is not int:
+    version = document.get("schema_version")
+    if type(version) is not int or version not in READABLE:
         raise BundleDamagedError(
-            f"axes.json has schema_version {shown(version)}; this runtime reads {AXES_SCHEMA_VERSION}"
+            f"axes.json has schema_version {shown(version)}; this runtime reads {listed(map(str, READABLE))}"
         )
     for key, expected in (("emotions", list(emotions)), ("latent_dim", latent_dim)):
         if document.get(key) != expected or isinstance(document.get(key), bool | float):
@@ -47,50 +67,96 @@ def parse_axes(
         raise BundleDamagedError(f"axes.json has no method {shown(default)}, which it calls its default")
     if len(methods) > MAX_METHODS or not all(map(is_plain, methods)):
         raise BundleDamagedError(f"axes.json: methods must be at most {MAX_METHODS}, named without control characters")
-    parsed = {name: _parse_method(name, method, emotions, latent_dim) for name, method in methods.items()}
-    characters = document.get("characters")
+    found = {name: _parse_motion(name, method, emotions, latent_dim, finder_of) for name, method in methods.items()}
+    usable = {name: motion for name, motion in found.items() if motion is not None}
+    characters = _parse_characters(document.get("characters"), emotions, latent_dim, drawn)
+    taken = emotions if characters is None else emotions + characters.names
+    return Axes(default, usable, characters, _parse_attributes(document.get("attributes", []), taken, latent_dim))
+
+
+def axes_document(axes: Axes, latent_dim: int, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What `axes.json` holds of methods and characters: the inverse of `parse_axes`.
+
+    `facts` say how each method was fitted, and `characters`; nothing reads them but people and reports.
+    """
+    document: dict[str, Any] = {
+        "schema_version": AXES_SCHEMA_VERSION,
+        "emotions": list(axes.methods[axes.default].names),
+        "latent_dim": latent_dim,
+        "default": axes.default,
+        "methods": {name: _motion_entry(motion, facts[name]) for name, motion in axes.methods.items()},
+    }
+    if axes.characters is not None:
+        characters = _motion_entry(axes.characters, facts["characters"])
+        document["characters"] = {"names": list(axes.characters.names), **characters}
+    return document
+
+
+def attribute_entry(attribute: ToLevel, kind: str, **facts: Any) -> dict[str, Any]:
+    """What `axes.json` holds of an attribute, one of the list `attributes`."""
+    return {
+        "name": attribute.name,
+        "kind": kind,
+        "direction": attribute.direction.tolist(),
+        "levels": list(attribute.levels),
+        **facts,
+    }
+
+
+def _motion_entry(motion: FittedMotion, fitted: Mapping[str, Any]) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "directions": motion.directions.tolist(),
+        "max_strength": motion.lengths.tolist(),
+        "keep_norm": isinstance(motion, StraightLines) and motion.keep_norm,
+        "fitted": dict(fitted),
+    }
+    if isinstance(motion, BetweenCentres):
+        entry["centres"] = {key: values.tolist() for key, values in vars(motion.centres).items()}
+    if isinstance(motion, ToEnds):
+        entry |= {"ends": motion.role, "keeps": motion.keeps}
+    return entry
+
+
+def _parse_characters(
+    characters: Any, emotions: tuple[str, ...], latent_dim: int, drawn: tuple[str, ...] | None
+) -> FittedMotion | None:
     if characters is None:
-        return Axes(default, parsed, None, _parse_attributes(document.get("attributes", []), emotions, latent_dim))
-    told = characters.get("names") if isinstance(characters, dict) else None
-    names = tuple(told) if isinstance(told, list) and all(isinstance(name, str) for name in told) else ()
+        return None
+    given = characters.get("names") if isinstance(characters, dict) else None
+    names = tuple(given) if isinstance(given, list) and all(isinstance(name, str) for name in given) else ()
     if len(set(names)) != len(names) or len(names) < 2 or (drawn is not None and names != drawn):
-        raise BundleDamagedError(f"axes.json has characters {shown(told)}, the manifest draws {listed(drawn or ())}")
+        raise BundleDamagedError(f"axes.json has characters {shown(given)}, the manifest draws {listed(drawn or ())}")
     if set(names) & set(emotions):
         raise BundleDamagedError(f"axes.json: characters {listed(names)} have names of emotions")
-    attributes = _parse_attributes(document.get("attributes", []), emotions + names, latent_dim)
-    return Axes(default, parsed, _parse_method("characters", characters, names, latent_dim), attributes)
+    return _parse_motion("characters", characters, names, latent_dim, without_ends)
 
 
-def _parse_method(name: str, method: Any, emotions: tuple[str, ...], latent_dim: int) -> AxisSet:
+def _parse_motion(
+    name: str, method: Any, names: tuple[str, ...], latent_dim: int, finder_of: FinderOf
+) -> FittedMotion | None:
+    """None for ends that cannot be found here."""
     if not isinstance(method, dict):
         raise BundleDamagedError(f"axes.json: method {shown(name)} is not an object")
-    count = len(emotions)
-    axes = AxisSet(
-        method=name,
-        emotions=emotions,
-        directions=_array(name, method, "directions", (count, latent_dim), MAX_DISTANCE),
-        offsets=_array(name, method, "offsets", (count,), MAX_SLOPE),
-        max_strength=_array(name, method, "max_strength", (count,), MAX_DISTANCE),
-        keep_norm=method.get("keep_norm") is True,
-        fitted=found if isinstance(found := method.get("fitted"), dict) else {},
-        cosine=_array(name, method, "cosine", (count, count), 1 + _UNIT_TOLERANCE),
-        centres=_parse_centres(name, method["centres"], count, latent_dim) if "centres" in method else None,
-        ends=method.get("ends"),
-        keeps=method.get("keeps", False),
-    )
-    if axes.ends is not None and (not isinstance(axes.ends, str) or axes.centres is None):
-        raise BundleDamagedError(f"axes.json: {name}.ends must name a role, beside centres, not {shown(axes.ends)}")
-    if not isinstance(axes.keeps, bool):
-        raise BundleDamagedError(f"axes.json: {name}.keeps must be true or false, not {shown(axes.keeps)}")
-    if not isinstance(method.get("keep_norm"), bool):
-        raise BundleDamagedError(
-            f"axes.json: {name}.keep_norm must be true or false, not {shown(method.get('keep_norm'))}"
-        )
-    if (np.abs(np.linalg.norm(axes.directions, axis=1) - 1) > _UNIT_TOLERANCE).any():
+    count = len(names)
+    directions = _array(name, method, "directions", (count, latent_dim), MAX_DISTANCE)
+    lengths = _array(name, method, "max_strength", (count,), MAX_DISTANCE)
+    centres = _parse_centres(name, method["centres"], count, latent_dim) if "centres" in method else None
+    keep_norm, role, keeps = method.get("keep_norm"), method.get("ends"), method.get("keeps", False)
+    if role is not None and (not isinstance(role, str) or centres is None):
+        raise BundleDamagedError(f"axes.json: {name}.ends must name a role, and needs centres; not {shown(role)}")
+    for key, value in (("keeps", keeps), ("keep_norm", keep_norm)):
+        if not isinstance(value, bool):
+            raise BundleDamagedError(f"axes.json: {name}.{key} must be true or false, not {shown(value)}")
+    if (np.abs(np.linalg.norm(directions, axis=1) - 1) > _UNIT_TOLERANCE).any():
         raise BundleDamagedError(f"axes.json: the rows of {name}.directions must have length 1")
-    if (axes.max_strength <= 0).any():
+    if (lengths <= 0).any():
         raise BundleDamagedError(f"axes.json: {name}.max_strength must be above 0 for every emotion")
-    return axes
+    if centres is None:
+        return StraightLines(names, directions, lengths, bool(keep_norm))
+    if role is None:
+        return BetweenCentres(names, directions, lengths, centres)
+    find = finder_of(name, role, bool(keeps))
+    return None if find is None else ToEnds(names, directions, lengths, centres, find, bool(keeps), role)
 
 
 def _parse_centres(name: str, centres: Any, count: int, latent_dim: int) -> Centres:
@@ -98,8 +164,7 @@ def _parse_centres(name: str, centres: Any, count: int, latent_dim: int) -> Cent
         raise BundleDamagedError(f"axes.json: {name}.centres is not an object")
     name = f"{name}.centres"
     # Files from before there were targets and paces go to the centres, at an even pace.
-    even = np.tile([0.0, 1.0], (count, count, 1)).tolist()
-    centres = {"targets": centres.get("latents"), "pace": even, **centres}
+    centres = {"targets": centres.get("latents"), "pace": even_pace(count).tolist(), **centres}
     pace = _array(name, centres, "pace", (count, count, None), MAX_DISTANCE)
     if (np.diff(pace) < 0).any() or (pace[..., 0] != 0).any() or (pace[..., -1] != 1).any():
         raise BundleDamagedError(f"axes.json: {name}.pace must grow from 0 to 1 for each pair of emotions")
@@ -112,17 +177,17 @@ def _parse_centres(name: str, centres: Any, count: int, latent_dim: int) -> Cent
     )
 
 
-def _parse_attributes(entries: Any, taken: tuple[str, ...], latent_dim: int) -> tuple[Attribute, ...]:
+def _parse_attributes(entries: Any, taken: tuple[str, ...], latent_dim: int) -> tuple[ToLevel, ...]:
     """In the order of the file; `taken` are names that mixes use for something else."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BundleDamagedError("axes.json: attributes must be a list of objects")
     if len(entries) > MAX_ATTRIBUTES:
         raise BundleDamagedError(f"axes.json has over {MAX_ATTRIBUTES} attributes")
-    attributes: list[Attribute] = []
+    attributes: list[ToLevel] = []
     for entry in entries:
         name = entry.get("name")
         used = (*taken, *RESERVED, *(attribute.name for attribute in attributes))
-        if not isinstance(name, str) or not NAME.fullmatch(name) or name in used:
+        if not isinstance(name, str) or not ATTRIBUTE.fullmatch(name) or name in used:
             raise BundleDamagedError(f"axes.json: {shown(name)} cannot be the name of an attribute, or is there twice")
         if entry.get("kind") not in KINDS:
             raise BundleDamagedError(f"axes.json: attribute {name} must be {' or '.join(KINDS)}")
@@ -130,9 +195,7 @@ def _parse_attributes(entries: Any, taken: tuple[str, ...], latent_dim: int) -> 
         low, high = _array(name, entry, "levels", (2,), MAX_DISTANCE).tolist()
         if abs(np.linalg.norm(direction) - 1) > _UNIT_TOLERANCE or low >= high:
             raise BundleDamagedError(f"axes.json: {name}.direction must have length 1, and {name}.levels must rise")
-        away, towards = _array(name, entry, "max_strength", (2,), 2 * MAX_DISTANCE).tolist()
-        facts = [found if isinstance(found := entry.get(key), dict) else {} for key in ("fitted", "measured")]
-        attributes.append(Attribute(name, entry["kind"], direction, (low, high), (away, towards), *facts))
+        attributes.append(ToLevel(name, direction, (low, high)))
     return tuple(attributes)
 
 

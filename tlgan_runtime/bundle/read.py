@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
 from tlgan_runtime.bundle.archive import open_archive
-from tlgan_runtime.bundle.axes_json import parse_axes
+from tlgan_runtime.bundle.axes_json import FinderOf, parse_axes, without_ends
 from tlgan_runtime.bundle.manifest import GRAPH_ROLES, MANIFEST, MAX_MANIFEST_BYTES, FileEntry, Manifest, parse_json
 from tlgan_runtime.bundle.onnx_wire import check_model
 from tlgan_runtime.errors import BundleDamagedError, BundleNotFoundError
@@ -53,19 +52,18 @@ class Bundle:
         """Reads and checks every file, whatever its role; returns what was checked."""
         for name, entry in self.manifest.files.items():
             self._read_verified(name, entry)
-        self.axes  # noqa: B018  parsing is the check
+        self.axes()  # parsing is the check
         return dict(self.manifest.files)
 
     @property
     def roles(self) -> tuple[str, ...]:
         return tuple(entry.role for entry in self.manifest.files.values())
 
-    @cached_property
-    def axes(self) -> Axes:
-        """`axes.json`, checked against the manifest."""
+    def axes(self, finder_of: FinderOf = without_ends) -> Axes:
+        """`axes.json`, checked against the manifest, without the methods whose ends `finder_of` cannot find."""
         document = parse_json(self.read("axes"), "axes.json")
         manifest = self.manifest
-        return parse_axes(document, manifest.emotions, manifest.latent_dim, manifest.drawn_characters)
+        return parse_axes(document, manifest.emotions, manifest.latent_dim, manifest.drawn_characters, finder_of)
 
     def _read_verified(self, name: str, entry: FileEntry) -> bytes:
         content = self._archive.read(name)

@@ -1,100 +1,64 @@
-"""Mixes: faces moved by emotions, characters and attributes at once, with some of these kept as they are."""
+"""Moves: how far along a motion faces are now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tlgan_runtime.errors import InputError
-from tlgan_runtime.latent.attribute import Attribute
-from tlgan_runtime.latent.axes import AxisSet
-from tlgan_runtime.latent.motion import Way, along, basis, hold, move
-from tlgan_runtime.latent.names import CHARACTER
-from tlgan_runtime.messages import listed, shown
-from tlgan_runtime.validation import known_name, nearest
+from tlgan_runtime.latent.axes import Motions
+from tlgan_runtime.latent.keep import Kept, along, hold
+from tlgan_runtime.latent.motions import Motion
+from tlgan_runtime.latent.strengths import walk_strengths
 
-LEAST_LEFT = 0.05
-"""Share of a direction that has to be left once what is kept is taken out of it."""
+UNTIL_STEPS = 16
+"""Strengths that are tried on the way to a wanted probability."""
 
 
-class Kept(NamedTuple):
-    """What a move is to leave as it is."""
-
-    emotions: NDArray[np.bool_]
-    """(E,)."""
-    besides: NDArray[np.float64]
-    """Orthonormal rows (K, latent_dim) along which the character and attributes change."""
-    all: NDArray[np.float64]
-    """The same of emotions, too."""
+def move(
+    z: NDArray[np.float32], motion: Motion, strengths: NDArray[np.float64], kept: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """`Way.at` for latents that are moved once."""
+    wanted: NDArray[np.bool_] = np.any(np.atleast_2d(strengths) > 0, axis=0)
+    return Way(z, motion, wanted, kept).at(strengths)
 
 
-class Motions(NamedTuple):
-    """Everything that moves faces, in the order of strengths."""
+class Way:
+    """Latents `z` (N, latent_dim) on their way along one motion.
 
-    emotions: AxisSet
-    characters: AxisSet | None
-    """From one drawn character to another; None where there is only one."""
-    attributes: Sequence[Attribute]
-
-    @property
-    def names(self) -> list[str]:
-        """In the order of the rows of `directions`."""
-        characters = () if self.characters is None else self.characters.emotions
-        return [*self.emotions.emotions, *characters, *(attribute.name for attribute in self.attributes)]
-
-    @property
-    def directions(self) -> NDArray[np.float64]:
-        """(E + C + A, latent_dim)."""
-        characters = [] if self.characters is None else [self.characters.directions]
-        added = [attribute.direction[None] for attribute in self.attributes]
-        return np.concatenate([self.emotions.directions, *characters, *added])
-
-
-def check_keep(keep: Sequence[str], strengths: NDArray[np.float64], motions: Motions) -> Kept:
-    """What names to keep stand for: emotions and attributes, and the character.
-
-    `strengths` (..., E + C + A) are all that faces are moved by. Raises `InputError` for unknown names, and where next
-    to nothing is left of one of these moves. What is not moved at all may be kept, so a strength of exactly 0 is
-    allowed where the smallest other one is not.
+    Each face's own ends are found at the first strength above 0, and kept for as long as this object lives; nobody may
+    write to `z` meanwhile. `wanted` (K,) are the names that may get a strength above 0, `kept` (K,) those that ends
+    are to leave as they are.
     """
-    if isinstance(keep, str) or not isinstance(keep, Sequence | set | frozenset):
-        raise InputError(f'keep is a list of names, for example ["{motions.emotions.emotions[0]}"], not {shown(keep)}')
-    axes, characters = motions.emotions, motions.characters
-    added = {attribute.name: attribute.direction[None] for attribute in motions.attributes}
-    known = [CHARACTER, *axes.emotions, *added]
-    rows, names = [axes.directions[:0]], []
-    for given in keep:
-        if (name := known_name(given, known)) is None:
-            attributes = f"; attributes: {listed(added)}" if added else ""
-            raise InputError(
-                f"cannot keep {shown(given)}{nearest(given, known)} (what can be kept: {CHARACTER}; "
-                f"emotions: {listed(axes.emotions)}{attributes})"
-            )
-        names.append(name)
-        if name in added:
-            rows.append(added[name])
-        elif name == CHARACTER and characters is not None:  # where only one is drawn, it stays by itself
-            rows.append(characters.directions)
-    emotions, besides = np.isin(axes.emotions, names), np.concatenate(rows)
-    kept = Kept(emotions, basis(besides), basis(np.concatenate([besides, axes.directions[emotions]])))
-    moving = np.abs(strengths).reshape(-1, strengths.shape[-1]).any(axis=0)
-    if len(kept.all) and moving.any():
-        wanted = motions.directions[moving]
-        left = np.linalg.norm(wanted - along(wanted, kept.all), axis=1)
-        if left.min() < LEAST_LEFT:
-            spoilt = motions.names[np.flatnonzero(moving)[left.argmin()]]
-            raise InputError(
-                f"cannot keep {listed(names)} in a move by {spoilt}: next to nothing of that move would be left, since "
-                "it changes what is to be kept; keep something else, or less"
-            )
-    return kept
+
+    def __init__(
+        self, z: NDArray[np.float32], motion: Motion, wanted: NDArray[np.bool_], kept: NDArray[np.bool_] | None = None
+    ) -> None:
+        self.start = z
+        self._exact = z.astype(np.float64)
+        self._motion = motion
+        self._wanted = wanted
+        self._kept = np.zeros(len(motion.names), bool) if kept is None else kept
+        self._ends: NDArray[np.float64] | None = None
+
+    def at(self, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The latents at strengths (K,) for all faces alike, or (N, K). Strengths of 0 give them back bit for bit."""
+        return self.parts(strengths)[0]
+
+    def parts(self, strengths: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """The moved latents (N, latent_dim), and the part of the way to them that leads away from names: of the same
+        shape, or (1, latent_dim) where it is the same for all."""
+        start, strengths = self._exact, np.atleast_2d(strengths)
+        if self._ends is None and (strengths > 0).any():
+            self._ends = self._motion.ends(self.start, self._wanted, self._kept)
+        towards, away = self._motion.shift(start, strengths, self._ends)
+        moved = (start + (towards + away)).astype(np.float32)
+        return np.where(strengths.any(axis=1, keepdims=True), moved, self.start), away
 
 
 class Move:
-    """Faces and what moves them: `at` gives them at any strengths.
+    """Faces and all motions of a call: `at` gives them at any strengths.
 
     What does not depend on the strengths is worked out once, and lives as long as this object. So one object serves
     one call (a move, a walk, a timeline), and threads that share a `CheerMeUp` do not share it.
@@ -105,7 +69,7 @@ class Move:
         self._z = z.copy()  # the caller may write to `z` while frames are taken
         self._motions = motions
         self._kept = kept
-        count = len(motions.emotions.emotions)
+        count = len(motions.emotions.names)
         self._wanted: NDArray[np.bool_] = np.any(strengths.reshape(-1, strengths.shape[-1])[:, :count] > 0, axis=0)
         self._way = Way(self._z, motions.emotions, self._wanted, kept.emotions)
 
@@ -113,31 +77,48 @@ class Move:
         """Latents (N, latent_dim) moved by strengths (E + C + A,) or (N, E + C + A): by characters first, then by
         attributes, then by emotions.
 
-        Nothing of the way leads along the axes of what is kept. Where ends keep emotions by themselves, the part of the
-        way that leads towards ends is left to them. The part that leads away from emotions has no ends, so there the
-        axes of kept emotions are taken out as well. Each part is held by itself, whatever the other is, so a small
-        change of a strength is always a small move.
+        Nothing of the way leads along the directions of what is kept. Where ends keep emotions by themselves, the part
+        of the way that leads towards ends is left to them. The part that leads away from emotions has no ends, so there
+        the directions of kept emotions are taken out as well. Each part is held by itself, whatever the other is, so a
+        small change of a strength is always a small move.
         """
-        axes, kept = self._motions.emotions, self._kept
+        emotions, kept = self._motions.emotions, self._kept
         way = self._from(self._base(strengths))
-        moved, away = way.parts(strengths[..., : len(axes.emotions)])
-        if axes.keeps and axes.find_ends is not None:
-            rest: NDArray[np.float64] = along(away, kept.all) - along(away, kept.besides)
-            held = (hold(way.start, moved, kept.besides) - rest).astype(np.float32)
+        moved, away = way.parts(strengths[..., : len(emotions.names)])
+        if emotions.keeps:
+            rest: NDArray[np.float64] = along(away, kept.all) - along(away, kept.others)
+            held = (hold(way.start, moved, kept.others) - rest).astype(np.float32)
         else:
             held = hold(way.start, moved, kept.all)
-        still = ~np.broadcast_to(strengths, (len(held), strengths.shape[-1])).any(axis=1, keepdims=True)
-        return np.where(still, self._z, held)
+        return np.where(np.atleast_2d(strengths).any(axis=1, keepdims=True), held, self._z)
+
+    def until(
+        self,
+        strengths: NDArray[np.float64],
+        probability: float,
+        seen: Callable[[NDArray[np.float32]], NDArray[np.float64]],
+    ) -> NDArray[np.float32]:
+        """Latents (N, latent_dim), each moved only as far towards `strengths` (E + C + A,) as it takes for what is
+        `seen` in it, (M, latent_dim) -> (M,), to reach a probability. One that never does stops where it is highest.
+        """
+        best, highest = self._z.copy(), np.full(len(self._z), -1.0)
+        pending = np.arange(len(self._z))
+        for share in walk_strengths(UNTIL_STEPS + 1):
+            moved = self.at(share * strengths)[pending]  # moving faces costs next to nothing; drawing them does not
+            now = seen(moved)
+            better = now > highest[pending]
+            best[pending[better]], highest[pending[better]] = moved[better], now[better]
+            pending = pending[now < probability]
+            if not len(pending):
+                break
+        return best
 
     def _base(self, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
         """The faces as they are before emotions move them."""
-        characters, moved, first = self._motions.characters, self._z, len(self._motions.emotions.emotions)
-        if characters is not None:
-            last = first + len(characters.emotions)
-            moved = move(moved, characters, strengths[..., first:last])
-            first = last
-        for index, attribute in enumerate(self._motions.attributes, start=first):
-            moved = attribute.move(moved, strengths[..., index])
+        moved, first = self._z, len(self._motions.emotions.names)
+        for motion in self._motions.all[1:]:
+            last = first + len(motion.names)
+            moved, first = move(moved, motion, strengths[..., first:last]), last
         return hold(self._z, moved, self._kept.all)
 
     def _from(self, base: NDArray[np.float32]) -> Way:

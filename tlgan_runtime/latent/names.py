@@ -14,6 +14,8 @@ SEPARATORS = "+,:=@"
 """Between the names, strengths and times of mixes and timelines."""
 LONGEST = 200
 """Characters of a name that a bundle can hold."""
+ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+"""Names that attributes may have, except for the `RESERVED` words."""
 _IN_PATHS = "/\\"
 
 

@@ -8,15 +8,18 @@ learned from other pictures, measures what came of it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 from sklearn.linear_model import LinearRegression
 
-from tlgan_runtime.latent.attribute import BINARY, NAME, Attribute
-from tlgan_runtime.latent.names import RESERVED
+from tlgan_runtime.bundle.axes_json import BINARY, attribute_entry
+from tlgan_runtime.latent.keep import basis
+from tlgan_runtime.latent.motions import ToLevel
+from tlgan_runtime.latent.moves import move
+from tlgan_runtime.latent.names import ATTRIBUTE, RESERVED
 from tlgan_runtime.latent.strengths import walk_strengths
 from tlgan_train.attributes.reader import (
     AttributeReader,
@@ -28,7 +31,7 @@ from tlgan_train.attributes.reader import (
     standard_scores,
     train_reader,
 )
-from tlgan_train.axes.regression import LogitAxes, spanned
+from tlgan_train.axes.regression import LogitAxes
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.classifiers.r2 import r2
 from tlgan_train.compute.seeds import stream_seed
@@ -77,7 +80,7 @@ class Sight:
 
 def check_name(name: str, model: FinishedModel) -> None:
     """Raise `TrainError` for a name that mixes cannot hold or that means something else already."""
-    if not NAME.fullmatch(name) or name in RESERVED:
+    if not ATTRIBUTE.fullmatch(name) or name in RESERVED:
         raise TrainError(
             f"{name!r} cannot be the name of an attribute; take letters, digits, - and _, beginning with a letter, "
             f"and none of {', '.join(RESERVED)}"
@@ -108,11 +111,9 @@ def fit_attribute(
     seen = look(model, reader, z)
     direction, fitted = fit_direction(z, seen, model)
     log(f"{name}: held-out R² {fitted['held_out_r2']:.2f}, kept apart from {' and '.join(fitted['kept'])}")
-    attribute = Attribute(name, kind, direction, (0.0, 0.0), (0.0, 0.0), {}, {})
-    places = z @ direction
     faces = model.latents(CALIBRATION_FACES, "attribute calibration")
-    attribute, found = calibrated(attribute, float(places.mean()), float(places.std()), faces, model, reader)
-    measured = measure(attribute, model, judge)
+    attribute, found = calibrated(name, kind, direction, z @ direction, faces, model, reader)
+    measured = measure(attribute, kind, model, judge)
     for side in SIDES:
         figures = measured[side]
         log(
@@ -121,24 +122,13 @@ def fit_attribute(
             f"{_number(figures['random_mean_end'])}), emotion kept {_number(figures['emotion_kept'])}, "
             f"character kept {_number(figures['character_kept'])}"
         )
-    return {
-        "name": name,
-        "kind": kind,
-        "direction": direction.tolist(),
-        "levels": list(attribute.levels),
-        "max_strength": list(attribute.max_strength),
-        "fitted": {
-            **fitted,
-            **found,
-            "labelled_pictures": len(targets),
-            "reader": asdict(scores[0]),
+    return attribute_entry(
+        attribute, kind,
+        fitted={**fitted, **found, "labelled_pictures": len(targets), "reader": asdict(scores[0])},
+        measured={
+            **measured, "reader": asdict(scores[1]), "ceiling": dict(zip(SIDES, scores[1].ceiling, strict=True))
         },
-        "measured": {
-            **measured,
-            "reader": asdict(scores[1]),
-            "ceiling": dict(zip(SIDES, scores[1].ceiling, strict=True)),
-        },
-    }
+    )  # fmt: skip
 
 
 def look(model: FinishedModel, reader: AttributeReader, z: np.ndarray, judged: bool = False) -> Sight:
@@ -184,31 +174,40 @@ def fit_direction(z: np.ndarray, seen: Sight, model: FinishedModel) -> tuple[np.
 
 
 def calibrated(
-    attribute: Attribute, middle: float, spread: float, z: np.ndarray, model: FinishedModel, reader: AttributeReader
-) -> tuple[Attribute, dict[str, Any]]:
-    """The attribute with levels chosen on latents (N, latent_dim) that nothing was fitted to, and how."""
+    name: str,
+    kind: str,
+    direction: np.ndarray,
+    places: np.ndarray,
+    z: np.ndarray,
+    model: FinishedModel,
+    reader: AttributeReader,
+) -> tuple[ToLevel, dict[str, Any]]:
+    """The attribute with levels chosen on latents `z` (N, latent_dim) that nothing was fitted to, and how.
+
+    `places` are those of other faces along its direction.
+    """
     start = look(model, reader, z)
     clear = softmax(start.emotion, axis=1).max(axis=1) >= SUCCESS
     clear = clear if clear.any() else np.ones(len(z), bool)
-    levels, distances, reached, gains = [], [], [], []
+    middle, spread = float(places.mean()), float(places.std())
+    levels, reached, gains = [], [], []
     for sign in (-1.0, 1.0):
         tried = middle + sign * spread * DISTANCES
         shares, means, kept = [], [], []
         for level in tried:
-            seen = look(model, reader, _levelled(attribute, level, sign).move(z, np.array(sign)))
-            there = _side(probability(seen.score, attribute.kind), sign)
+            attribute = ToLevel(name, direction, (level, np.inf) if sign < 0 else (-np.inf, level))
+            seen = look(model, reader, move(z, attribute, np.array([sign])))
+            there = _side(probability(seen.score, kind), sign)
             shares.append((there >= SUCCESS).mean())
             means.append(there.mean())
             kept.append((seen.emotion.argmax(axis=1) == start.emotion.argmax(axis=1))[clear].mean())
         chosen = nearest_level(np.array(shares), np.array(kept))
         levels.append(float(tried[chosen]))
-        moved = _levelled(attribute, levels[-1], sign).move(z, np.array(sign))
-        distances.append(float(np.linalg.norm(moved - z, axis=1).mean()))
         reached.append(float(means[chosen]))
-        gains.append(reached[-1] - _side(probability(start.score, attribute.kind), sign).mean())
+        gains.append(reached[-1] - _side(probability(start.score, kind), sign).mean())
     if max(gains) < LEAST_GAIN:
         raise TrainError(
-            f"the generator cannot be moved towards {attribute.name}: the mean probability rises by {max(gains):.2f}, "
+            f"the generator cannot be moved towards {name}: the mean probability rises by {max(gains):.2f}, "
             f"{LEAST_GAIN} is the least; it draws too little of it, or only together with an emotion"
         )
     words = (
@@ -216,8 +215,7 @@ def calibrated(
         f"at any, and {EMOTION_KEPT:.0%} of those that show an emotion clearly keep it"
     )
     found = {"calibration": words, "calibrated_probability": reached}
-    ends = {"levels": (levels[0], levels[1]), "max_strength": (distances[0], distances[1])}
-    return replace(attribute, **ends), found
+    return ToLevel(name, direction, (levels[0], levels[1])), found
 
 
 def nearest_level(shares: np.ndarray, kept: np.ndarray) -> int:
@@ -230,16 +228,16 @@ def nearest_level(shares: np.ndarray, kept: np.ndarray) -> int:
     return int(np.argmax(able & (shares >= min(ENOUGH, highest - NEARLY))))
 
 
-def measure(attribute: Attribute, model: FinishedModel, judge: AttributeReader) -> dict[str, Any]:
+def measure(attribute: ToLevel, kind: str, model: FinishedModel, judge: AttributeReader) -> dict[str, Any]:
     """Walks of fresh faces to both sides, frame by frame, as emotions are measured; and random directions beside."""
     z = model.latents(FACES, "attribute faces")
     random = np.random.default_rng([model.seed, 6]).standard_normal(z.shape[1])
     random /= np.linalg.norm(random)
     result: dict[str, Any] = {"faces": len(z), "frames": FRAMES, "emotion_and_character_by": model.judged_by}
     for side, sign in zip(SIDES, (-1.0, 1.0), strict=True):
-        frames = np.stack([attribute.move(z, np.array(sign * share)) for share in walk_strengths(FRAMES)], axis=1)
+        frames = np.stack([move(z, attribute, np.array([sign * share])) for share in walk_strengths(FRAMES)], axis=1)
         seen = look(model, judge, frames.reshape(-1, z.shape[1]), judged=True)
-        there = _side(probability(seen.score, attribute.kind), sign).reshape(len(z), FRAMES)
+        there = _side(probability(seen.score, kind), sign).reshape(len(z), FRAMES)
         emotion = seen.emotion.argmax(axis=1).reshape(len(z), FRAMES)
         character = seen.character.argmax(axis=1).reshape(len(z), FRAMES)
         ways = np.linalg.norm(frames[:, -1] - z, axis=1)
@@ -248,15 +246,11 @@ def measure(attribute: Attribute, model: FinishedModel, judge: AttributeReader) 
             **edit_figures(there, character, seen.features.reshape(len(z), FRAMES, -1)),
             "mean_start": float(there[:, 0].mean()),
             "emotion_kept": asdict(estimate(emotion[:, -1] == emotion[:, 0])),
-            "random_mean_end": asdict(estimate(_side(probability(elsewhere.score, attribute.kind), sign))),
+            "random_mean_end": asdict(estimate(_side(probability(elsewhere.score, kind), sign))),
             "random_emotion_kept": asdict(estimate(elsewhere.emotion.argmax(axis=1) == emotion[:, 0])),
             "distance": float(ways.mean()),
         }
     return result
-
-
-def _levelled(attribute: Attribute, level: float, sign: float) -> Attribute:
-    return replace(attribute, levels=(level, np.inf) if sign < 0 else (-np.inf, level))
 
 
 def _side(seen: np.ndarray, sign: float) -> np.ndarray:
@@ -265,8 +259,8 @@ def _side(seen: np.ndarray, sign: float) -> np.ndarray:
 
 
 def _without(direction: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    basis = spanned(rows)
-    return direction - direction @ basis.T @ basis
+    aside = basis(rows)
+    return direction - direction @ aside.T @ aside
 
 
 def _told(score: Score, kind: str) -> str:

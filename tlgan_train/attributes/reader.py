@@ -13,7 +13,7 @@ from sklearn.metrics import balanced_accuracy_score
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tlgan_runtime.latent.attribute import BINARY
+from tlgan_runtime.bundle.axes_json import BINARY
 from tlgan_train.classifiers.augment import augment
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.classifiers.r2 import r2

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import softmax
 
-from tlgan_runtime.latent.axes import AxisSet
-from tlgan_runtime.latent.centres import Centres
-from tlgan_runtime.latent.motion import Way, move
+from tlgan_runtime.latent.centres import BetweenCentres, Centres, FittedMotion, even_pace
+from tlgan_runtime.latent.motions import Motion, StraightLines
+from tlgan_runtime.latent.moves import Way, move
 from tlgan_train.axes.regression import LatentAxes, LocalAxes
 from tlgan_train.classifiers.judge import SUCCESS
 
@@ -35,43 +35,42 @@ EVEN = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Calibrated:
-    """What strength 1 of each axis is."""
+    """A motion with strength 1 where an effect is complete."""
 
-    distances: np.ndarray
-    """(E,) how far it leads, in standard deviations of the prior; for local axes a mean over where faces start."""
+    motion: FittedMotion
     probability: np.ndarray
-    """(E,) mean probability there."""
+    """(E,) mean probability at strength 1."""
     words: str
-    """How it was chosen."""
-    centres: Centres | None
-    """What the runtime needs of local axes."""
+    """How strength 1 was chosen."""
 
 
-def calibrate(fitted: LatentAxes, z: np.ndarray, farthest: float, read: Read) -> Calibrated:
-    """Strength 1 on latents (N, latent_dim) that nothing was fitted to, at most `farthest` away on straight axes."""
+def calibrate(fitted: LatentAxes, names: tuple[str, ...], z: np.ndarray, farthest: float, read: Read) -> Calibrated:
+    """The motion of fitted axes, with strength 1 as latents `z` (N, latent_dim) that nothing was fitted to need it.
+
+    Straight axes lead at most `farthest` away.
+    """
     if isinstance(fitted, LocalAxes):
-        centres = centres_of(fitted, z, read)
-        distances = way_lengths(centres)
-        reached = probabilities(axis_set(fitted, distances, centres), z, read).mean(axis=0)
+        local = between_centres(fitted, names, z, read)
         words = (
             f"strength 1 leads to the nearest of {REACHES} times the distance of the centre from the middle at which "
             f"the classifier gives {REACHED:.0%} of faces p ≥ {SUCCESS}; its mean distance from the others is given"
         )
-        return Calibrated(distances, reached, words, centres)
-    tried, curves = sweep(fitted, z, farthest, read)
+        return Calibrated(local, probabilities(local, z, read).mean(axis=0), words)
+    lines = StraightLines(names, fitted.axes_, np.ones(len(names)), fitted.keep_norm)
+    tried, curves = sweep(lines, z, farthest, read)
     distances = complete_distances(tried, curves)
     reached = curves[np.searchsorted(tried, distances), range(len(distances))]
     words = f"nearest distance within {COMPLETE} of the highest mean probability by the classifier"
-    return Calibrated(distances, reached, words, None)
+    return Calibrated(replace(lines, lengths=distances), reached, words)
 
 
-def sweep(fitted: LatentAxes, z: np.ndarray, farthest: float, read: Read) -> tuple[np.ndarray, np.ndarray]:
+def sweep(lines: StraightLines, z: np.ndarray, farthest: float, read: Read) -> tuple[np.ndarray, np.ndarray]:
     """Distances (K,) and the mean probability (K, E) of each emotion for latents moved that far along its axis."""
     distances = np.linspace(0, farthest, POINTS + 1)[1:]
     curves = []
     for distance in distances:
-        axes = axis_set(fitted, np.full(len(fitted.axes_), distance))
-        curves.append(probabilities(axes, z, read).mean(axis=0))
+        far = replace(lines, lengths=np.full(len(lines.names), distance))
+        curves.append(probabilities(far, z, read).mean(axis=0))
     return distances, np.array(curves)
 
 
@@ -80,23 +79,23 @@ def complete_distances(distances: np.ndarray, curves: np.ndarray) -> np.ndarray:
     return distances[(curves >= curves.max(axis=0) - COMPLETE).argmax(axis=0)]
 
 
-def centres_of(fitted: LocalAxes, z: np.ndarray, read: Read) -> Centres:
-    """What the runtime needs of local axes: targets as far out as it takes, and a pace of even changes.
+def between_centres(fitted: LocalAxes, names: tuple[str, ...], z: np.ndarray, read: Read) -> BetweenCentres:
+    """Motion between fitted centres: targets as far out as it takes, and a pace of even changes.
 
     Args:
         z: float32 (N, latent_dim), faces that nothing was fitted to.
     """
-    count = len(fitted.axes_)
-    steady = np.tile([0.0, 1.0], (count, count, 1))
     centres = Centres(
-        fitted.centres_, fitted.posterior_slopes_, fitted.posterior_intercepts_, fitted.centres_, steady
+        fitted.centres_, fitted.posterior_slopes_, fitted.posterior_intercepts_, fitted.centres_, even_pace(len(names))
     )  # fmt: skip
+    local = BetweenCentres(names, fitted.axes_, np.ones(len(names)), centres)
     shares = []
     for reach in REACHES:
-        axes = axis_set(fitted, np.ones(count), replace(centres, targets=reaching(centres, reach)))
-        shares.append((probabilities(axes, z, read) >= SUCCESS).mean(axis=0))
+        far = replace(local, centres=replace(centres, targets=reaching(centres, reach)))
+        shares.append((probabilities(far, z, read) >= SUCCESS).mean(axis=0))
     centres = replace(centres, targets=reaching(centres, nearest_reach(np.array(shares))))
-    return replace(centres, pace=paces(axis_set(fitted, np.ones(count), centres), z, read))
+    centres = replace(centres, pace=paces(replace(local, centres=centres), z, read))
+    return replace(local, centres=centres, lengths=way_lengths(centres))
 
 
 def nearest_reach(shares: np.ndarray) -> float:
@@ -125,19 +124,17 @@ def reaching(centres: Centres, reach: float) -> np.ndarray:
     return targets
 
 
-def paces(axes: AxisSet, z: np.ndarray, read: Read) -> np.ndarray:
+def paces(motion: BetweenCentres, z: np.ndarray, read: Read) -> np.ndarray:
     """Shares of the way (E, E, K + 1) at which faces of each emotion, on their way to each, have changed evenly.
 
-    What changes is measured in the classifier's centred logits. `axes` have centres, and go at an even pace.
+    What changes is measured in the classifier's centred logits. The `motion` goes at an even pace.
     """
-    if axes.centres is None:
-        raise TypeError("axes without centres have no pace")
-    count, way = len(axes.emotions), np.linspace(0, 1, KNOTS + 1)
-    own = axes.centres.posterior(z.astype(np.float64)).argmax(axis=1)
+    count, way = len(motion.names), np.linspace(0, 1, KNOTS + 1)
+    own = motion.centres.posterior(z.astype(np.float64)).argmax(axis=1)
     pace = np.tile(way, (count, count, 1))
     for e in range(count):
         unit = np.eye(count)[e]
-        moving = Way(z, axes, unit > 0)
+        moving = Way(z, motion, unit > 0)
         frames = np.stack([moving.at(share * unit) for share in way], axis=1)
         logits = read(frames.reshape(-1, z.shape[1])).reshape(len(z), len(way), -1)
         stride = np.linalg.norm(np.diff(logits - logits.mean(axis=2, keepdims=True), axis=1), axis=2)
@@ -151,16 +148,7 @@ def paces(axes: AxisSet, z: np.ndarray, read: Read) -> np.ndarray:
     return pace
 
 
-def probabilities(axes: AxisSet, z: np.ndarray, read: Read) -> np.ndarray:
+def probabilities(motion: Motion, z: np.ndarray, read: Read) -> np.ndarray:
     """Probability (N, E) of each emotion, by the classifier, for latents moved to full strength towards it alone."""
-    logits = [read(move(z, axes, unit)) for unit in np.eye(len(axes.emotions))]
+    logits = [read(move(z, motion, unit)) for unit in np.eye(len(motion.names))]
     return np.stack([softmax(rows, axis=1)[:, e] for e, rows in enumerate(logits)], axis=1)
-
-
-def axis_set(fitted: LatentAxes, distances: np.ndarray, centres: Centres | None = None) -> AxisSet:
-    """The axes of a method with strength 1 at these distances (E,), as the runtime moves along them."""
-    names = tuple(map(str, range(len(fitted.axes_))))
-    return AxisSet(
-        "calibrated", names, fitted.axes_, fitted.offsets_, distances, fitted.keep_norm, {},
-        fitted.axes_ @ fitted.axes_.T, centres,
-    )  # fmt: skip

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from tlgan_runtime.bundle.axes_json import AXES_SCHEMA_VERSION, parse_axes
+from tlgan_runtime.bundle.axes_json import axes_document, parse_axes
+from tlgan_runtime.latent.axes import Axes
+from tlgan_runtime.latent.centres import BetweenCentres, FittedMotion
 from tlgan_train.axes.calibration import Read, calibrate
-from tlgan_train.axes.learned_ends import learned_method, save_paths, train_paths
+from tlgan_train.axes.learned_ends import learned_motion, save_paths, train_paths
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.regression import METHODS, LatentAxes, LocalAxes, LogitAxes, unit_rows
 from tlgan_train.axes.samples import Samples, read_faces
@@ -37,7 +39,7 @@ def fit_axes(
     drawn: Mapping[str, int] = MappingProxyType({}),
     coaches: Sequence[nn.Module] = (),
     likeness: Likeness | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Fit every method on a part of (Z, Y), score and calibrate it on the rest, and write `RUN/axes.json`.
 
     `drawn` names the characters that the generator draws, with their columns in the samples; with two or more of them,
@@ -64,71 +66,59 @@ def fit_axes(
 
         return read
 
-    def described(kind: str, name: str, method: LatentAxes) -> dict[str, Any]:
+    facts: dict[str, dict[str, Any]] = {}
+
+    def fitted_motion(kind: str, name: str, method: LatentAxes) -> FittedMotion:
         z, y = fitting.z, logits(fitting, kind)
         kept = slopes["character" if kind == "emotion" else "emotion"] if several else None
         fitted = method.fit(z, y, kept) if isinstance(method, LocalAxes) else method.fit(z, y)
         farthest = PAPER_DISTANCE if name == "paper" else config.axes.max_distance
-        calibrated = calibrate(fitted, faces, farthest, reading(kind))
-        r2 = fitted.score(held_out.z, logits(held_out, kind))
         names = emotions if kind == "emotion" else tuple(drawn)
-        told = ", ".join(
+        calibrated = calibrate(fitted, names, faces, farthest, reading(kind))
+        r2 = fitted.score(held_out.z, logits(held_out, kind))
+        figures = ", ".join(
             f"{n} {p:.2f} at {k:.1f}"
-            for n, p, k in zip(names, calibrated.probability, calibrated.distances, strict=True)
+            for n, p, k in zip(names, calibrated.probability, calibrated.motion.lengths, strict=True)
         )
-        log(f"{name}: held-out R² {r2.mean():.2f}; mean probability and distance: {told}")
+        log(f"{name}: held-out R² {r2.mean():.2f}; mean probability and distance: {figures}")
         before = unit_rows(fitted.slopes_)
-        document = {
-            "directions": fitted.axes_.tolist(),
-            "offsets": fitted.offsets_.tolist(),
-            "max_strength": calibrated.distances.tolist(),
-            "keep_norm": fitted.keep_norm,
-            "fitted": {
-                "method": type(fitted).__name__,
-                "parameters": fitted.get_params(),
-                "samples": min(len(z), getattr(fitted, "samples", len(z))),
-                "held_out_r2": r2.tolist(),
-                "calibration": calibrated.words,
-                "calibration_faces": len(faces),
-                "calibrated_probability": calibrated.probability.tolist(),
-                "cosine_before": (before @ before.T).tolist(),
-            },
-            "cosine": (fitted.axes_ @ fitted.axes_.T).tolist(),
+        facts[name] = {
+            "method": type(fitted).__name__,
+            "parameters": fitted.get_params(),
+            "samples": min(len(z), getattr(fitted, "samples", len(z))),
+            "held_out_r2": r2.tolist(),
+            "calibration": calibrated.words,
+            "calibration_faces": len(faces),
+            "calibrated_probability": calibrated.probability.tolist(),
+            "cosine_before": (before @ before.T).tolist(),
         }
-        if calibrated.centres is not None:
-            document["centres"] = {key: values.tolist() for key, values in vars(calibrated.centres).items()}
-        return document
+        return calibrated.motion
 
-    document: dict[str, Any] = {
-        "schema_version": AXES_SCHEMA_VERSION,
-        "emotions": list(emotions),
-        "latent_dim": samples.z.shape[1],
-        "default": config.axes.method,
-        "methods": {name: described("emotion", name, method()) for name, method in METHODS.items()},
-    }
+    methods = {name: fitted_motion("emotion", name, method()) for name, method in METHODS.items()}
+    characters = None
     if several and set(drawn) & set(emotions):
         log("no moves between characters: they have names of emotions, and a mix could not tell them apart")
     elif several:
-        document["characters"] = {"names": list(drawn), **described("character", "characters", LocalAxes())}
+        characters = fitted_motion("character", "characters", LocalAxes())
     if config.axes.path_moves:
-        local = parse_axes({**document, "default": "local"}, emotions, samples.z.shape[1]).methods["local"]
+        local = methods["local"]
+        assert isinstance(local, BetweenCentres)
         network = train_paths(
             local, fitting, generator, (classifier, *coaches), config.axes.path_moves, config.seed, log, likeness
         )
         save_paths(network, run)
-        document["methods"]["path"] = learned_method(
-            document["methods"]["local"], local, network, faces, reading("emotion")
-        )
+        methods["path"], found = learned_motion(local, network, faces, reading("emotion"))
+        facts["path"] = {**facts["local"], **found}
+    document = axes_document(Axes(config.axes.method, methods, characters), samples.z.shape[1], facts)
     parse_axes(document, emotions, samples.z.shape[1])
     write_json(run / "axes.json", document)
-    return document
 
 
 def moved_cosines(method: dict[str, Any]) -> np.ndarray:
     """Cosines (E, E) between what moves faces, for a method of `axes.json`: its axes, or its centres, seen from their
     middle, where faces move between centres."""
-    if "centres" not in method:
-        return np.array(method["cosine"])
-    latents = np.array(method["centres"]["latents"])
-    towards = unit_rows(latents - latents.mean(axis=0))
+    towards = np.array(method["directions"])
+    if "centres" in method:
+        latents = np.array(method["centres"]["latents"])
+        towards = unit_rows(latents - latents.mean(axis=0))
     return towards @ towards.T

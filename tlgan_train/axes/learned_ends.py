@@ -13,9 +13,7 @@ from scipy.special import softmax
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tlgan_runtime.latent.axes import AxisSet, EndFinder
-from tlgan_runtime.latent.centres import Centres
-from tlgan_runtime.latent.ends import PATHS
+from tlgan_runtime.latent.centres import BetweenCentres, Centres, EndFinder, ToEnds, even_pace
 from tlgan_train.axes.calibration import Read, paces, probabilities
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.samples import Samples
@@ -43,7 +41,7 @@ KINDS = 2
 
 
 def train_paths(
-    local: AxisSet,
+    local: BetweenCentres,
     samples: Samples,
     generator: Generator,
     classifiers: Sequence[nn.Module],
@@ -56,7 +54,7 @@ def train_paths(
 
     For a face and an emotion drawn at random, the end has to show the emotion and the character of before to all
     classifiers, which see it changed as in their own training (a network that reads clean pictures is easily fooled),
-    and to stay near the face's mirror image between centres of `local` axes; with `likeness`, ends have to be like
+    and to stay near the face's mirror image between the centres of `local`; with `likeness`, ends have to be like
     pictures of the emotion, too. Where emotions are kept, the end has to show them as far as the face did, and the
     wanted one beside them. Where the generator's prior has labels, only their coordinates move: pose, gaze and light
     are in the others.
@@ -74,7 +72,7 @@ def train_paths(
         torch.from_numpy(logits).softmax(dim=1).to(device) for logits in (samples.emotion, samples.character)
     )
     weights = torch.tensor([1.0, 1.0, STAY, ALIKE, KEEP], device=device)
-    count = len(local.emotions)
+    count = len(local.names)
 
     def learn(layers: nn.Sequential, order: torch.Generator, faces: int, keeping: bool) -> list[float]:
         optimiser, steps = torch.optim.Adam(layers.parameters(), LR), -(-faces // BATCH)
@@ -150,44 +148,29 @@ def end_losses(
     )
 
 
-def at_centres(local: AxisSet) -> Centres:
-    """The centres of local axes with themselves as targets, at an even pace."""
-    if local.centres is None:
-        raise TypeError("paths start from local axes")
-    count = len(local.emotions)
-    even = np.tile([0.0, 1.0], (count, count, 1))
-    return replace(local.centres, targets=local.centres.latents, pace=even)
+def at_centres(local: BetweenCentres) -> Centres:
+    """The centres of a local motion with themselves as targets, at an even pace."""
+    return replace(local.centres, targets=local.centres.latents, pace=even_pace(len(local.names)))
 
 
-def learned_method(
-    described: dict[str, Any], local: AxisSet, network: PathNetwork, z: np.ndarray, read: Read
-) -> dict[str, Any]:
-    """What `axes.json` says of the method `path`, in addition to what it says of local axes, `described`.
-
-    Calibrated on faces (N, latent_dim) that nothing was fitted to.
-    """
-    centres, find = at_centres(local), found_by(network)
-    axes = replace(local, centres=centres, find_ends=find)
-    centres = replace(centres, pace=paces(axes, z, read))
-    every = np.ones(len(axes.emotions), bool)
+def learned_motion(
+    local: BetweenCentres, network: PathNetwork, z: np.ndarray, read: Read
+) -> tuple[ToEnds, dict[str, Any]]:
+    """The motion `path` to the ends of a network, and how it was calibrated: on faces (N, latent_dim) that nothing was
+    fitted to."""
+    find, every = found_by(network), np.ones(len(local.names), bool)
     apart = np.linalg.norm(find(z, every, ~every) - z[:, None], axis=2)
     short = softmax(read(z), axis=1) < SUCCESS
-    distance = [float((to[of] if of.any() else to).mean()) for to, of in zip(apart.T, short.T, strict=True)]
-    return {
-        **described,
-        "max_strength": distance,
-        "centres": {key: values.tolist() for key, values in vars(centres).items()},
-        "ends": PATHS,
-        "keeps": True,
-        "fitted": {
-            **described["fitted"],
-            "method": "path",
-            "parameters": {},
-            "calibration": "strength 1 leads to where the network says that a face shows the emotion completely; the "
-            "mean distance there of faces that do not show it yet is given",
-            "calibrated_probability": probabilities(axes, z, read).mean(axis=0).tolist(),
-        },
+    lengths = np.array([(to[of] if of.any() else to).mean() for to, of in zip(apart.T, short.T, strict=True)])
+    path = ToEnds(local.names, local.directions, lengths, at_centres(local), find, keeps=True)
+    facts = {
+        "method": "path",
+        "parameters": {},
+        "calibration": "strength 1 leads to where the network says that a face shows the emotion completely; the "
+        "mean distance there of faces that do not show it yet is given",
+        "calibrated_probability": probabilities(path, z, read).mean(axis=0).tolist(),
     }
+    return replace(path, centres=replace(path.centres, pace=paces(path, z, read))), facts
 
 
 def found_by(network: PathNetwork) -> EndFinder:

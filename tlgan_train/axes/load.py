@@ -9,8 +9,7 @@ from tlgan_runtime.bundle.axes_json import parse_axes
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.graphs.end_finders import usable_axes
 from tlgan_runtime.graphs.session import Engine
-from tlgan_runtime.latent.axes import Axes, EndFinder
-from tlgan_runtime.latent.ends import PATHS, join_ends
+from tlgan_runtime.latent.axes import Axes
 from tlgan_train.axes.learned_ends import found_by, load_paths
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.run_folder import read_json
@@ -23,11 +22,9 @@ def load_axes(run: Path) -> dict[str, Any]:
 
 def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator) -> Axes:
     """`axes.json` of a run, ready to move latents by any of its methods."""
-    axes = parse_axes(load_axes(run), emotions, generator.latent_dim)
-    finders: dict[str, EndFinder] = {}
-    if any(method.ends is not None for method in axes.methods.values()):
-        finders[PATHS] = found_by(load_paths(run))
-    return join_ends(axes, finders)
+    return parse_axes(
+        load_axes(run), emotions, generator.latent_dim, finder_of=lambda name, role, keeps: found_by(load_paths(run))
+    )
 
 
 def bundle_moves(path: Path) -> Axes:

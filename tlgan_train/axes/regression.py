@@ -12,6 +12,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
 
+from tlgan_runtime.latent.keep import basis
 from tlgan_train.classifiers.r2 import r2
 from tlgan_train.errors import TrainError
 
@@ -112,10 +113,10 @@ class LocalAxes(LogitAxes):
         probability = softmax(y, axis=1)
         means = [z[self._of(column)].mean(axis=0) for column in probability.T]
         middle = z.mean(axis=0)
-        span = spanned(self.slopes_)
+        span = basis(self.slopes_)
         if kept is not None:
-            aside = spanned(kept)
-            span = spanned(span - span @ aside.T @ aside, least=1e-6)
+            aside = basis(kept)
+            span = basis(span - span @ aside.T @ aside, least=1e-6)
             if not len(span):
                 raise TrainError("what must be kept spans all directions of the axes; use a larger gan.latent_dim")
             self.axes_ = self._separate(unit_rows(self.slopes_ @ span.T @ span))
@@ -219,13 +220,6 @@ def symmetric_axes(directions: np.ndarray) -> np.ndarray:
     left, values, right = np.linalg.svd(directions, full_matrices=False)
     kept = values > 1e-6 * values[0]
     return unit_rows(left[:, kept] @ right[kept])
-
-
-def spanned(rows: np.ndarray, least: float = 0.0) -> np.ndarray:
-    """Orthonormal rows that span what `rows` span, but for directions in which they are at most `least` long."""
-    _, values, right = np.linalg.svd(rows, full_matrices=False)
-    basis: np.ndarray = right[values > max(least, 1e-6 * values[0])]
-    return basis
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tlgan_runtime.latent.attribute import BINARY, NUMBER
+from tlgan_runtime.bundle.axes_json import BINARY, NUMBER
 from tlgan_train.data.cache import Progress, cached, default_cache
 from tlgan_train.data.sources.listing import ListedPicture, Listing
 from tlgan_train.data.sources.sheet import read_sheet

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tlgan_runtime.latent.axes import AxisSet
-from tlgan_runtime.latent.motion import Way, move
+from tlgan_runtime.latent.centres import FittedMotion
+from tlgan_runtime.latent.motions import Motion, StraightLines
+from tlgan_runtime.latent.moves import Way, move
 from tlgan_runtime.latent.strengths import walk_strengths
 from tlgan_train.axes.regression import unit_rows
 from tlgan_train.classifiers.judge import SUCCESS
@@ -30,7 +31,7 @@ class Course:
 
 
 def evaluate_axes(
-    axes: AxisSet,
+    motion: Motion,
     ends: np.ndarray,
     walks: int,
     steps: int,
@@ -45,12 +46,12 @@ def evaluate_axes(
     These are the first `walks` of `ends` (N, latent_dim); of the others the last frame alone is compared with pictures.
     Returns what `evaluation.json` holds of a method, and the course of the walks to each emotion.
     """
-    emotions, z, others = axes.emotions, ends[:walks], ends[walks:]
+    emotions, z, others = motion.names, ends[:walks], ends[walks:]
     result: dict[str, Any] = {"emotions": {}, "leakage": {}, "factor_leakage": {}}
     courses = {}
     for e, emotion in enumerate(emotions):
         unit = np.eye(len(emotions))[e]
-        way = Way(z, axes, unit > 0)
+        way = Way(z, motion, unit > 0)
         frames = np.stack([way.at(strength * unit) for strength in walk_strengths(steps)], axis=1)
         seen = look(frames.reshape(-1, z.shape[1]))
         probability = seen.emotion.reshape(len(z), steps, -1)
@@ -59,7 +60,7 @@ def evaluate_axes(
         figures: dict[str, Any] = edit_figures(probability[:, :, e], character, features)
         last = features[:, -1]
         if len(others):
-            last = np.concatenate([last, look(move(others, axes, unit)).features])
+            last = np.concatenate([last, look(move(others, motion, unit)).features])
         figures |= _realism(last, features[:, steps // 2], real.features, real_emotion == e, drawn, e)
         moved = probability[:, 0, e] < ALREADY
         apart = np.linalg.norm(frames[:, -1] - frames[:, 0], axis=1)
@@ -78,16 +79,16 @@ def evaluate_axes(
 
 
 def evaluate_distance(
-    axes: AxisSet, z: np.ndarray, before: Verdicts, distances: np.ndarray, look: Look
+    lines: StraightLines, z: np.ndarray, before: Verdicts, distances: np.ndarray, look: Look
 ) -> dict[str, dict[str, Any]]:
     """Move every latent (N, latent_dim) along each straight axis as far as `distances` (E,) say, and judge the ends.
 
     What a method does over the distance of another, in place of the one that it was calibrated to.
     """
     result = {}
-    for e, emotion in enumerate(axes.emotions):
-        strength = distances[e] / axes.max_strength[e]
-        after = look(move(z, axes, strength * np.eye(len(axes.emotions))[e])).emotion[:, e]
+    for e, emotion in enumerate(lines.names):
+        strength = distances[e] / lines.lengths[e]
+        after = look(move(z, lines, strength * np.eye(len(lines.names))[e])).emotion[:, e]
         others = before.emotion[:, e] < ALREADY
         result[emotion] = {
             "distance": float(distances[e]),
@@ -98,30 +99,28 @@ def evaluate_distance(
 
 
 def evaluate_characters(
-    axes: AxisSet, columns: list[int], z: np.ndarray, before: Verdicts, look: Look
+    motion: FittedMotion, columns: list[int], z: np.ndarray, before: Verdicts, look: Look
 ) -> dict[str, Any]:
     """Turn every latent (N, latent_dim), whose faces the judge read as `before`, into each drawn character, whose
     columns it reads: what it sees then."""
     result = {}
-    for unit, column, name in zip(np.eye(len(columns)), columns, axes.emotions, strict=True):
-        after = look(move(z, axes, unit))
+    for unit, column, length, name in zip(np.eye(len(columns)), columns, motion.lengths, motion.names, strict=True):
+        after = look(move(z, motion, unit))
         others = before.character[:, column] < ALREADY
         result[name] = {
             "success": asdict(estimate(after.character[others, column] >= SUCCESS)),
             "emotion_kept": asdict(estimate(after.emotion.argmax(axis=1) == before.emotion.argmax(axis=1))),
             "already_there": float(1 - others.mean()),
-            "distance": float(axes.max_strength[axes.emotions.index(name)]),
+            "distance": float(length),
         }
     return result
 
 
-def random_axes(like: AxisSet, seed: int) -> AxisSet:
+def random_lines(like: FittedMotion, seed: int) -> StraightLines:
     """Random unit directions that go as far as `like`: the floor of every comparison."""
     directions = unit_rows(np.random.default_rng([seed, 3]).standard_normal(like.directions.shape))
-    return AxisSet(
-        "random", like.emotions, directions, np.zeros(len(directions)), like.max_strength, like.keep_norm, {},
-        directions @ directions.T,
-    )  # fmt: skip
+    keep_norm = isinstance(like, StraightLines) and like.keep_norm
+    return StraightLines(like.names, directions, like.lengths, keep_norm)
 
 
 def _realism(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tlgan_runtime.latent.axes import Axes
+from tlgan_runtime.latent.motions import StraightLines
 from tlgan_train.classifiers.judge import factor_names, load_judge, reading_noise
 from tlgan_train.classifiers.training import class_scores
 from tlgan_train.config import EvaluateConfig
@@ -19,7 +20,7 @@ from tlgan_train.evaluation.edits import (
     evaluate_axes,
     evaluate_characters,
     evaluate_distance,
-    random_axes,
+    random_lines,
 )
 from tlgan_train.evaluation.equal_success import at_equal_success
 from tlgan_train.evaluation.generator import evaluate_generator
@@ -56,7 +57,7 @@ def evaluate(
     figures["classifier_agrees"] = float((labels.argmax(axis=1) == drawn.emotion.argmax(axis=1)).mean())
     log("generator: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items() if isinstance(value, float)))
 
-    methods = {**axes.methods, "random": random_axes(axes.methods[axes.default], model.seed)}
+    methods = {**axes.methods, "random": random_lines(axes.methods[axes.default], model.seed)}
     ends = model.latents(ENDS * settings.faces, "evaluation faces")
     faces = ends[: settings.faces]
     results, courses, factors = {}, {}, factor_names(judge_run)
@@ -72,11 +73,11 @@ def evaluate(
     before = look(faces)
     distances = np.array([figures["distance"] for figures in results[axes.default]["emotions"].values()])
     for name, method in methods.items():
-        if method.centres is None:
+        if isinstance(method, StraightLines):
             results[name]["same_distance"] = evaluate_distance(method, faces, before, distances, look)
     character_edits = {}
     if axes.characters is not None:
-        columns = [dataset.characters.index(name) for name in axes.characters.emotions]
+        columns = [dataset.characters.index(name) for name in axes.characters.names]
         character_edits = evaluate_characters(axes.characters, columns, faces, before, look)
     evaluation = {
         "emotions": dataset.emotions,

@@ -15,7 +15,7 @@ from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.bundle.write import replace_bundle, write_manifest
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.files import flush, unfinished
-from tlgan_runtime.latent.ends import PATHS
+from tlgan_runtime.graphs.end_finders import PATHS
 from tlgan_runtime.stills import save_grid
 from tlgan_train.attributes.add import current_attributes, measured
 from tlgan_train.axes.learned_ends import load_paths

@@ -11,6 +11,7 @@ from onnx import TensorProto
 
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.files import flush, unfinished
+from tlgan_runtime.latent.motions import StraightLines
 from tlgan_train.errors import TrainError
 from tlgan_train.export.walk_graph import walk_graph
 
@@ -34,7 +35,7 @@ def write_triton(bundle: Bundle, out: Path, log: Callable[[str], None] = print) 
     check_new(out)
     models = {role: onnx.load_from_string(bundle.read(role)) for role in MODELS if role in bundle.roles}
     walks = {"walk": walk_graph(models["generator"])}
-    if any(axes.keep_norm for axes in bundle.axes.methods.values()):
+    if any(isinstance(lines, StraightLines) and lines.keep_norm for lines in bundle.axes().methods.values()):
         walks["walk_keep_norm"] = walk_graph(models["generator"], keep_norm=True)
     labels = {"emotion": bundle.manifest.emotions, "character": bundle.manifest.characters}
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import softmax
 
-from tlgan_runtime.latent.axes import AxisSet
-from tlgan_runtime.latent.motion import move
+from tlgan_runtime.latent.centres import BetweenCentres, ToEnds
+from tlgan_runtime.latent.motions import Motion, StraightLines
+from tlgan_runtime.latent.moves import move
 from tlgan_train.axes.samples import draw_faces, read_faces
 from tlgan_train.evaluation.equal_success import changes_at_equal_success
 from tlgan_train.report import axis_charts, charts, face_rows
@@ -113,7 +114,7 @@ def walks_section(sheet: Page, results: Results) -> None:
     strengths = np.linspace(0, 1, STEPS)
     heads = [f"{strength:.1f}" for strength in strengths]
     walk = face_rows.walk_faces(results.generator, axes, z, target, strengths)
-    farthest = axes.max_strength[axes.emotions.index(target)]
+    farthest = results.fits[results.default]["max_strength"][axes.names.index(target)]
     chart(
         sheet, results, "walk", face_rows.face_rows(walk, [f"face {i}" for i in range(1, FACES + 1)], heads), (),
         f"The same faces on their whole way to {target}; the numbers are strengths, and 1 is k = {farthest:.1f}. "
@@ -121,9 +122,9 @@ def walks_section(sheet: Page, results: Results) -> None:
     )  # fmt: skip
     for name in results.fitted:
         moves = results.axes[name]
-        every = [face_rows.walk_faces(results.generator, moves, z[:1], e, strengths)[0] for e in moves.emotions]
+        every = [face_rows.walk_faces(results.generator, moves, z[:1], e, strengths)[0] for e in moves.names]
         chart(
-            sheet, results, f"all_axes_{name}", face_rows.face_rows(np.stack(every), axes.emotions, heads), (),
+            sheet, results, f"all_axes_{name}", face_rows.face_rows(np.stack(every), axes.names, heads), (),
             f"The first face along every axis of {name}; the numbers are strengths.",
         )  # fmt: skip
 
@@ -222,8 +223,8 @@ def _before_and_after(sheet: Page, results: Results) -> None:
     )  # fmt: skip
 
 
-def _end(z: np.ndarray, axes: AxisSet, emotion: int) -> np.ndarray:
-    return move(z, axes, np.eye(len(axes.emotions))[emotion])
+def _end(z: np.ndarray, motion: Motion, emotion: int) -> np.ndarray:
+    return move(z, motion, np.eye(len(motion.names))[emotion])
 
 
 def _read(results: Results, z: np.ndarray) -> Reading:
@@ -238,20 +239,21 @@ def _changes(names: tuple[str, ...], before: np.ndarray, after: np.ndarray) -> s
 
 def _k(results: Results, method: str) -> str:
     """Label of the distance moved."""
-    return "strength × mean k (latent units)" if results.axes[method].centres else "k (latent units)"
+    straight = isinstance(results.axes[method], StraightLines)
+    return "k (latent units)" if straight else "strength × mean k (latent units)"
 
 
 def _distance(results: Results, method: str) -> str:
-    axes = results.axes[method]
-    if axes.ends is not None:
+    motion = results.axes[method]
+    if isinstance(motion, ToEnds):
         return (
             "Every face has an end of its own, found for it, so k differs between faces: it is the mean distance from "
             "those that do not show the emotion yet to where strength 1 leads, times the strength."
         )
-    if axes.centres:
+    if isinstance(motion, BetweenCentres):
         return (
             "Each face moves from the centre of its own emotion towards another, so k differs between faces: it is the "
             "mean distance from the other centres to where strength 1 leads, times the strength."
         )
-    kept = ", before the moved latent is scaled back to its old length" if axes.keep_norm else ""
+    kept = ", before the moved latent is scaled back to its old length" if motion.keep_norm else ""
     return f"k is the distance moved, in standard deviations of the prior{kept}."

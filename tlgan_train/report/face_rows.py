@@ -12,8 +12,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 from tlgan_runtime.animation.layout import enlarge
-from tlgan_runtime.latent.axes import AxisSet
-from tlgan_runtime.latent.motion import Way
+from tlgan_runtime.latent.motions import Motion
+from tlgan_runtime.latent.moves import Way
 from tlgan_train.axes.samples import draw_faces
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.report.charts import DPI, WIDTH, readable
@@ -28,10 +28,10 @@ MARGIN = 8
 """Pixels between a name and its faces."""
 
 
-def walk_faces(generator: Generator, axes: AxisSet, z: np.ndarray, emotion: str, strengths: np.ndarray) -> np.ndarray:
+def walk_faces(generator: Generator, motion: Motion, z: np.ndarray, emotion: str, strengths: np.ndarray) -> np.ndarray:
     """uint8 (N, K, S, S, 3): the faces of latents (N, latent_dim) at K strengths along one axis."""
-    unit = np.eye(len(axes.emotions))[axes.emotions.index(emotion)]
-    way = Way(z, axes, unit > 0)
+    unit = np.eye(len(motion.names))[motion.names.index(emotion)]
+    way = Way(z, motion, unit > 0)
     return draw_faces(generator, np.stack([way.at(strength * unit) for strength in strengths], axis=1))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tlgan_runtime.latent.axes import AxisSet
+from tlgan_runtime.latent.centres import FittedMotion
 from tlgan_train.axes.load import load_moves
 from tlgan_train.axes.samples import draw_latents
 from tlgan_train.classifiers.judge import load_judge
@@ -36,7 +36,7 @@ class Results:
     """`evaluation.json`, its methods in the order in which they are shown: the default, others, `random`."""
     fits: dict[str, Any]
     """Methods of `axes.json`, the default first."""
-    axes: dict[str, AxisSet]
+    axes: dict[str, FittedMotion]
     """The same, to move latents with."""
     losses: list[dict[str, float]]
     grids: list[tuple[int, Path]]

@@ -107,7 +107,6 @@ def test_commands_know_attributes(folder: Path, tmp_path: Path, capsys: pytest.C
         ({"direction": [1.0] * 8}, "length 1"),
         ({"levels": [1.0, 1.0]}, "must rise"),
         ({"levels": [0.0, float("inf")]}, "not readable JSON"),
-        ({"max_strength": "far"}, "hat.max_strength"),
     ],
 )
 def test_an_entry_that_is_wrong_is_named(folder: Path, tmp_path: Path, change: dict[str, Any], message: str) -> None:

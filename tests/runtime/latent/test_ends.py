@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +14,13 @@ import pytest
 from tests.tiny_bundle import EMOTIONS, PATH_LENGTH, axis_directions, make_bundle
 from tlgan_runtime import BundleDamagedError, CheerMeUp, InputError
 from tlgan_runtime.bundle.write import write_manifest
-from tlgan_runtime.latent.axes import AxisSet
-from tlgan_runtime.latent.centres import Centres
-from tlgan_runtime.latent.motion import Way, move
+from tlgan_runtime.latent.centres import BetweenCentres, Centres, EndFinder, ToEnds, even_pace
+from tlgan_runtime.latent.moves import Way, move
 from tlgan_runtime.latent.sampling import sample
 
 pytestmark = pytest.mark.numerical
 
-CENTRES = Centres(
-    2 * np.eye(3, 5), 4 * np.eye(3, 5), np.zeros(3), 2 * np.eye(3, 5), pace=np.tile([0.0, 1.0], (3, 3, 1))
-)
+CENTRES = Centres(2 * np.eye(3, 5), 4 * np.eye(3, 5), np.zeros(3), 2 * np.eye(3, 5), pace=even_pace(3))
 WAY = np.arange(15.0).reshape(3, 5)
 Z = sample(4, 5, seed=1)
 NONE = np.zeros(3, bool)
@@ -34,19 +30,16 @@ def ends(z: np.ndarray, wanted: np.ndarray, kept: np.ndarray = NONE) -> np.ndarr
     return z.astype(np.float64)[:, None] + WAY
 
 
-def axes() -> AxisSet:
-    eye = np.eye(3, 5)
-    return AxisSet(
-        "path", ("a", "b", "c"), eye, np.zeros(3), np.ones(3), False, {}, eye @ eye.T, CENTRES, "paths", ends
-    )
+def motion(find: EndFinder = ends) -> ToEnds:
+    return ToEnds(("a", "b", "c"), np.eye(3, 5), np.ones(3), CENTRES, find, keeps=True)
 
 
 def test_faces_go_to_their_own_ends_and_part_of_the_way() -> None:
-    np.testing.assert_allclose(move(Z, axes(), np.array([0.0, 1.0, 0.0])), Z + WAY[1], atol=1e-5)
-    np.testing.assert_allclose(move(Z, axes(), np.array([0.0, 0.25, 0.0])), Z + WAY[1] / 4, atol=1e-5)
-    blend = move(Z, axes(), np.array([0.0, 0.5, 0.5]))
+    np.testing.assert_allclose(move(Z, motion(), np.array([0.0, 1.0, 0.0])), Z + WAY[1], atol=1e-5)
+    np.testing.assert_allclose(move(Z, motion(), np.array([0.0, 0.25, 0.0])), Z + WAY[1] / 4, atol=1e-5)
+    blend = move(Z, motion(), np.array([0.0, 0.5, 0.5]))
     np.testing.assert_allclose(blend, Z + WAY[1:].mean(axis=0), atol=1e-5)
-    each = move(Z[:2], axes(), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.5]]))
+    each = move(Z[:2], motion(), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.5]]))
     np.testing.assert_allclose(each, Z[:2] + np.stack([WAY[0], WAY[2] / 2]), atol=1e-5)
 
 
@@ -54,9 +47,9 @@ def test_no_strength_moves_nothing_and_less_needs_no_ends() -> None:
     def never(z: np.ndarray, wanted: np.ndarray, kept: np.ndarray) -> np.ndarray:
         raise AssertionError("there is no end to find")
 
-    unasked = replace(axes(), find_ends=never)
+    unasked = motion(never)
     assert move(Z, unasked, np.zeros(3)).tobytes() == Z.tobytes()
-    by_centres = replace(axes(), find_ends=None)
+    by_centres = BetweenCentres(unasked.names, unasked.directions, unasked.lengths, CENTRES)
     less = np.array([-1.0, 0.0, 0.0])
     np.testing.assert_array_equal(move(Z, unasked, less), move(Z, by_centres, less))
 
@@ -69,7 +62,7 @@ def test_a_way_finds_its_ends_once_and_only_when_it_needs_them() -> None:
         return ends(z, wanted) + 9 * kept[2]
 
     faces, both = Z.copy(), np.array([True, True, False])
-    way = Way(faces, replace(axes(), find_ends=find), both)
+    way = Way(faces, motion(find), both)
     for less in (0.0, -0.5):
         way.at(np.array([less, 0.0, 0.0]))
     assert asked == []
@@ -78,7 +71,7 @@ def test_a_way_finds_its_ends_once_and_only_when_it_needs_them() -> None:
     assert asked == [both.tolist()]
     faces += 1  # the caller's array is not what moves
     np.testing.assert_array_equal(way.at(np.array([0.5, 0.0, 0.0])), halves[0])
-    kept = Way(Z, replace(axes(), find_ends=find), both, np.array([False, False, True]))
+    kept = Way(Z, motion(find), both, np.array([False, False, True]))
     np.testing.assert_allclose(kept.at(np.array([1.0, 0.0, 0.0])), Z + WAY[0] + 9, atol=1e-5)
 
 
@@ -128,7 +121,7 @@ def test_ends_need_centres(learned: Path, tmp_path: Path) -> None:
     del document["methods"]["path"]["centres"]
     (folder / "axes.json").write_text(json.dumps(document))
     facts = json.loads((folder / "manifest.json").read_text())
-    with pytest.raises(BundleDamagedError, match=r"path\.ends must name a role, beside centres"):
+    with pytest.raises(BundleDamagedError, match=r"path\.ends must name a role, and needs centres"):
         write_manifest(folder, **{key: facts[key] for key in facts.keys() - {"schema_version", "files"}})
 
 

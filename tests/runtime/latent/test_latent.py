@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from tests.tiny_bundle import axis_directions
-from tlgan_runtime.latent.axes import AxisSet
-from tlgan_runtime.latent.centres import Centres
-from tlgan_runtime.latent.motion import basis, hold, move
+from tlgan_runtime.latent.centres import BetweenCentres, Centres, even_pace
+from tlgan_runtime.latent.keep import basis, hold
+from tlgan_runtime.latent.motions import StraightLines
+from tlgan_runtime.latent.moves import move
 from tlgan_runtime.latent.sampling import sample
 from tlgan_runtime.latent.strengths import walk_strengths
 
@@ -19,18 +20,15 @@ pytestmark = pytest.mark.numerical
 FIRST_OF_SEED_0 = [1.117622, -1.3871249, -0.4265716, -0.80358726]
 
 
-def axis_set(keep_norm: bool) -> AxisSet:
-    directions = axis_directions(3, 6)
-    return AxisSet(
-        method="known",
-        emotions=("anger", "joy", "fear"),
-        directions=directions,
-        offsets=np.zeros(3),
-        max_strength=np.array([1.0, 2.0, 3.0]),
-        keep_norm=keep_norm,
-        fitted={},
-        cosine=directions @ directions.T,
-    )
+NAMES = ("anger", "joy", "fear")
+
+
+def lines(keep_norm: bool) -> StraightLines:
+    return StraightLines(NAMES, axis_directions(3, 6), np.array([1.0, 2.0, 3.0]), keep_norm)
+
+
+def between(centres: Centres) -> BetweenCentres:
+    return BetweenCentres(NAMES, axis_directions(3, 6), np.ones(3), centres)
 
 
 def test_same_seed_same_latents_whatever_the_count() -> None:
@@ -54,12 +52,12 @@ def test_latents_are_standard_normal() -> None:
 @pytest.mark.parametrize("keep_norm", [True, False])
 def test_strength_0_returns_the_same_bits(keep_norm: bool) -> None:
     z = sample(50, 6, seed=0)
-    assert move(z, axis_set(keep_norm), np.zeros(3)).tobytes() == z.tobytes()
+    assert move(z, lines(keep_norm), np.zeros(3)).tobytes() == z.tobytes()
 
 
 def test_move_is_strength_times_max_strength_along_the_direction() -> None:
     z = sample(5, 6, seed=0)
-    axes = axis_set(keep_norm=False)
+    axes = lines(keep_norm=False)
     moved = move(z, axes, np.array([0.0, 0.5, -1.0]))
     expected = z + 0.5 * 2.0 * axes.directions[1] - 1.0 * 3.0 * axes.directions[2]
     assert moved.dtype == np.float32
@@ -68,7 +66,7 @@ def test_move_is_strength_times_max_strength_along_the_direction() -> None:
 
 def test_opposite_moves_cancel_without_keep_norm() -> None:
     z = sample(5, 6, seed=0)
-    axes = axis_set(keep_norm=False)
+    axes = lines(keep_norm=False)
     there = move(z, axes, np.array([0.3, 0.5, 1.0]))
     np.testing.assert_allclose(move(there, axes, np.array([-0.3, -0.5, -1.0])), z, atol=1e-6)
 
@@ -76,8 +74,8 @@ def test_opposite_moves_cancel_without_keep_norm() -> None:
 def test_keep_norm_keeps_the_norm_and_the_direction_of_the_sum() -> None:
     z = sample(5, 6, seed=0)
     strengths = np.array([0.0, 1.0, 0.0])
-    free = move(z, axis_set(keep_norm=False), strengths)
-    kept = move(z, axis_set(keep_norm=True), strengths)
+    free = move(z, lines(keep_norm=False), strengths)
+    kept = move(z, lines(keep_norm=True), strengths)
     np.testing.assert_allclose(np.linalg.norm(kept, axis=1), np.linalg.norm(z, axis=1), rtol=1e-6)
     np.testing.assert_allclose(
         kept / np.linalg.norm(kept, axis=1, keepdims=True),
@@ -88,7 +86,7 @@ def test_keep_norm_keeps_the_norm_and_the_direction_of_the_sum() -> None:
 
 def test_strengths_may_differ_between_faces() -> None:
     z = sample(2, 6, seed=0)
-    axes = axis_set(keep_norm=True)
+    axes = lines(keep_norm=True)
     moved = move(z, axes, np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
     assert moved[0].tobytes() == z[0].tobytes()
     np.testing.assert_array_equal(moved[1:], move(z[1:], axes, np.array([0.0, 1.0, 0.0])))
@@ -100,7 +98,7 @@ def test_walk_goes_from_0_to_1_in_even_steps() -> None:
     assert strengths[0] == 0 and strengths[-1] == 1
 
 
-STEADY = np.tile([0.0, 1.0], (3, 3, 1))
+STEADY = even_pace(3)
 CENTRES = Centres(
     4 * np.eye(3, 6), slopes=10 * np.eye(3, 6), intercepts=np.zeros(3), targets=4 * np.eye(3, 6), pace=STEADY
 )
@@ -112,7 +110,7 @@ def around_centres() -> np.ndarray:
 
 
 def test_with_centres_a_face_goes_from_its_own_to_the_other_and_keeps_its_place() -> None:
-    z, axes = around_centres(), replace(axis_set(keep_norm=False), centres=CENTRES)
+    z, axes = around_centres(), between(CENTRES)
     place = z - np.repeat(CENTRES.latents, 4, axis=0)
     moved = move(z, axes, np.array([0.0, 1.0, 0.0]))
     np.testing.assert_allclose(moved, CENTRES.latents[1] + place, atol=1e-5)
@@ -124,7 +122,7 @@ def test_with_centres_a_face_goes_from_its_own_to_the_other_and_keeps_its_place(
 
 
 def test_with_centres_strengths_that_add_up_to_more_than_one_are_shared_out() -> None:
-    z, axes = around_centres(), replace(axis_set(keep_norm=False), centres=CENTRES)
+    z, axes = around_centres(), between(CENTRES)
     shared = move(z, axes, np.array([0.0, 0.5, 0.5]))
     np.testing.assert_allclose(move(z, axes, np.array([0.0, 1.0, 1.0])), shared, atol=1e-5)
     farther = move(z, axes, np.array([0.0, 1.5, 0.0])) - z  # one alone may go beyond its centre
@@ -132,7 +130,7 @@ def test_with_centres_strengths_that_add_up_to_more_than_one_are_shared_out() ->
 
 
 def test_with_centres_less_of_an_emotion_moves_only_the_faces_that_show_it() -> None:
-    z, axes = around_centres(), replace(axis_set(keep_norm=False), centres=CENTRES)
+    z, axes = around_centres(), between(CENTRES)
     moved = move(z, axes, np.array([0.0, -1.0, 0.0]))
     np.testing.assert_allclose(
         moved[4:8] - z[4:8], np.tile(CENTRES.latents.mean(axis=0) - CENTRES.latents[1], (4, 1)), atol=1e-5
@@ -141,16 +139,16 @@ def test_with_centres_less_of_an_emotion_moves_only_the_faces_that_show_it() -> 
 
 
 def test_a_face_between_two_emotions_starts_from_between_their_centres() -> None:
-    between = CENTRES.latents[:2].mean(axis=0, keepdims=True)
-    np.testing.assert_allclose(CENTRES.posterior(between), [[0.5, 0.5, 0.0]], atol=1e-6)
-    moved = move(between.astype(np.float32), replace(axis_set(False), centres=CENTRES), np.array([0.0, 0.0, 1.0]))
+    middle = CENTRES.latents[:2].mean(axis=0, keepdims=True)
+    np.testing.assert_allclose(CENTRES.posterior(middle), [[0.5, 0.5, 0.0]], atol=1e-6)
+    moved = move(middle.astype(np.float32), between(CENTRES), np.array([0.0, 0.0, 1.0]))
     np.testing.assert_allclose(moved, CENTRES.latents[2:], atol=1e-5)
 
 
 def test_strength_one_leads_to_the_target_which_may_lie_beyond_the_centre() -> None:
     beyond = replace(CENTRES, targets=CENTRES.latents * np.array([[1.0], [1.5], [1.0]]))
     z = around_centres()
-    moved = move(z, replace(axis_set(False), centres=beyond), np.array([0.0, 1.0, 0.0]))
+    moved = move(z, between(beyond), np.array([0.0, 1.0, 0.0]))
     place = z - np.repeat(CENTRES.latents, 4, axis=0)
     np.testing.assert_allclose(moved, beyond.targets[1] + place, atol=1e-5)
 
@@ -158,7 +156,7 @@ def test_strength_one_leads_to_the_target_which_may_lie_beyond_the_centre() -> N
 def test_a_pace_says_how_much_of_the_way_each_strength_is() -> None:
     pace = np.tile([0.0, 0.5, 1.0], (3, 3, 1))
     pace[0, 1] = [0.0, 0.8, 1.0]  # from the first emotion to the second most happens early
-    z, axes = around_centres(), replace(axis_set(False), centres=replace(CENTRES, pace=pace))
+    z, axes = around_centres(), between(replace(CENTRES, pace=pace))
     whole = move(z, axes, np.array([0.0, 1.0, 0.0])) - z
     for strength, first, others in (
         (0.5, 0.8, 0.5),

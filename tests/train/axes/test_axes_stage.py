@@ -12,9 +12,11 @@ import torch
 from painter import EMOTIONS, GAIN, LATENT_DIM, Painter, Reader
 
 from tlgan_runtime import BundleDamagedError
-from tlgan_runtime.bundle.axes_json import parse_axes
-from tlgan_runtime.latent.motion import move
-from tlgan_train.axes.calibration import COMPLETE, REACHES, axis_set, centres_of, complete_distances, nearest_reach
+from tlgan_runtime.bundle.axes_json import axes_document, parse_axes
+from tlgan_runtime.latent.centres import BetweenCentres, even_pace
+from tlgan_runtime.latent.motions import StraightLines
+from tlgan_runtime.latent.moves import move
+from tlgan_train.axes.calibration import COMPLETE, REACHES, between_centres, complete_distances, nearest_reach
 from tlgan_train.axes.fit import fit_axes
 from tlgan_train.axes.load import load_axes
 from tlgan_train.axes.regression import LocalAxes, unit_rows
@@ -28,9 +30,6 @@ CONFIG = Config.from_dict({"samples": {"count": 1500}, "axes": {"calibration_fac
 PAINTER, READER = Painter(), Reader()
 SIMPLEX = unit_rows(np.eye(3, LATENT_DIM) - np.eye(3, LATENT_DIM).mean(axis=0))
 """Where each emotion grows above the others: the answer that axes must give."""
-
-
-STEADY = np.tile([0.0, 1.0], (3, 3, 1))
 
 
 def shown(z: np.ndarray) -> np.ndarray:
@@ -94,40 +93,48 @@ def test_axes_are_the_known_ones_in_the_schema_of_bundles(folder: Path) -> None:
     assert axes.default == "logit" and set(axes.methods) == {"boundary", "lda", "local", "logit", "paper"}
     logit, paper = axes.methods["logit"], axes.methods["paper"]
     assert (logit.directions * SIMPLEX).sum(axis=1).min() > 0.99
+    assert isinstance(logit, StraightLines) and isinstance(paper, StraightLines)
     assert logit.keep_norm and not paper.keep_norm
     np.testing.assert_allclose(paper.directions @ paper.directions.T, np.eye(3), atol=1e-8)
-    for method in (logit, paper):
-        np.testing.assert_allclose(method.cosine, method.directions @ method.directions.T, atol=1e-12)
-    assert min(logit.fitted["held_out_r2"]) > 0.99
-    assert logit.fitted["samples"] == 1200 and paper.fitted["samples"] == 896
-    assert logit.fitted["method"] == "LogitAxes" and paper.fitted["parameters"] == {"samples": 896, "clip": 3.0}
-    assert np.shape(logit.fitted["cosine_before"]) == (3, 3)
+    logit, paper = (document["methods"][name]["fitted"] for name in ("logit", "paper"))
+    assert min(logit["held_out_r2"]) > 0.99
+    assert logit["samples"] == 1200 and paper["samples"] == 896
+    assert logit["method"] == "LogitAxes" and paper["parameters"] == {"samples": 896, "clip": 3.0}
+    assert np.shape(logit["cosine_before"]) == (3, 3)
+
+
+def test_axes_are_read_as_they_were_written(folder: Path) -> None:
+    document = load_axes(folder)
+    facts = {name: method["fitted"] for name, method in document["methods"].items()}
+    assert axes_document(parse_axes(document, EMOTIONS, LATENT_DIM), LATENT_DIM, facts) == document
 
 
 def test_strength_one_is_where_the_effect_is_complete(folder: Path) -> None:
-    axes = parse_axes(load_axes(folder), EMOTIONS, LATENT_DIM).methods["logit"]
+    document = load_axes(folder)
+    axes, fitted = parse_axes(document, EMOTIONS, LATENT_DIM).methods["logit"], document["methods"]["logit"]["fitted"]
     z = load_samples(folder).z[:40]  # those held out that calibration used
-    assert (axes.max_strength <= CONFIG.axes.max_distance).all()
+    assert (axes.lengths <= CONFIG.axes.max_distance).all()
     for e in range(3):
         ends = []
-        for distance in (axes.max_strength[e], CONFIG.axes.max_distance):
-            logits, _ = read_faces(PAINTER, READER, move(z, axes, distance / axes.max_strength[e] * np.eye(3)[e]))
+        for distance in (axes.lengths[e], CONFIG.axes.max_distance):
+            logits, _ = read_faces(PAINTER, READER, move(z, axes, distance / axes.lengths[e] * np.eye(3)[e]))
             ends.append((np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))[:, e].mean())
-        assert ends[0] == pytest.approx(axes.fitted["calibrated_probability"][e], abs=1e-5)
+        assert ends[0] == pytest.approx(fitted["calibrated_probability"][e], abs=1e-5)
         assert ends[0] > 0.9 and ends[0] >= ends[1] - COMPLETE - 0.001
 
 
 def test_local_axes_reach_the_emotion_from_every_face(folder: Path) -> None:
-    axes = parse_axes(load_axes(folder), EMOTIONS, LATENT_DIM).methods["local"]
+    document = load_axes(folder)
+    axes, fitted = parse_axes(document, EMOTIONS, LATENT_DIM).methods["local"], document["methods"]["local"]["fitted"]
     z = load_samples(folder).z[:40]
-    assert axes.centres is not None and not axes.keep_norm
+    assert isinstance(axes, BetweenCentres)
     for e in range(3):
         moved = move(z, axes, np.eye(3)[e])
         np.testing.assert_allclose((moved - z)[:, 3:], 0, atol=0.2)  # the latents that no emotion depends on
-        assert shown(moved)[:, e].mean() == pytest.approx(axes.fitted["calibrated_probability"][e], abs=1e-5)
+        assert shown(moved)[:, e].mean() == pytest.approx(fitted["calibrated_probability"][e], abs=1e-5)
         assert shown(moved)[:, e].mean() > 0.8
         apart = np.linalg.norm(np.delete(axes.centres.latents, e, axis=0) - axes.centres.targets[e], axis=1)
-        assert axes.max_strength[e] == pytest.approx(apart.mean())
+        assert axes.lengths[e] == pytest.approx(apart.mean())
 
 
 def test_targets_of_local_axes_lie_beyond_the_centres_only_where_centres_do_not_show_the_emotion() -> None:
@@ -135,7 +142,7 @@ def test_targets_of_local_axes_lie_beyond_the_centres_only_where_centres_do_not_
     apart = (0.3 * draws + 4 * np.eye(3, LATENT_DIM)[np.arange(1500) % 3]).astype(np.float32)
     reach = []
     for z in (apart, draws):
-        centres = centres_of(LocalAxes().fit(z, emotions(z)), z[:40], emotions)
+        centres = between_centres(LocalAxes().fit(z, emotions(z)), EMOTIONS, z[:40], emotions).centres
         middle = centres.latents.mean(axis=0)
         reach.append(
             np.linalg.norm(centres.targets - middle, axis=1) / np.linalg.norm(centres.latents - middle, axis=1)
@@ -161,11 +168,11 @@ def test_even_strengths_show_even_changes() -> None:
         return (3 * np.tanh(3 * (latents[:, :3] - 1))).astype(np.float32)  # all changes in the middle of a way
 
     fitted = LocalAxes().fit(z, bent(z))
-    centres = centres_of(fitted, z[:60], bent)
-    assert centres.pace.shape[:2] == (3, 3) and (np.diff(centres.pace) > 0).all()
+    local = between_centres(fitted, EMOTIONS, z[:60], bent)
+    assert local.centres.pace.shape[:2] == (3, 3) and (np.diff(local.centres.pace) > 0).all()
     largest = []
-    for pace in (centres.pace, STEADY):
-        axes = axis_set(fitted, np.ones(3), replace(centres, pace=pace))
+    for pace in (local.centres.pace, even_pace(3)):
+        axes = replace(local, centres=replace(local.centres, pace=pace))
         frames = np.stack([bent(move(z[60:90], axes, k * np.eye(3)[1])) for k in np.linspace(0, 1, 17)])
         stride = np.linalg.norm(np.diff(frames - frames.mean(axis=2, keepdims=True), axis=0), axis=2)
         away = np.arange(60, 90) % 3 != 1
@@ -235,7 +242,7 @@ def test_with_several_characters_local_axes_keep_them_and_faces_can_become_other
 
     fit_axes(CONFIG, samples, EMOTIONS, PAINTER, READER, tmp_path, log=lambda _: None, drawn=both)
     axes = parse_axes(load_axes(tmp_path), EMOTIONS, LATENT_DIM, ("ada", "bo"))
-    assert axes.characters is not None and axes.characters.emotions == ("ada", "bo")
+    assert axes.characters is not None and axes.characters.names == ("ada", "bo")
     become = move(z, axes.characters, np.array([0.0, 1.0]))
     before, after = (read_faces(PAINTER, READER, latents) for latents in (z, become))
     assert (after[1].argmax(axis=1) == 1).mean() > 0.9 > (before[1].argmax(axis=1) == 1).mean()

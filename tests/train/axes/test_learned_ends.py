@@ -12,13 +12,13 @@ from painter import CHARACTER, EMOTIONS, GAIN, LATENT_DIM, Painter
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from tlgan_runtime.bundle.axes_json import parse_axes
-from tlgan_runtime.latent.axes import AxisSet
-from tlgan_runtime.latent.motion import move
+from tlgan_runtime.latent.centres import BetweenCentres
+from tlgan_runtime.latent.motions import Motion
+from tlgan_runtime.latent.moves import move
 from tlgan_train.axes.fit import fit_axes
 from tlgan_train.axes.learned_ends import at_centres, end_losses, found_by, load_paths, train_paths
 from tlgan_train.axes.likeness import Likeness
-from tlgan_train.axes.load import load_axes
+from tlgan_train.axes.load import load_axes, load_moves
 from tlgan_train.axes.samples import draw_latents, draw_samples, load_samples, read_faces
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
@@ -78,12 +78,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-def method(folder: Path, name: str) -> AxisSet:
-    axes = parse_axes(load_axes(folder), EMOTIONS, LATENT_DIM).methods[name]
-    return replace(axes, find_ends=found_by(load_paths(folder))) if name == "path" else axes
+def method(folder: Path, name: str) -> BetweenCentres:
+    motion = load_moves(folder, EMOTIONS, PAINTER).methods[name]
+    assert isinstance(motion, BetweenCentres)
+    return motion
 
 
-def ends(axes: AxisSet, z: np.ndarray, emotion: int) -> tuple[np.ndarray, np.ndarray]:
+def ends(axes: Motion, z: np.ndarray, emotion: int) -> tuple[np.ndarray, np.ndarray]:
     """Probability of the emotion and latents where strength 1 leads."""
     moved = move(z, axes, np.eye(3)[emotion])
     return softmax(read_faces(PAINTER, READER, moved)[0], axis=1)[:, emotion], moved
@@ -95,7 +96,7 @@ def test_every_face_shows_every_emotion_at_its_end(folder: Path) -> None:
     begin = found_by(PathNetwork.around(at_centres(path), z, LATENT_DIM))
     for emotion in range(3):
         learned, moved = ends(path, z, emotion)
-        mirrored, _ = ends(replace(path, find_ends=begin), z, emotion)
+        mirrored, _ = ends(replace(path, find=begin), z, emotion)
         assert np.quantile(learned, 0.05) > max(0.8, np.quantile(mirrored, 0.05) + 0.2)
         assert learned.mean() > 0.9
         assert (np.sign(moved[:, CHARACTER]) == np.sign(z[:, CHARACTER])).mean() > 0.95
@@ -169,7 +170,7 @@ def test_only_the_coordinates_of_labels_move(folder: Path) -> None:
 def test_what_is_kept_is_still_shown_and_the_emotion_beside_it(folder: Path) -> None:
     z, samples = draw_latents(PAINTER, 300, 0, "faces of this test"), load_samples(folder)
     network = train_paths(method(folder, "local"), samples, PAINTER, [READER], 25_600, 1, log=lambda _: None)
-    path = replace(method(folder, "path"), find_ends=found_by(network))
+    path = replace(method(folder, "path"), find=found_by(network))
     before = softmax(read_faces(PAINTER, READER, z)[0], axis=1)
     for emotion, kept in ((0, 1), (1, 2), (2, 0)):
         strengths, keep = np.eye(3)[emotion], np.eye(3, dtype=bool)[kept]

@@ -13,11 +13,11 @@ import pytest
 from commands import call
 from painter import CHARACTER, CHARACTERS, EMOTIONS, FACTOR, LATENT_DIM, FullReader, Painter, bars
 
-from tlgan_runtime.latent.axes import AxisSet
+from tlgan_runtime.latent.motions import StraightLines
 from tlgan_train.axes.samples import draw_latents, read_faces
 from tlgan_train.cli.commands import main
 from tlgan_train.data import export_folder
-from tlgan_train.evaluation.edits import Course, evaluate_axes, evaluate_characters, evaluate_distance, random_axes
+from tlgan_train.evaluation.edits import Course, evaluate_axes, evaluate_characters, evaluate_distance, random_lines
 from tlgan_train.evaluation.equal_success import at_equal_success, changes_at_equal_success
 from tlgan_train.evaluation.generator import evaluate_generator
 from tlgan_train.evaluation.verdicts import Verdicts
@@ -36,17 +36,15 @@ def look(z: np.ndarray) -> Verdicts:
     return Verdicts.of(read_faces(Painter(), FullReader(), z))
 
 
-def axis_set(directions: np.ndarray) -> AxisSet:
-    strengths = np.full(len(directions), DISTANCE)
-    cosine = directions @ directions.T
-    return AxisSet("known", EMOTIONS, directions, np.zeros(len(directions)), strengths, False, {}, cosine)
+def lines(directions: np.ndarray, names: tuple[str, ...] = EMOTIONS, length: float = DISTANCE) -> StraightLines:
+    return StraightLines(names, directions, np.full(len(directions), length), keep_norm=False)
 
 
-def judged(axes: AxisSet) -> dict[str, dict[str, dict[str, object]]]:
+def judged(axes: StraightLines) -> dict[str, dict[str, dict[str, object]]]:
     return walked(axes)[0]
 
 
-def walked(axes: AxisSet) -> tuple[dict[str, dict[str, dict[str, object]]], dict[str, Course]]:
+def walked(axes: StraightLines) -> tuple[dict[str, dict[str, dict[str, object]]], dict[str, Course]]:
     """All the axes on 60 faces and 20 more ends; as real pictures, faces of other latents."""
     others = look(draw_latents(Painter(), 300, 0, "real"))
     emotion = others.emotion.argmax(axis=1)
@@ -59,7 +57,7 @@ def along() -> dict[str, dict[str, dict[str, object]]]:
     directions = np.eye(3, LATENT_DIM)
     directions[0, FACTOR] = 1
     directions[0] /= math.sqrt(2)
-    return judged(axis_set(directions))
+    return judged(lines(directions))
 
 
 def test_axes_that_move_their_emotion_succeed_and_keep_the_character(along: dict[str, dict]) -> None:
@@ -97,7 +95,7 @@ def test_methods_are_compared_where_they_succeed_equally_often() -> None:
     directions = np.eye(3, LATENT_DIM)
     directions[:, FACTOR] = 1
     directions /= math.sqrt(2)
-    near, far = axis_set(directions), replace(axis_set(directions), max_strength=np.full(3, 1.5 * DISTANCE))
+    near, far = lines(directions), lines(directions, length=1.5 * DISTANCE)
     (_, own), (_, other) = walked(far), walked(near)
     for own_course, other_course in zip(own.values(), other.values(), strict=True):
         assert other_course.success[-1] < own_course.success[-1]
@@ -129,7 +127,7 @@ def test_an_emotion_that_a_method_never_reaches_is_not_compared() -> None:
 
 
 def test_a_method_is_measured_over_the_distance_of_another(along: dict[str, dict[str, dict[str, object]]]) -> None:
-    axes, distances = axis_set(np.eye(3, LATENT_DIM)), np.array([DISTANCE, 1e-6, 2 * DISTANCE])
+    axes, distances = lines(np.eye(3, LATENT_DIM)), np.array([DISTANCE, 1e-6, 2 * DISTANCE])
     found = evaluate_distance(axes, Z, look(Z), distances, look)
     assert [figures["distance"] for figures in found.values()] == distances.tolist()
     end = 2 * Z[:, :3].astype(float) + np.array([2 * DISTANCE, 0, 0])
@@ -144,9 +142,7 @@ def test_becoming_a_character_is_measured_with_what_stays_of_the_emotion() -> No
     tilted = towards.copy()
     tilted[1] = np.eye(LATENT_DIM)[1] - np.eye(LATENT_DIM)[CHARACTER]
     for directions, kept in ((towards, 1.0), (tilted / np.linalg.norm(tilted, axis=1, keepdims=True), None)):
-        strengths = np.full(2, DISTANCE)
-        axes = AxisSet("known", CHARACTERS, directions, np.zeros(2), strengths, False, {}, directions @ directions.T)
-        found = evaluate_characters(axes, [0, 1], Z, look(Z), look)
+        found = evaluate_characters(lines(directions, CHARACTERS), [0, 1], Z, look(Z), look)
         assert list(found) == list(CHARACTERS)
         assert all(figures["success"]["value"] == 1 for figures in found.values())
         assert found["ada"]["emotion_kept"]["value"] == 1
@@ -155,12 +151,12 @@ def test_becoming_a_character_is_measured_with_what_stays_of_the_emotion() -> No
 
 
 def test_random_directions_are_the_floor(along: dict[str, dict]) -> None:
-    like = axis_set(np.eye(3, LATENT_DIM))
-    axes = random_axes(like, seed=4)
+    like = lines(np.eye(3, LATENT_DIM))
+    axes = random_lines(like, seed=4)
     np.testing.assert_allclose(np.linalg.norm(axes.directions, axis=1), 1)
-    np.testing.assert_array_equal(axes.max_strength, like.max_strength)
-    np.testing.assert_array_equal(axes.directions, random_axes(like, seed=4).directions)
-    assert not np.allclose(axes.directions, random_axes(like, seed=5).directions)
+    np.testing.assert_array_equal(axes.lengths, like.lengths)
+    np.testing.assert_array_equal(axes.directions, random_lines(like, seed=4).directions)
+    assert not np.allclose(axes.directions, random_lines(like, seed=5).directions)
     floor = judged(axes)["emotions"]
     means = [np.mean([f["mean_end"]["value"] for f in result.values()]) for result in (floor, along["emotions"])]
     assert means[0] < means[1] - 0.2

@@ -90,9 +90,9 @@ def assert_same_frames(drawn: np.ndarray, expected: np.ndarray) -> None:
 
 
 def straight(app: CheerMeUp, method: str, emotion: str) -> np.ndarray:
-    axes = app._axes.methods[method]
-    row = axes.emotions.index(emotion)
-    return (axes.max_strength[row] * axes.directions[row]).astype(np.float32)
+    lines = app._axes.methods[method]
+    row = lines.names.index(emotion)
+    return (lines.lengths[row] * lines.directions[row]).astype(np.float32)
 
 
 def test_the_layout_is_that_of_a_model_repository(models: Path) -> None:

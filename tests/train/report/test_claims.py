@@ -43,7 +43,7 @@ def evidence() -> Evidence:
     """One character; all axes of `local` work, none of `paper` does."""
     same = [[float(row == column) for column in range(COUNT)] for row in range(COUNT)]
     near = [[1.0 if row == column else 0.5 for column in range(COUNT)] for row in range(COUNT)]
-    fit = {"fitted": {"held_out_r2": [0.9] * COUNT, "cosine_before": near}, "cosine": same}
+    fit = {"fitted": {"held_out_r2": [0.9] * COUNT, "cosine_before": near}, "directions": same}
     evaluation = {
         "emotions": EMOTIONS,
         "drawn_characters": ["alba"],

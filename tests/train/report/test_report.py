@@ -135,11 +135,9 @@ def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
         methods[name] = {
             "directions": axes,
-            "offsets": [0.0] * 3,
             "max_strength": [2.0, 3.0, 4.5],
             "keep_norm": name == "logit",
             "fitted": fitted,
-            "cosine": axes @ axes.T,
         }
     document = {"schema_version": 1, "emotions": EMOTIONS, "latent_dim": 8, "default": "logit", "methods": methods}
     write_json(folder / "axes.json", document)
