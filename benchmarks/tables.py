@@ -1,6 +1,6 @@
-"""Tables of pages that are made from files: the results of benchmarks, and what the shipped bundles measured.
+"""Tables of pages that are made from the results of benchmarks; `docs/fill.py` puts them there.
 
-`python benchmarks/tables.py` prints them. A result that is not there has no row.
+A result that is not there has no row.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).with_name("results")
-BUNDLES = Path(__file__).resolve().parents[1] / "exported"
 Row = tuple[str, str, str, str]
 HEADS = ("what", "ours", "otherwise", "source")
+
+
+def read(name: str, results: Path = RESULTS) -> Any:
+    """The recorded result of a benchmark."""
+    return json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def cold_start(facts: dict[str, Any]) -> Iterator[Row]:
@@ -83,45 +87,72 @@ ROWS: dict[str, Callable[[dict[str, Any]], Iterator[Row]]] = {
 }
 
 
-def commands_table(results: Path = RESULTS) -> str:
-    """What commands take, against what a user would otherwise do: for docs/speed.md, in Markdown."""
+def commands(results: Path = RESULTS) -> str:
+    """What commands take, and what a user would otherwise do."""
     lines = ["| " + " | ".join(HEADS) + " |", "|" + "---|" * len(HEADS)]
     for name, rows in ROWS.items():
-        path = results / f"{name}.json"
-        if path.is_file():
-            facts = json.loads(path.read_text(encoding="utf-8"))
-            lines += [f"| {' | '.join(cells[:-1])} | `{cells[-1]}` |" for cells in rows(facts)]
+        if (results / f"{name}.json").is_file():
+            lines += [f"| {' | '.join(cells[:-1])} | `{cells[-1]}` |" for cells in rows(read(name, results))]
     return "\n".join(lines)
 
 
-EDITS = {
-    "reach the emotion surely (p ≥ 0.9)": "success",
-    "probability of the emotion at the end": "mean_end",
-    "never fall back on the way": "monotone",
-    "keep their character at every step": "character_kept",
-}
-"""Rows of the quality table, and their figures in a bundle's metrics."""
+def reliability(results: Path = RESULTS / "reliability") -> str:
+    """A row for each recorded run."""
+    lines = ["| what was tried | cases | outcomes | lost or half-written | script |", "|---|---|---|---|---|"]
+    for path in sorted(results.glob("*.json")):
+        run = read(path.stem, results)
+        outcomes = "<br>".join(f"{words}: {count:,}" for words, count in run["outcomes"].items())
+        cells = [run["what"], f"{run['cases']:,}", outcomes, f"{run['lost']:,}", f"`{path.stem}.py`"]
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
 
 
-def quality_table(bundles: Path = BUNDLES) -> str:
-    """How well the shipped bundles work, by the emotion that works worst: for the README, in Markdown."""
-    names = ("solo", "cast")
-    measured = [json.loads((bundles / name / "manifest.json").read_text(encoding="utf-8"))["metrics"] for name in names]
-    columns = [
-        (name, facts, method) for name, facts in zip(names, measured, strict=True) for method in ("path", "paper")
+def by_cores(facts: dict[str, Any]) -> str:
+    """Milliseconds for each picture, and how many times as fast as the other two ways."""
+    heads = ("cores", "batch", "plain, ms", "eager, ms")
+    heads += tuple(head for way in ("auto", "int8") for head in (f"`{way}`, ms", "to plain", "to eager"))
+    lines = [f"| {' | '.join(heads)} |"]
+    lines.append("|" + "---|" * 10)
+    for cores in (1, 2):
+        for batch, found in facts.get(f"cores_{cores}", {}).items():
+            spent = found["ms_per_image"]
+            cells = [f"{spent['plain']:.2f}", f"{spent['eager']:.2f}"]
+            for way in ("default", "int8"):
+                ratios = (found["to_plain"][way], found["to_eager"][way])
+                cells += [f"{spent[way]:.2f}", *(f"{ratio:.2f}" for ratio in ratios)]
+            lines.append(f"| {cores} | {batch.removeprefix('batch_')} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def profile_by_step(facts: dict[str, Any]) -> str:
+    """A column for each step, a row for each kind of operation, and the speeds below."""
+    steps = facts["steps"]
+    kinds = list(next(iter(steps.values()))["share"])
+    lines = [f"| | {' | '.join(steps)} |", "|---|" + "---|" * len(steps)]
+    rows = {kind: [f"{step['share'][kind]:.1%}" for step in steps.values()] for kind in kinds}
+    rows["precision"] = [step["precision"] for step in steps.values()]
+    rows["pictures/s"] = [f"{step['images_per_second']:.0f}" for step in steps.values()]
+    rows["operations a picture, GFLOP"] = [f"{step['gflop_per_image']:.2f}" for step in steps.values()]
+    rows["convolutions, GFLOP/s"] = [f"{step['convolution_gflops']:.0f}" for step in steps.values()]
+    rows["products of large matrices, GFLOP/s"] = [f"{step['peak_gflops']:.0f}" for step in steps.values()]
+    rows["of that"] = [f"{step['convolution_gflops'] / step['peak_gflops']:.0%}" for step in steps.values()]
+    return "\n".join([*lines, *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items())])
+
+
+def loops(facts: dict[str, Any]) -> str:
+    """The loop of the PyTorch example and ours."""
+    speed, peak = facts["images_per_second"], {name: memory["peak"] for name, memory in facts["memory_mib"].items()}
+    rows = [
+        f"| {words} | {speed[name]:.1f} | {peak[name] / 1024:.1f} GiB |"
+        for name, words in (("example", "PyTorch DCGAN example"), ("ours", f"ours, {facts['ratio']:.2f} times as fast"))
     ]
-    heads = [f"`{name}`" if method == "path" else f"the paper's method on `{name}`" for name, _, method in columns]
-    lines = ["| faces that …, worst of the emotions | " + " | ".join(heads) + " |", "|" + "---|" * (len(heads) + 1)]
-    for words, figure in EDITS.items():
-        worst = [
-            min(emotion[figure]["value"] for emotion in facts["methods"][method]["emotions"].values())
-            for _, facts, method in columns
-        ]
-        lines.append(f"| {words} | " + " | ".join(f"{value:.2f}" for value in worst) + " |")
-    shares = [f"{facts['generator']['confident_share']:.2f}" for _, facts, _ in columns]
-    lines.append("| show one emotion clearly before any edit | " + " | ".join(shares) + " |")
-    return "\n".join(lines)
+    return "\n".join(["| training loop | pictures/s | peak memory |", "|---|---|---|", *rows])
 
 
-if __name__ == "__main__":
-    print(commands_table(), quality_table(), sep="\n\n")
+def data_sets(facts: dict[str, Any]) -> str:
+    """Memory of training by the size of the data set; the pictures are memory-mapped."""
+    rows = [
+        f"| {int(count):,} | {facts[count]['pictures_mib']:.0f} MiB | {facts[count]['anonymous_mib']:.0f} MiB |"
+        for count in ("5600", "56000")
+    ]
+    return "\n".join(["| pictures | their size | memory of the process without them |", "|---|---|---|", *rows])

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -179,20 +178,3 @@ def write(name: str, facts: dict[str, object]) -> None:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(facts, indent=1))
-
-
-def table(facts: dict[str, Any]) -> str:
-    """Markdown of docs/speed.md: milliseconds a picture, and how many times as fast as the other two ways."""
-    heads = ("cores", "batch", "plain, ms", "eager, ms")
-    heads += tuple(head for way in ("auto", "int8") for head in (f"`{way}`, ms", "to plain", "to eager"))
-    lines = [f"| {' | '.join(heads)} |"]
-    lines.append("|" + "---|" * 10)
-    for cores in (1, 2):
-        for batch, found in facts.get(f"cores_{cores}", {}).items():
-            spent = found["ms_per_image"]
-            cells = [f"{spent['plain']:.2f}", f"{spent['eager']:.2f}"]
-            for way in ("default", "int8"):
-                ratios = (found["to_plain"][way], found["to_eager"][way])
-                cells += [f"{spent[way]:.2f}", *(f"{ratio:.2f}" for ratio in ratios)]
-            lines.append(f"| {cores} | {batch.removeprefix('batch_')} | {' | '.join(cells)} |")
-    return "\n".join(lines)

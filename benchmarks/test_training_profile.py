@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tables import profile_by_step
 from torch.autograd.profiler_util import FunctionEvent
 from torch.nn.utils import parametrizations
 from torch.profiler import ProfilerActivity, profile, record_function
@@ -65,24 +66,10 @@ def test_training_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = {"threads": 1, "load": os.getloadavg()[0], "steps": steps}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "training_profile.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    print(table(facts))
+    print(profile_by_step(facts))
     for step in steps.values():
         assert sum(step["share"].values()) == pytest.approx(1)
         assert step["share"]["convolution, backward"] > step["share"]["convolution, forward"] > 0.05
-
-
-def table(facts: dict[str, Any]) -> str:
-    """Markdown: a column a step, a row a kind of operation, and the speeds below."""
-    steps = facts["steps"]
-    lines = [f"| | {' | '.join(steps)} |", "|---|" + "---|" * len(steps)]
-    rows = {kind: [f"{step['share'][kind]:.1%}" for step in steps.values()] for kind in KINDS}
-    rows["precision"] = [step["precision"] for step in steps.values()]
-    rows["pictures/s"] = [f"{step['images_per_second']:.0f}" for step in steps.values()]
-    rows["operations a picture, GFLOP"] = [f"{step['gflop_per_image']:.2f}" for step in steps.values()]
-    rows["convolutions, GFLOP/s"] = [f"{step['convolution_gflops']:.0f}" for step in steps.values()]
-    rows["products of large matrices, GFLOP/s"] = [f"{step['peak_gflops']:.0f}" for step in steps.values()]
-    rows["of that"] = [f"{step['convolution_gflops'] / step['peak_gflops']:.0%}" for step in steps.values()]
-    return "\n".join([*lines, *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items())])
 
 
 def measured(preset: str, step: Callable[..., Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the benchmarks measured, and what their scripts make of it, for the tests of the pages that say so."""
+"""What the benchmarks measured, and the names in their scripts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,3 @@ def made_by(script: str) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(BENCHMARKS)
         return runpy.run_path(str(BENCHMARKS / script))
-
-
-def page(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")

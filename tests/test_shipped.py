@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from pathlib import Path
@@ -14,9 +13,6 @@ from tlgan_runtime import CheerMeUp
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli.commands import main
-from tlgan_train.report.claim_tables import markdown
-from tlgan_train.report.claims import Evidence, paper_claims
-from tlgan_train.report.model_card import comparison_table, leakage_table, methods_table
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
@@ -81,34 +77,6 @@ def test_the_cast_has_six_characters_who_can_become_each_other(cast: CheerMeUp) 
     joyful = cast.classify(cast.render(cast.move(z, {"joy": 1.0})))
     assert joyful.emotion[:, cast.emotions.index("joy")].mean() > 0.8
     assert (joyful.character.argmax(axis=1) == before.character.argmax(axis=1)).mean() > 0.9
-
-
-def test_the_page_on_quality_says_what_the_manifest_says() -> None:
-    page = (ROOT / "docs" / "how-well-it-works.md").read_text(encoding="utf-8")
-    metrics = json.loads((find_bundle() / "manifest.json").read_text(encoding="utf-8"))["metrics"]
-    assert comparison_table(metrics, metrics["default"], "paper") in page
-
-
-@pytest.mark.parametrize("name", ["solo", "cast"])
-def test_the_page_on_edits_says_what_the_manifests_say(name: str) -> None:
-    metrics = json.loads((find_bundle(name) / "manifest.json").read_text(encoding="utf-8"))["metrics"]
-    page = (ROOT / "docs" / "edits.md").read_text(encoding="utf-8")
-    assert methods_table(metrics) in page
-    assert leakage_table(metrics, metrics["default"]) in page
-
-
-def test_reproduction_says_what_the_bundle_says() -> None:
-    """Otherwise copy `claims.md` of the run that was exported to the end of docs/reproduction.md."""
-    folder = find_bundle()
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    axes = json.loads((folder / "axes.json").read_text(encoding="utf-8"))
-    evidence = Evidence(manifest["metrics"], axes["methods"], manifest["training"])
-    expected = markdown(paper_claims(evidence), evidence).splitlines()
-    page = (ROOT / "docs" / "reproduction.md").read_text(encoding="utf-8").splitlines()
-    for line, told in zip(expected, page[-len(expected) :], strict=True):
-        # Of the course of training a bundle knows nothing, and its count of verdicts is that much short.
-        if "needs the sample grids" not in line and not line.startswith("With `"):
-            assert told == line
 
 
 @pytest.mark.parametrize("line", sorted({line for page in PAGES.values() for line in COMMAND.findall(page)}))

@@ -1,0 +1,80 @@
+"""Tables of pages that are made from what the judge measured of the shipped bundles; `docs/fill.py` puts them there."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from tables import read
+
+from tlgan_train.evaluation.learning_curve import LearningCurve, Quality
+from tlgan_train.report.claim_tables import markdown
+from tlgan_train.report.claims import Evidence, paper_claims
+from tlgan_train.report.model_card import comparison_table, leakage_table, methods_table
+
+BUNDLES = Path(__file__).resolve().parents[1] / "exported"
+EDITS = {
+    "reach the emotion surely (p ≥ 0.9)": "success",
+    "probability of the emotion at the end": "mean_end",
+    "never fall back on the way": "monotone",
+    "keep their character at every step": "character_kept",
+}
+"""Rows of the table of quality, and their figures in an evaluation."""
+
+
+def manifest(bundle: str) -> dict[str, Any]:
+    """What a shipped bundle says about itself."""
+    found: dict[str, Any] = json.loads((BUNDLES / bundle / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+def evaluation(bundle: str) -> dict[str, Any]:
+    """What the judge measured of a shipped bundle."""
+    found: dict[str, Any] = manifest(bundle)["metrics"]
+    return found
+
+
+def quality() -> str:
+    """How well the shipped bundles work, by the emotion that works worst."""
+    columns = [(name, evaluation(name), method) for name in ("solo", "cast") for method in ("path", "paper")]
+    heads = [f"`{name}`" if method == "path" else f"the paper's method on `{name}`" for name, _, method in columns]
+    lines = ["| faces that …, worst of the emotions | " + " | ".join(heads) + " |", "|" + "---|" * (len(heads) + 1)]
+    for words, figure in EDITS.items():
+        worst = [
+            min(emotion[figure]["value"] for emotion in facts["methods"][method]["emotions"].values())
+            for _, facts, method in columns
+        ]
+        lines.append(f"| {words} | " + " | ".join(f"{value:.2f}" for value in worst) + " |")
+    shares = [f"{facts['generator']['confident_share']:.2f}" for _, facts, _ in columns]
+    lines.append("| show one emotion clearly before any edit | " + " | ".join(shares) + " |")
+    return "\n".join(lines)
+
+
+def by_emotion(bundle: str) -> str:
+    """The default method and the paper's, a row for each emotion."""
+    facts = evaluation(bundle)
+    return comparison_table(facts, facts["default"], "paper")
+
+
+def methods(bundle: str) -> str:
+    """A row for each method."""
+    return methods_table(evaluation(bundle))
+
+
+def leakage(bundle: str) -> str:
+    """What else changes where the default method and the paper's succeed equally often, a row for each factor."""
+    facts = evaluation(bundle)
+    return leakage_table(facts, facts["default"])
+
+
+def claims(bundle: str) -> str:
+    """What became of the paper's claims. A bundle does not hold its sample grids, so these are recorded."""
+    axes = json.loads((BUNDLES / bundle / "axes.json").read_text(encoding="utf-8"))["methods"]
+    grids = [  # no claim is about the coverage
+        Quality(grid["confident_share"], math.nan, grid["kid"]) for grid in read("sample_grids")[bundle]["grids"]
+    ]
+    course = LearningCurve([0, manifest(bundle)["training"]["images_seen"]], grids, real=None)
+    evidence = Evidence(evaluation(bundle), axes, manifest(bundle)["training"], course)
+    return markdown(paper_claims(evidence), evidence)
