@@ -17,8 +17,9 @@ from tlgan_runtime.cli.commands import main
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "docs/getting-started.md", "docs/editing.md")
+    for name in ("README.md", "docs/getting-started.md", "docs/editing.md", "docs/cli.md")
 }
+SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^(?:.*&& )?(cheermeup (?!.*(?:runs/|mine|PATH|exported/)).*?)(?: *#.*)?$", re.MULTILINE)
 GOLDEN = np.array([1.2694087, -3.3300703, -0.3412573, -0.64286983], dtype=np.float32)
 """First numbers of `sample(1, seed=0)`; a change breaks everybody's saved seeds."""
@@ -79,7 +80,10 @@ def test_the_cast_has_six_characters_who_can_become_each_other(cast: CheerMeUp) 
     assert (joyful.character.argmax(axis=1) == before.character.argmax(axis=1)).mean() > 0.9
 
 
-@pytest.mark.parametrize("line", sorted({line for page in PAGES.values() for line in COMMAND.findall(page)}))
+@pytest.mark.parametrize(
+    "line",
+    sorted({line for page in PAGES.values() for block in SHELL.findall(page) for line in COMMAND.findall(block)}),
+)
 def test_commands_on_the_pages_work(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     jobs = re.search(r"```json\n(.*?)```", PAGES["docs/getting-started.md"], re.DOTALL)[1]

@@ -89,14 +89,25 @@ def parse(given: list[str]) -> Namespace:
         close = nearest(first, (HELP, VERSION, DEBUG))
         after = "options of a command come after it: cheermeup COMMAND [options]"
         raise InputError(f"unknown option {first}{close} ({after})")
-    about, usage, describe = _COMMANDS[one_of("command", first, list(_COMMANDS))]
-    command = Parser(prog=f"cheermeup {first}", usage=f"cheermeup {first} {usage}", description=about)
-    describe(command)
-    command.flag("--json", dest="json_output", help="Print JSON on standard output.")
-    command.flag("--quiet", help="No progress, no warnings.")
+    command = command_parser(one_of("command", first, list(_COMMANDS)))
     options = command.understand(given[1:])
     options.command = first
     return options
+
+
+def command_names() -> list[str]:
+    """The commands of `cheermeup`, in the order of its help."""
+    return list(_COMMANDS)
+
+
+def command_parser(name: str) -> Parser:
+    """What a command understands; `name` is one of `command_names`."""
+    about, usage, describe = _COMMANDS[name]
+    command = Parser(prog=f"cheermeup {name}", usage=f"cheermeup {name} {usage}", description=about)
+    describe(command)
+    command.flag("--json", dest="json_output", help="Print JSON on standard output.")
+    command.flag("--quiet", help="No progress, no warnings.")
+    return command
 
 
 def _gif(parser: Parser) -> None:

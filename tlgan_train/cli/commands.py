@@ -47,39 +47,48 @@ class Stage(StrEnum):
 @train_app.command()
 def train(
     stage: Annotated[
-        Stage, typer.Argument(help="all: every stage that is not done yet, then the bundle in RUN/bundle.")
+        Stage,
+        typer.Argument(
+            help=f"{', '.join(Stage)}; all runs every stage that is not done yet, then exports to RUN/bundle."
+        ),
     ],
     data: Annotated[
         str | None,
         typer.Option(metavar="SPEC", help="toon (built in), ferg:ROOT, folder:ROOT or csv:FILE.", show_default="toon"),
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="quick, best, cast, paper or tiny.", show_default="quick")] = None,
-    characters: Annotated[
-        str | None, typer.Option(help="Those to draw: first, all, or names with commas.", show_default="first")
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="quick, best, cast, paper or tiny.", show_default="quick")
     ] = None,
-    run: Annotated[Path | None, typer.Option(help="Run folder.", show_default="runs/PRESET")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.", show_default="0")] = None,
+    characters: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Who is drawn: first, all, or names with commas.", show_default="first"),
+    ] = None,
+    run: Annotated[Path | None, typer.Option(metavar="DIR", help="Run folder.", show_default="runs/PRESET")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.", show_default="0")] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Any setting of tlgan_train/config.py; repeatable."),
     ] = None,
     alexnet_weights: Annotated[
-        Path | None, typer.Option(help="Pretrained torchvision AlexNet state_dict, .pth or .safetensors.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Pretrained torchvision AlexNet state_dict, .pth or .safetensors."),
     ] = None,
     export: Annotated[
         Path | None, typer.Option(metavar="ROOT", help="With `data`: write the pictures in the FERG layout.")
     ] = None,
     bundle: Annotated[
         str | None,
-        typer.Option(help="With `evaluate`: measure this bundle, folder or name, by the judge of the run instead."),
+        typer.Option(
+            metavar="PATH", help="With `evaluate`: the bundle (folder or name) that the judge of the run measures."
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Train a generator of your characters, read their emotions, and find the axes between them.
+    """Train a generator on your characters, and find an axis in its latent space for each emotion.
 
-    Without options other than --run, a run folder goes on with the settings that it was started with. To add an axis of
-    your own to what is finished, see `tlgan-train attribute --help`.
+    A run that was stopped resumes: give only --run, and it keeps the settings that it was started with. To add an
+    axis of your own to a finished model, see `tlgan-train attribute --help`.
     """
     folder = run or Path("runs") / (preset or "quick")
     options = {"data.spec": data, "data.characters": characters, "seed": seed}
@@ -118,19 +127,24 @@ def train(
 
 @attribute_app.command()
 def attribute(
-    name: Annotated[str, typer.Argument(help="What mixes are to call it, for example glasses.")],
+    name: Annotated[str, typer.Argument(help="Name of the attribute in mixes, for example glasses.")],
     labels: Annotated[
         Path,
-        typer.Option(metavar="FILE.csv", help="path,label or path,NAME: 0 or 1, no or yes, or numbers; any pictures."),
+        typer.Option(
+            metavar="FILE.csv", help="Columns path,label or path,NAME. Labels: 0 or 1, no or yes, or numbers."
+        ),
     ],
-    run: Annotated[Path | None, typer.Option(help="Run folder of a finished `tlgan-train all`.")] = None,
-    bundle: Annotated[str | None, typer.Option(help="Or a bundle, changed in place: folder or name.")] = None,
+    run: Annotated[Path | None, typer.Option(metavar="DIR", help="Run folder of a finished `tlgan-train all`.")] = None,
+    bundle: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Instead of a run: a bundle (folder or name), changed in place.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Add an axis to a finished model from labelled pictures: glasses, whither a head turns, anything that is seen.
+    """Add an axis to a finished model from labelled pictures: glasses, head direction, or anything else visible.
 
-    Generator and other axes stay as they are. A run keeps it in RUN/attributes.json, from where tlgan-export takes it.
+    The generator and the other axes stay as they are. A run keeps the axis in RUN/attributes.json; tlgan-export reads
+    it from there.
     """
     if (run is None) == (bundle is None):
         raise TrainError("name the model to add to: either --run FOLDER or --bundle FOLDER")
@@ -151,22 +165,24 @@ def export_run(
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the bundle; a bundle that is there is replaced.")
+        Path | None, typer.Option(metavar="DIR", help="Folder of the bundle. An older bundle there is replaced.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the bundle.", show_default="that of the folder")] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name of the bundle.", show_default="name of the folder")
+    ] = None,
     int8: Annotated[
-        bool, typer.Option("--int8", help="Add a generator in 8-bit integers; refused where it draws other faces.")
+        bool, typer.Option("--int8", help="Add a generator in 8-bit integers. Refused if its faces differ too much.")
     ] = False,
     triton: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="New folder for a model repository of Triton Inference Server, and walk.onnx."
+            metavar="DIR", help="New folder for a model repository for Triton Inference Server, with walk.onnx."
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Write generator, classifier and axes of a run as a bundle of ONNX and JSON files, or for a server, or both."""
+    """Export a run as a bundle of ONNX and JSON files, as a model repository for a server, or both."""
     bundle = _bundle(source)
     if out is None and triton is None:
         raise TrainError("name what to write: --out DIR for a bundle, --triton DIR for a model repository, or both")
