@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "benchmarks"), str(ROOT)]
 MARKED = re.compile(r"(?P<begin>^<!-- begin: (?P<name>.+) -->\n).*?(?P<end>^<!-- end: (?P=name) -->$)", re.M | re.S)
 BEGIN = re.compile(r"^<!-- begin: (.+) -->$", re.M)
 
@@ -66,6 +67,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "keep": recorded("locks", "locks"),
 }
 """What makes the parts, by name."""
+PARTS |= import_module("signatures").parts()
 
 
 def fill(page: str, parts: Mapping[str, Callable[[], str]]) -> str:
@@ -85,7 +87,6 @@ def pages(root: Path = ROOT) -> list[Path]:
 
 
 def main(arguments: list[str]) -> int:
-    sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "benchmarks"), str(ROOT)]
     outdated = []
     for path in pages():
         page = path.read_text(encoding="utf-8")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,7 @@ from tlgan_runtime.cli.commands import main
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "docs/getting-started.md", "docs/editing.md", "docs/cli.md")
+    for name in ("README.md", "docs/getting-started.md", "docs/editing.md", "docs/cli.md", "docs/python.md")
 }
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^(?:.*&& )?(cheermeup (?!.*(?:runs/|mine|PATH|exported/)).*?)(?: *#.*)?$", re.MULTILINE)
@@ -92,7 +95,10 @@ def test_commands_on_the_pages_work(line: str, tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_programs_on_the_pages_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_programs_on_the_pages_run(name: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for program in re.findall(r"```python\n(.*?)```", PAGES[name], re.DOTALL):
-        exec(compile(program, name, "exec"), {})
+        (tmp_path / "program.py").write_text(program, encoding="utf-8")
+        command = [sys.executable, "program.py"]
+        run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert run.returncode == 0, program + run.stderr
