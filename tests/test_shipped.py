@@ -22,6 +22,7 @@ PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
     for name in ("README.md", "docs/getting-started.md", "docs/editing.md", "docs/cli.md", "docs/python.md")
 }
+PROGRAMS = [(name, one) for name, page in PAGES.items() for one in re.findall(r"```python\n(.*?)```", page, re.DOTALL)]
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^(?:.*&& )?(cheermeup (?!.*(?:runs/|mine|PATH|exported/)).*?)(?: *#.*)?$", re.MULTILINE)
 GOLDEN = np.array([1.2694087, -3.3300703, -0.3412573, -0.64286983], dtype=np.float32)
@@ -94,11 +95,9 @@ def test_commands_on_the_pages_work(line: str, tmp_path: Path, monkeypatch: pyte
     assert main(shlex.split(line)[1:]) == 0
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_programs_on_the_pages_run(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "program"), PROGRAMS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(PROGRAMS)])
+def test_programs_on_the_pages_run(name: str, program: str, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    for program in re.findall(r"```python\n(.*?)```", PAGES[name], re.DOTALL):
-        (tmp_path / "program.py").write_text(program, encoding="utf-8")
-        command = [sys.executable, "program.py"]
-        run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-        assert run.returncode == 0, program + run.stderr
+    run = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, program + run.stderr
