@@ -31,12 +31,12 @@ def learn(teacher: Any, width: int, seed: int) -> Any:
     from torch.nn import functional
 
     from tlgan_train.compute.seeds import seeded
-    from tlgan_train.export.generator_graph import layers_of
     from tlgan_train.models.dcgan import Generator
 
-    image_size = layers_of(teacher).image_size
     mapping_width = teacher.mapping[0].out_features if len(teacher.mapping) else 0
-    student = seeded(lambda: Generator(teacher.latent_dim, width, image_size, mapping_width, teacher.prior), seed)
+    student = seeded(
+        lambda: Generator(teacher.latent_dim, width, teacher.image_size, mapping_width, teacher.prior), seed
+    )
     student.mapping.load_state_dict(teacher.mapping.state_dict())
     student.to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam((p for p in student.parameters() if p.requires_grad), LR)
@@ -58,10 +58,10 @@ def learn(teacher: Any, width: int, seed: int) -> Any:
 def speed(generator: Any) -> dict[str, float]:
     """Milliseconds of CPU time of one core a face in ONNX Runtime, the least of many calls, and the graph's bytes."""
     from tlgan_runtime.graphs.session import Engine, Graph, Tensor
-    from tlgan_train.export.generator_graph import drawing_graph, layers_of
-    from tlgan_train.export.graph_builder import store_half
+    from tlgan_train.export.generator_graph import drawing_graph
+    from tlgan_train.export.stored_weights import store_half
 
-    side, model = layers_of(generator).image_size, store_half(drawing_graph(generator)).SerializeToString()
+    side, model = generator.image_size, store_half(drawing_graph(generator)).SerializeToString()
     takes, gives = Tensor("tensor(float)", (generator.latent_dim,)), Tensor("tensor(uint8)", (side, side, 3))
     graph = Graph(Engine("cpu", 1), "a student", model, takes={"z": takes}, gives={"image": gives})
     z = np.random.default_rng(0).standard_normal((DRAWN, generator.latent_dim)).astype(np.float32)

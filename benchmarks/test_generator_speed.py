@@ -27,8 +27,8 @@ from torch import nn
 from tlgan_runtime import CheerMeUp
 from tlgan_runtime.graphs.session import Engine, Graph, Tensor
 from tlgan_train.export.generator_graph import drawing_graph
-from tlgan_train.export.graph_builder import store_half
 from tlgan_train.export.int8_graph import int8_graph
+from tlgan_train.export.stored_weights import store_half
 from tlgan_train.export.torch_export import DrawingGraph, to_onnx
 from tlgan_train.models.dcgan import Generator
 

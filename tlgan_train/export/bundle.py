@@ -24,8 +24,8 @@ from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.weaknesses import noted
 from tlgan_train.export.generator_graph import drawing_graph
-from tlgan_train.export.graph_builder import store_half, store_single
 from tlgan_train.export.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
+from tlgan_train.export.stored_weights import store_half, store_single
 from tlgan_train.export.torch_export import DrawingGraph, ReadingGraph, to_onnx
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.models.alexnet import EmotionClassifier

@@ -7,30 +7,24 @@ connected layers and the last doubling stay in float32: they are small, and the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto
+from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_train.errors import TrainError
-from tlgan_train.export.generator_graph import (
-    Array,
-    channels_first,
-    first_as_matrix,
-    interleaved,
-    layers_of,
-    mapped,
-    phases_of,
-    picture,
-)
-from tlgan_train.export.graph_builder import GraphBuilder
+from tlgan_train.export.generator_graph import PHASES, drawing_graph
 from tlgan_train.models.dcgan import Generator
+
+Array = NDArray[np.float32]
 
 CALIBRATION_LATENTS, CHECK_LATENTS = 1024, 4096
 MIN_PSNR = 40.0
@@ -63,7 +57,7 @@ class Ranges:
 @torch.inference_mode()
 def ranges_of(generator: Generator, z: NDArray[np.float32]) -> Ranges:
     """Ranges over latents (N, latent_dim)."""
-    lowest, highest, hidden = 0.0, 0.0, np.zeros(len(layers_of(generator).hidden))
+    lowest, highest, hidden = 0.0, 0.0, np.zeros(1)
     for chunk in torch.from_numpy(z).split(CHUNK):
         x = generator.mapping(chunk)
         lowest, highest = min(lowest, float(x.min())), max(highest, float(x.max()))
@@ -78,41 +72,89 @@ def ranges_of(generator: Generator, z: NDArray[np.float32]) -> Ranges:
 
 def int8_graph(generator: Generator, z: NDArray[np.float32]) -> onnx.ModelProto:
     """As `drawing_graph`, quantised for latents like `z` (N, latent_dim)."""
-    layers, graph, ranges = layers_of(generator), GraphBuilder(), ranges_of(generator, z)
+    model, ranges = drawing_graph(generator), ranges_of(generator, z)
+    graph = _Rewriting(model)
     scales = [np.float32(max(PEAK * highest, _SMALLEST) / _LEVELS) for highest in ranges.hidden]
-    (kernel, bias), *doublings = layers.hidden
-    lowest, highest = ranges.features
-    step = np.float32(max(highest - lowest, _SMALLEST) / _LEVELS)
-    x = _first(graph, mapped(graph, layers), step, np.uint8(round(-lowest / step)), *first_as_matrix(kernel, bias))
-    zero, side = graph.constant(np.uint8(0)), 4
-    x = graph.node("QuantizeLinear", x, graph.constant(scales[0]), zero)
-    x = graph.reshape(x, -1, side, side, kernel.shape[1])
-    for (kernel, bias), (before, after) in zip(doublings, pairwise(scales), strict=True):
-        x, phases = channels_first(graph, x), []
-        for part, pads in phases_of(kernel):
-            weight, scale = quantised(part)
-            operands = [
-                x, graph.constant(before), zero,
-                graph.constant(weight), graph.constant(scale), graph.constant(np.int8(0)),
-                graph.constant(after), zero,
-                graph.constant(np.round(bias / (scale * before)).astype(np.int32)),
-            ]  # fmt: skip
-            # Results below 0 become 0: that is the ReLU.
-            phases.append(graph.node("QLinearConv", *operands, kernel_shape=[2, 2], pads=pads))
-        x = interleaved(graph, phases, side, kernel.shape[1])
-        side *= 2
-    x = graph.node("DequantizeLinear", x, graph.constant(scales[-1]), zero)
-    return graph.model("generator_int8", layers.latent_dim, picture(graph, x, layers.last), layers.image_size)
+    of_phases = (pair for pair in pairwise(scales) for _ in range(PHASES))
+    nodes = list(model.graph.node)
+    first = max(place for place, node in enumerate(nodes) if node.op_type == "Gemm")  # the others map latents
+    graph.nodes += nodes[:first]
+    for node in nodes[first:]:
+        x, y = node.input[0], node.output[0]
+        if node.op_type == "Gemm":
+            graph.first_layer(x, y, ranges.features, scales[0], *map(graph.value, node.input[1:]))
+        elif node.op_type == "Conv":
+            graph.convolution(x, y, *next(of_phases), *map(graph.value, node.input[1:]), node.attribute)
+        elif node.op_type == "Relu":
+            graph.add("Identity", x, output=y)  # what is below 0 became 0 in the integers
+        elif node.op_type == "ConvTranspose":
+            node.input[0] = graph.add("DequantizeLinear", x, graph.constant(scales[-1]), graph.zero)
+            graph.nodes.append(node)
+        else:
+            graph.nodes.append(node)
+    return graph.finished("generator_int8")
 
 
-def _first(graph: GraphBuilder, x: str, step: np.float32, middle: np.uint8, weight: Array, bias: Array) -> str:
-    """The matrix product of the first layer in integers, its result in float32."""
-    columns, scale = quantised(np.ascontiguousarray(weight.T))
-    zero = graph.constant(middle)
-    x = graph.node("QuantizeLinear", x, graph.constant(step), zero)
-    x = graph.node("MatMulInteger", x, graph.constant(columns.T), zero)
-    x = graph.node("Mul", graph.node("Cast", x, to=TensorProto.FLOAT), graph.constant(scale * step))
-    return graph.node("Add", x, graph.constant(bias))
+class _Rewriting:
+    """The nodes of a graph, in the order in which they run, as others take the place of some of them."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self.model = model
+        self.nodes: list[onnx.NodeProto] = []
+        self.values = {one.name: one for one in model.graph.initializer}
+        self.zero = self.constant(np.uint8(0))
+
+    def value(self, name: str) -> NDArray[np.float32]:
+        return numpy_helper.to_array(self.values[name])
+
+    def constant(self, value: Any) -> str:
+        name = f"int8_{len(self.values)}"
+        self.values[name] = numpy_helper.from_array(np.array(value, order="C"), name)
+        return name
+
+    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
+        """Add a node and return the name of the tensor that it makes."""
+        output = output or f"{operator}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, list(inputs), [output], name=output, **attributes))
+        return output
+
+    def first_layer(
+        self, x: str, y: str, features: tuple[float, float], after: np.float32, weight: Array, bias: Array
+    ) -> None:
+        """The matrix product of the first layer in integers, its result with the scale `after`."""
+        lowest, highest = features
+        step = np.float32(max(highest - lowest, _SMALLEST) / _LEVELS)
+        columns, scale = quantised(np.ascontiguousarray(weight.T))
+        middle = self.constant(np.uint8(round(-lowest / step)))
+        x = self.add("QuantizeLinear", x, self.constant(step), middle)
+        x = self.add("MatMulInteger", x, self.constant(columns.T), middle)
+        x = self.add("Mul", self.add("Cast", x, to=TensorProto.FLOAT), self.constant(scale * step))
+        x = self.add("Add", x, self.constant(bias))
+        self.add("QuantizeLinear", x, self.constant(after), self.zero, output=y)
+
+    def convolution(
+        self, x: str, y: str, before: np.float32, after: np.float32, weight: Array, bias: Array,
+        attributes: Iterable[onnx.AttributeProto],
+    ) -> None:  # fmt: skip
+        """The convolution of values with the scale `before`, its result with the scale `after`."""
+        whole, scale = quantised(weight)
+        operands = [
+            x, self.constant(before), self.zero,
+            self.constant(whole), self.constant(scale), self.constant(np.int8(0)),
+            self.constant(after), self.zero,
+            self.constant(np.round(bias / (scale * before)).astype(np.int32)),
+        ]  # fmt: skip
+        self.add("QLinearConv", *operands, output=y)
+        self.nodes[-1].attribute.extend(attributes)
+
+    def finished(self, name: str) -> onnx.ModelProto:
+        graph = self.model.graph
+        used = {name for node in self.nodes for name in node.input}
+        constants = [value for name, value in self.values.items() if name in used]
+        rewritten = helper.make_graph(self.nodes, name, graph.input, graph.output, constants)
+        model = helper.make_model(rewritten, opset_imports=self.model.opset_import, ir_version=self.model.ir_version)
+        onnx.checker.check_model(model, full_check=True)
+        return model
 
 
 def quantised(weight: Array) -> tuple[NDArray[np.int8], Array]:

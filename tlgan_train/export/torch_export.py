@@ -13,9 +13,11 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from tlgan_train.export.graph_builder import OPSET
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_uint8
+
+OPSET = 18
+"""ONNX operator set: the oldest that the exporter writes natively, so that older runtimes load it too."""
 
 
 class DrawingGraph(nn.Module):
@@ -50,8 +52,19 @@ def to_onnx(
     stored: Callable[[onnx.ModelProto], onnx.ModelProto] | None = None,
     settings: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> None:
-    """Write `model` in eval mode as one ONNX file whose first dimension is free, with its weights `stored` in fewer
-    bits, if they shall be.
+    """Write what `exported` returns to a file, with its weights `stored` in fewer bits, if they shall be."""
+    graph = exported(model, examples, inputs, outputs, settings)
+    onnx.save(stored(graph) if stored else graph, path)
+
+
+def exported(
+    model: nn.Module,
+    examples: tuple[Tensor, ...],
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    settings: Mapping[str, Tensor] = MappingProxyType({}),
+) -> onnx.ModelProto:
+    """`model` in eval mode as a graph whose first dimension is free.
 
     `settings` are further inputs, the same for all rows, by their values where nothing is given for them.
     """
@@ -59,16 +72,16 @@ def to_onnx(
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        torch.onnx.export(
-            model, (*examples, *settings.values()), path, dynamo=True, external_data=False, opset_version=OPSET,
+        program = torch.onnx.export(
+            model, (*examples, *settings.values()), dynamo=True, opset_version=OPSET,
             verbose=False, input_names=[*inputs, *settings], output_names=list(outputs),
             dynamic_shapes=(*({0: torch.export.Dim("N")} for _ in inputs), *({} for _ in settings)),
         )  # fmt: skip
-    bare = onnx.load(path)
-    _forget_origin(bare.graph)
-    del bare.metadata_props[:]
-    bare.graph.initializer.extend(numpy_helper.from_array(value.numpy(), name) for name, value in settings.items())
-    onnx.save(stored(bare) if stored else bare, path)
+    graph = program.model_proto
+    _forget_origin(graph.graph)
+    del graph.metadata_props[:]
+    graph.graph.initializer.extend(numpy_helper.from_array(value.numpy(), name) for name, value in settings.items())
+    return graph
 
 
 def _forget_origin(graph: onnx.GraphProto) -> None:

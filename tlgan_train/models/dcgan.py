@@ -31,7 +31,7 @@ class Generator(nn.Module):
         self.mapping = nn.Sequential(*(layer for w in pairwise(widths) for layer in _fully_connected(*w)))
         doublings = _doublings(image_size)
         channels = [width * 2**i for i in reversed(range(doublings))]
-        self.latent_dim = latent_dim
+        self.latent_dim, self.image_size = latent_dim, image_size
         layers: list[nn.Module] = [FromPixel(mapping_width or latent_dim, channels[0], 4, bias=False)]
         layers += _activated(channels[0])
         for before, after in pairwise(channels):

@@ -9,8 +9,8 @@ import torch
 from drawn import colourful, pictures, psnr
 from onnx import numpy_helper
 
-from tlgan_train.export.generator_graph import drawing_graph, layers_of
-from tlgan_train.export.graph_builder import store_half
+from tlgan_train.export.generator_graph import FastGenerator, drawing_graph
+from tlgan_train.export.stored_weights import store_half
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_uint8
 
@@ -58,7 +58,7 @@ def test_a_network_of_other_layers_is_not_taken_for_a_generator() -> None:
     generator = Generator(8, 4, 32)
     generator.layers[1] = torch.nn.Identity()
     with pytest.raises(TypeError, match="BatchNorm"):
-        layers_of(generator)
+        FastGenerator(generator)
 
 
 def test_weights_take_half_the_bytes_and_draw_the_same() -> None:
