@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from tlgan_train.compute import distributed
 from tlgan_train.compute.device import autocast
@@ -111,7 +112,7 @@ def feature_distance(drawn: list[Tensor], real: list[Tensor]) -> Tensor:
     return torch.stack(distances).mean()
 
 
-@torch.no_grad()
 def average(averaged: Generator, generator: Generator, decay: float) -> None:
     """Move averaged weights towards the generator's: averaged ← decay · averaged + (1 - decay) · generator."""
-    torch._foreach_lerp_(list(averaged.parameters()), list(generator.parameters()), 1 - decay)
+    update = get_ema_multi_avg_fn(decay)
+    update(list(averaged.parameters()), list(generator.parameters()), 0)
