@@ -65,7 +65,7 @@ def typical_calls(bundle: Path, folder: Path) -> None:
     written = assert_type(
         app.gif(folder / "a.gif", [names[0], mix], steps=2, faces=1, size=64, labels=True, progress=progress), Animation
     )
-    app.gif(str(folder / "b.png"), timeline=f"{names[0]}, {names[1]}@0.2s", faces=1, size=16, loop="once", hold=0)
+    app.gif(path=str(folder / "b.png"), timeline=f"{names[0]}, {names[1]}@0.2s", faces=1, size=16, loop="once", hold=0)
     assert_type((written.path, written.frames, written.duration), tuple[Path, int, float])
 
     def caption(index: int, frame: NDArray[np.uint8]) -> Caption:
@@ -111,6 +111,9 @@ def wrong_calls(app: CheerMeUp, z: NDArray[np.float32]) -> None:
     app.timeline(z, {"joy": 1})  # type: ignore[arg-type]
     app.gif()  # type: ignore[call-arg]
     app.gif("a.gif", emotions="joy")  # type: ignore[call-arg]
+    app.gif("a.gif", steps="30")  # type: ignore[arg-type]
+    app.gif("a.gif", loop=True)  # type: ignore[arg-type]
+    app.gif("a.gif", "joy", 30, 8, 0, 15, 256, "start, joy@1s")  # type: ignore[call-arg]
     app.gif("a.gif", progress=True)  # type: ignore[arg-type]
     app.classify(app.render(z)).emotions  # type: ignore[attr-defined]  # noqa: B018
     app.emotions = []  # type: ignore[misc]

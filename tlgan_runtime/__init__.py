@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tlgan_runtime.animation.caption import Caption
     from tlgan_runtime.animation.write import Animation, write_animation
     from tlgan_runtime.batch.run import run_batch
-    from tlgan_runtime.editor import CheerMeUp, Scores
+    from tlgan_runtime.editor import CheerMeUp
     from tlgan_runtime.errors import (
         BundleDamagedError,
         BundleError,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         OutputError,
         ProviderError,
     )
+    from tlgan_runtime.scores import Scores
     from tlgan_runtime.version import __version__
 
 # Name -> the module that has it: imported at first use (PEP 562), so that `import tlgan_runtime` costs nothing.
@@ -31,7 +32,7 @@ _HOMES = {
     "run_batch": "batch.run",
     "Caption": "animation.caption",
     "CheerMeUp": "editor",
-    "Scores": "editor",
+    "Scores": "scores",
     "__version__": "version",
     "BundleDamagedError": "errors",
     "BundleError": "errors",

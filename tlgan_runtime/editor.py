@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tlgan_runtime.animation.caption import MIN_CAPTION_SIZE, Caption, caption_height
-from tlgan_runtime.animation.layout import MAX_SIZE, MIN_SIZE, Pixels, plan
-from tlgan_runtime.animation.write import (
-    FORMATS,
-    LOOPS,
-    MAX_FPS,
-    MAX_HOLD,
-    MIN_FPS,
-    Animation,
-    check_timing,
-    write_animation,
-)
+from tlgan_runtime.animation.caption import Caption
+from tlgan_runtime.animation.layout import Pixels
+from tlgan_runtime.animation.options import MAX_FPS, AnimationOptions
+from tlgan_runtime.animation.write import FORMATS, Animation, write_animation
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.manifest import Manifest
 from tlgan_runtime.bundle.read import Bundle
@@ -32,26 +25,15 @@ from tlgan_runtime.graphs.session import MICRO_BATCH, Engine
 from tlgan_runtime.latent import sampling
 from tlgan_runtime.latent.keep import check_keep
 from tlgan_runtime.latent.moves import Move
-from tlgan_runtime.latent.strengths import EASINGS, timeline_course, timeline_strengths, walk_course, walk_strengths
+from tlgan_runtime.latent.strengths import timeline_strengths, walk_strengths
 from tlgan_runtime.latent.timeline import Keyframes
 from tlgan_runtime.latent.vocabulary import Mix, Vocabulary
-from tlgan_runtime.validation import file_path, flag, one_of, real, whole
+from tlgan_runtime.option import takes
+from tlgan_runtime.scene import plan_scene
+from tlgan_runtime.scores import Scores
+from tlgan_runtime.validation import file_path, one_of, real
 
 Latents = NDArray[np.float32]
-
-MAX_FACES = 1_000_000
-MAX_STEPS = 10_000
-MAX_ANIMATION_PIXELS = 500_000_000
-"""Of all frames together: their colours are chosen from all of them, so they are kept until all are there."""
-
-
-class Scores(NamedTuple):
-    """What the classifier sees: probabilities, rows sum to 1."""
-
-    emotion: NDArray[np.float32]
-    """(N, E), columns in the order of `CheerMeUp.emotions`."""
-    character: NDArray[np.float32]
-    """(N, C), columns in the order of `CheerMeUp.characters`."""
 
 
 class CheerMeUp:
@@ -87,7 +69,7 @@ class CheerMeUp:
         self._mapping, self._generator, self._classifier = open_graphs(self._bundle, self._engine, precision)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self._bundle.path, self._options)
+        return partial(type(self), **self._options), (self._bundle.path,)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self._bundle.path)!r}, provider={self._options['provider']!r})"
@@ -146,8 +128,8 @@ class CheerMeUp:
 
         They are draws from N(0, I), taken to the generator's own latents by the bundle's mapping if it has one.
         """
-        count = whole("the number of faces", n, 1, MAX_FACES)
-        z = sampling.sample(count, self.latent_dim, whole("seed", seed, 0, 2**64 - 1))
+        count, seed = AnimationOptions.check("faces", n), AnimationOptions.check("seed", seed)
+        z = sampling.sample(count, self.latent_dim, seed)
         return z if self._mapping is None else self._mapping.run(z)["latent"]
 
     def render(self, z: ArrayLike) -> Pixels:
@@ -177,40 +159,36 @@ class CheerMeUp:
         until: float | None = None,
         keep: Sequence[str] = (),
     ) -> Latents:
-        """`z` moved along a mix of emotions, (N, latent_dim) -> the same shape.
+        """`z`, (N, latent_dim), moved by a mix of emotions, characters and attributes; the same shape.
 
-        Where the bundle draws several characters, a mix may name these, too: a face becomes another's, whatever it
-        feels. It may name `attributes`; negative strengths lead to faces without them. Strength 0 is no effect and
-        returns `z` bit for bit, 1 is the full effect of that emotion (`max_strength`), negative is away from it.
-        `method` names the axes, None the bundle's default.
+        Strength 0 has no effect and returns `z` bit for bit; 1 is the full effect; a negative strength leads away from
+        an emotion, or to faces without an attribute. Where the bundle draws several characters, a mix may name
+        characters, too: a face becomes another character and keeps its emotion. `method` names the axes; None is the
+        bundle's default.
 
-        With `until`, a probability, each face goes only as far towards `strengths`, in steps of a sixteenth, as it
-        takes the classifier to see the emotions of positive strength with that probability together (and the
-        characters, if there are such); a face that never gets there stops where it comes nearest.
+        With `until`, a probability from 0 to 1, each face goes towards `strengths` in steps of a sixteenth, and stops
+        where the classifier gives the emotions with strengths above 0 that probability together (and the characters, if
+        the mix names any). A face that never gets there stops where it comes nearest.
 
-        `keep` names emotions and attributes to hold, and `character`: what of the way leads along their axes is left
-        out, with no regard to the norm. The method `path` looks for ends that keep these emotions, too,
-        where the bundle says that it can; the way away from an emotion has no ends, so it is held along the axes.
+        `keep` names emotions and attributes that must not change, and `character`. The component of the move along
+        their axes is removed; the norm is not restored. The method `path` also looks for ends that keep these
+        emotions, if the bundle has such ends. A move away from an emotion has no ends: there only the axes count.
 
-        A small change of a strength is a small move, through 0 as well. There are two exceptions by design. With
-        `until` a face may stop a step earlier or later. And a strength above 0 asks for something that 0 does not:
-        that `until` waits for the emotion, and that `keep` does not name it.
+        A small change of a strength is a small move, through 0 as well, with two exceptions. With `until` a face may
+        stop a step earlier or later. And at strength 0 `until` does not wait for the emotion, and `keep` may name it.
         """
         start, mix = self._check_latents(z), self._vocabulary.strengths(strengths)
         move = self._prepared(start, mix, method, keep)
         if until is None:
             return move.at(mix)
-        until = real("until", until, 0.0, 1.0)
-        wanted = mix[: len(self._vocabulary.emotions + self._vocabulary.characters)] > 0
-        if not wanted.any():
-            raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
-        return move.until(mix, until, lambda moved: self._seen(moved, wanted))
+        until, wanted = real("until", until, 0.0, 1.0), self._vocabulary.wanted(mix, self.characters)
+        return move.until(mix, until, lambda moved: self.classify(self.render(moved)).together(*wanted))
 
     def walk(
         self,
         z: ArrayLike,
         emotion: str | Mix,
-        steps: int = 30,
+        steps: int = AnimationOptions.steps,
         method: str | None = None,
         *,
         easing: str = "linear",
@@ -224,8 +202,8 @@ class CheerMeUp:
         """
         start = self._check_latents(z)
         strengths = self._vocabulary.strengths({emotion: 1.0} if isinstance(emotion, str) else emotion)
-        easing = one_of("easing", easing, EASINGS)
-        shares = walk_strengths(whole("steps", steps, 2, MAX_STEPS), easing)
+        steps, easing = AnimationOptions.check("steps", steps), AnimationOptions.require("easing", easing)
+        shares = walk_strengths(steps, easing)
         course = np.multiply.outer(shares, strengths[None])
         return self._frames(self._prepared(start, course, method, keep), len(start), course)
 
@@ -233,7 +211,7 @@ class CheerMeUp:
         self,
         z: ArrayLike,
         timeline: str | Keyframes,
-        fps: float = 15,
+        fps: float = AnimationOptions.fps,
         method: str | None = None,
         *,
         easing: str = "smooth",
@@ -249,93 +227,41 @@ class CheerMeUp:
         """
         start = self._check_latents(z)
         times, keys = self._vocabulary.keyframes(timeline)
-        rate = min(real("fps", fps, MIN_FPS, 1000), MAX_FPS)
-        easing = one_of("easing", easing, EASINGS)
+        rate, easing = min(AnimationOptions.check("fps", fps), MAX_FPS), AnimationOptions.require("easing", easing)
         _, strengths = timeline_strengths(times, keys, rate, easing)
         return self._frames(self._prepared(start, keys, method, keep), len(start), strengths[:, None])
 
-    def gif(
-        self,
-        path: str | PathLike[str],
-        emotion: str | Mix | Sequence[str | Mix] = "joy",
-        steps: int = 30,
-        faces: int = 8,
-        seed: int = 0,
-        fps: float = 15,
-        size: int = 256,
-        *,
-        timeline: str | Keyframes | None = None,
-        easing: str | None = None,
-        loop: str | None = None,
-        hold: float | None = None,
-        repeat: int | None = None,
-        labels: bool = False,
-        bars: bool = False,
-        keep: Sequence[str] = (),
-        method: str | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Animation:
-        """Writes the walk of `faces` seeded faces as .gif, .webp, .png (animated) or .mp4, by suffix.
+    @takes(AnimationOptions)
+    def gif(self, options: AnimationOptions) -> Animation:
+        """Write the walk of `faces` seeded faces as .gif, .webp, .png (animated) or .mp4, by the suffix of `path`.
 
-        `emotion` is a name or a mix, or several of them, or `"all"`: a row a face, a column an emotion, all moving at
-        once. With a `timeline` (as in the method of that name) the faces go through that, whatever `emotion` and
-        `steps`; its times are exact in the file.
-
-        `size` is the side of each face in pixels; `easing` is `linear`, or `smooth` (None: smooth for a timeline).
-        `loop`, `hold` and `repeat` are those of `write_animation`. None for `loop` never jumps: forth-and-back, but
-        forth for a timeline that ends as it began, whose last frame is left to the next pass. None for `hold` is half a
-        second, and 0 for a timeline, which holds where two keyframes are alike.
-
-        Below each face, `labels` writes the emotions and strengths that it is moved by, and `bars` draws the
-        classifier's probabilities, those of these emotions in another colour. `keep` is that of `move`. `progress` gets
-        frames done and of all.
+        `emotion` is a name, a mix, a list of these, or `"all"`: a row for each face and a column for each emotion, all
+        moving at once. With a `timeline` of any form that `CheerMeUp.timeline` takes, `emotion` and `steps` have no
+        effect; its times are exact in the file, and one that ends as it began leaves its last frame to the next pass.
+        `loop`, `hold` and `repeat` are those of `write_animation`, `keep` is that of `move`. `bars` draws the
+        classifier's probabilities, those of the wanted emotions in another colour. Raises as `write_animation` does.
         """
-        target = file_path(path, FORMATS)
-        faces = whole("the number of faces", faces, 1, MAX_FACES)
-        size = whole("size", size, MIN_SIZE, MAX_SIZE)
-        labels, bars = flag("labels", labels), flag("bars", bars)
-        fps = real("fps", fps, MIN_FPS, 1000)
-        easing = None if easing is None else one_of("easing", easing, EASINGS)
-        loop = None if loop is None else one_of("loop", loop, LOOPS)
-        hold = None if hold is None else real("hold", hold, 0, MAX_HOLD)
-        if timeline is None:
-            columns = self._vocabulary.columns(emotion)
-            course = walk_course(columns, whole("steps", steps, 2, MAX_STEPS), easing, loop, hold)
-        else:
-            course = timeline_course(*self._vocabulary.keyframes(timeline), min(fps, MAX_FPS), easing, loop, hold)
-        _, _, repeat = check_timing(fps, course.loop, course.hold, repeat)
-        frames, count = course.strengths.shape[:2]
-        across = count if count > 1 else None
-        band = caption_height(size, labels, len(self.emotions) if bars else 0)
-        plan(faces * count, size, across, band)
-        if band:
-            whole("size with labels or bars", size, MIN_CAPTION_SIZE, MAX_SIZE)
-        pixels = frames * faces * count * max(size * (size + band), self.image_size**2)
-        if pixels > MAX_ANIMATION_PIXELS:
-            side = self.image_size
-            drawn = f" (this bundle draws {side} x {side} for a face)" if side > size else ""
-            raise InputError(
-                f"{pixels // 10**6} million pixels{drawn}; the limit is {MAX_ANIMATION_PIXELS // 10**6}: take fewer "
-                "steps, or fewer or smaller faces"
-            )
+        target = file_path(options.path, FORMATS)
+        scene = plan_scene(options, self._vocabulary, self.image_size)
+        strengths, faces = scene.course.strengths, options.faces
 
         def caption(index: int, frame: Pixels) -> Caption:
-            strengths = np.tile(course.strengths[index], (faces, 1))
-            return Caption(self._vocabulary.names, strengths, labels, self.classify(frame).emotion if bars else None)
+            seen = self.classify(frame).emotion if options.bars else None
+            return Caption(self._vocabulary.names, np.tile(strengths[index], (faces, 1)), options.labels, seen)
 
-        z = np.repeat(self.sample(faces, seed), count, axis=0)
-        images = self._frames(self._prepared(z, course.strengths, method, keep), len(z), course.strengths)
+        z = np.repeat(self.sample(faces, options.seed), scene.columns, axis=0)
+        images = self._frames(self._prepared(z, strengths, options.method, options.keep), len(z), strengths)
         return write_animation(
             target,
-            images if progress is None else _reported(images, frames, progress),
-            fps=fps,
-            size=size,
-            loop=course.loop,
-            hold=course.hold,
-            repeat=repeat,
-            seconds=course.seconds,
-            columns=across,
-            caption=caption if band else None,
+            images if options.progress is None else _reported(images, scene.frames, options.progress),
+            fps=options.fps,
+            size=options.size,
+            loop=scene.course.loop,
+            hold=scene.course.hold,
+            repeat=options.repeat,
+            seconds=scene.course.seconds,
+            columns=scene.columns if scene.columns > 1 else None,
+            caption=caption if scene.captioned else None,
             threads=self._engine.threads,
         )
 
@@ -360,25 +286,8 @@ class CheerMeUp:
             images = self._generator.run(np.concatenate(moved))["image"]
             yield from images.reshape(len(moved), faces, *images.shape[1:])
 
-    def _seen(self, z: Latents, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """(N,) probability of the wanted emotions together, or of the wanted characters if that is lower."""
-        scores = self.classify(self.render(z))
-        drawn = [self.characters.index(name) for name in self._vocabulary.characters]
-        sides = np.split(wanted, [len(self.emotions)])
-        sums = [
-            table[:, side].sum(axis=1, dtype=np.float64)
-            for table, side in zip((scores.emotion, scores.character[:, drawn]), sides, strict=True)
-            if side.any()
-        ]
-        lowest: NDArray[np.float64] = np.min(sums, axis=0)
-        return lowest
-
     def _check_latents(self, z: ArrayLike) -> Latents:
         return sampling.check_latents(z, self.latent_dim)
-
-
-def _rebuild(kind: type[CheerMeUp], path: Path, options: dict[str, Any]) -> CheerMeUp:
-    return kind(path, **options)
 
 
 def _reported(frames: Iterator[Pixels], steps: int, progress: Callable[[int, int], None]) -> Iterator[Pixels]:

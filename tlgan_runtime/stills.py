@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tlgan_runtime.animation import layout
-from tlgan_runtime.animation.layout import MAX_COLUMNS, MAX_SIZE, MIN_SIZE, Pixels
+from tlgan_runtime.animation.layout import MAX_COLUMNS, Pixels
+from tlgan_runtime.animation.options import MAX_SIZE, MIN_SIZE
 from tlgan_runtime.latent.vocabulary import Mix
 from tlgan_runtime.validation import file_path, whole
 

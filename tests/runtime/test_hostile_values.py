@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tlgan_runtime import CheerMeUp, CheerMeUpError, InputError, run_batch, write_animation
-from tlgan_runtime.animation.layout import MAX_SIZE
+from tlgan_runtime.animation.options import MAX_SIZE
 from tlgan_runtime.cli.commands import main
 from tlgan_runtime.latent.sampling import MAX_LATENT
 from tlgan_runtime.messages import LONGEST

@@ -1,1 +1,1 @@
-"""Frames become files: GIF, WebP, APNG and MP4. Nothing here knows what an emotion is."""
+"""Frames become files: GIF, WebP, APNG and MP4. Only `options.py`, what can be asked for, knows emotions."""

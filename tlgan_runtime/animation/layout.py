@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tlgan_runtime.animation.legible import caption_text
+from tlgan_runtime.animation.options import MAX_SIZE, MIN_SIZE
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.files import replacing
 from tlgan_runtime.validation import file_path, whole
@@ -19,7 +20,6 @@ Pixels = NDArray[np.uint8]
 
 WHITE = 255
 STILL_FORMATS = (".png",)
-MIN_SIZE, MAX_SIZE = 16, 2048
 MAX_CANVAS_SIDE = 8192
 """Pixels; keeps a slip of the keyboard from asking for gigabytes."""
 MAX_COLUMNS = MAX_CANVAS_SIDE // MIN_SIZE

@@ -15,20 +15,16 @@ from PIL import Image
 from tlgan_runtime.animation import mp4
 from tlgan_runtime.animation.caption import COLOURS, Caption
 from tlgan_runtime.animation.gif import shared_palette, write_gif
-from tlgan_runtime.animation.layout import MAX_COLUMNS, MAX_SIZE, MIN_SIZE, WHITE, Pixels, canvas, tile
+from tlgan_runtime.animation.layout import MAX_COLUMNS, WHITE, Pixels, canvas, tile
+from tlgan_runtime.animation.options import MAX_FPS, AnimationOptions, check_repeat
 from tlgan_runtime.errors import InputError, MissingLibraryError
 from tlgan_runtime.files import replacing
 from tlgan_runtime.messages import shown
-from tlgan_runtime.validation import file_path, one_of, real, whole
+from tlgan_runtime.validation import file_path, real, whole
 from tlgan_runtime.workers import MAX_THREADS, Workers
 
-LOOPS = ("forth-and-back", "forth", "once")
-MIN_FPS, MAX_FPS = 0.1, 50
-"""Players replace delays under 20 ms by 100 ms, so nothing plays faster than this."""
-MAX_HOLD = 60.0
 MAX_WAIT = 500.0
 """Seconds from one picture to the next; a GIF has room for 655.35, and the hold comes on top."""
-MAX_REPEAT = 10_000
 MAX_MP4_PICTURES = 180_000
 """Of all passes together: an hour at `MAX_FPS`. Only .mp4 writes every pass."""
 
@@ -91,8 +87,8 @@ def write_animation(
     path: str | Path,
     frames: Iterable[Pixels],
     *,
-    fps: float = 15,
-    size: int = 256,
+    fps: float = AnimationOptions.fps,
+    size: int = AnimationOptions.size,
     loop: str = "forth-and-back",
     hold: float = 0.5,
     repeat: int | None = None,
@@ -118,8 +114,10 @@ def write_animation(
     """
     target = file_path(path, FORMATS)
     write = _WRITERS[target.suffix.lower()]
-    fps, hold, repeat = check_timing(fps, loop, hold, repeat)
-    size = whole("size", size, MIN_SIZE, MAX_SIZE)
+    fps, size = AnimationOptions.check("fps", fps), AnimationOptions.check("size", size)
+    loop, hold = AnimationOptions.require("loop", loop), AnimationOptions.require("hold", hold)
+    repeat = AnimationOptions.check("repeat", repeat)
+    check_repeat(loop, repeat)
     columns = None if columns is None else whole("columns", columns, 1, MAX_COLUMNS)
     threads = whole("threads", threads, 1, MAX_THREADS)
     waits = None if seconds is None else _waits(seconds)
@@ -150,17 +148,6 @@ def write_animation(
         shown, duration = write(temporary, reel, real_fps)
         written = temporary.stat().st_size
     return Animation(target, shown, duration, real_fps, width, height, written)
-
-
-def check_timing(fps: float, loop: str, hold: float, repeat: int | None = None) -> tuple[float, float, int | None]:
-    """`fps`, `hold` and `repeat`; raises `InputError` for those and for a `loop` that `write_animation` refuses."""
-    one_of("loop", loop, LOOPS)
-    fps, hold = real("fps", fps, MIN_FPS, 1000), real("hold", hold, 0, MAX_HOLD)
-    if repeat is not None:
-        repeat = whole("repeat", repeat, 1, MAX_REPEAT)
-        if loop == "once":
-            raise InputError("loop once plays one pass, which leaves nothing to repeat; use forth or forth-and-back")
-    return fps, hold, repeat
 
 
 def _waits(seconds: Sequence[float]) -> list[float]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tlgan_runtime.animation.options import WALK_ONLY, AnimationOptions
 from tlgan_runtime.bundle.manifest import parse_json
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.editor import CheerMeUp
@@ -19,28 +20,13 @@ from tlgan_runtime.stills import save_edit, save_sample
 from tlgan_runtime.validation import one_of
 from tlgan_runtime.version import __version__
 
-_STILL: dict[str, Any] = {"faces": int, "seed": int, "size": int}
-_NUMBER = (int, float)
+_STILL = {"faces": (int,), "seed": (int,), "size": (int,)}
 _UNFIT = re.compile(r"[/\\\0\ud800-\udfff]")  # for the name of a file: separators, and halves of characters
-# What each kind of job takes beside `output`, as the command of that name does.
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "gif": {
-        **_STILL,
-        "emotion": (str, list, dict),
-        "steps": int,
-        "timeline": (str, list),
-        "fps": _NUMBER,
-        "easing": str,
-        "loop": str,
-        "hold": _NUMBER,
-        "repeat": int,
-        "labels": bool,
-        "bars": bool,
-        "keep": list,
-        "method": str,
-    },
+# What each kind of job takes in addition to `output`, as the command of that name does.
+_OPTIONS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "gif": {name: one.kind.json for name, one in AnimationOptions.shared().items()},
     "sample": _STILL,
-    "edit": {**_STILL, "set": dict, "until": _NUMBER, "keep": list, "method": str},
+    "edit": {**_STILL, "set": (dict,), "until": (int, float), "keep": (list,), "method": (str,)},
 }
 _JSON_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"} | {
     dict: "an object"
@@ -76,13 +62,13 @@ class Job:
             )
         for key, value in document.items():
             kinds = _OPTIONS[kind][one_of("option", key, ["kind", "output", *_OPTIONS[kind]])]
-            if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
-                names = " or ".join(_JSON_NAMES[one] for one in (kinds if isinstance(kinds, tuple) else (kinds,)))
+            if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+                names = " or ".join(_JSON_NAMES[one] for one in kinds)
                 raise InputError(f"{key} must be {names}, not {shown(value)}")
         if kind == "edit" and "set" not in document:
             raise InputError('edit needs set, for example {"joy": 0.8}')
-        if "timeline" in document and document.keys() & {"emotion", "steps"}:
-            raise InputError("timeline names emotions and times itself; leave emotion and steps out")
+        if "timeline" in document and document.keys() & set(WALK_ONLY):
+            raise InputError(f"timeline names emotions and times itself; leave {' and '.join(WALK_ONLY)} out")
         return cls(kind, output, document)
 
     def draw(self, editor: CheerMeUp, folder: Path) -> None:

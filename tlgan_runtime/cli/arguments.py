@@ -6,19 +6,18 @@ milliseconds.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, HelpFormatter, Namespace
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, HelpFormatter, Namespace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tlgan_runtime.animation.options import AnimationOptions
+from tlgan_runtime.choices import PRECISIONS, PROVIDERS
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.messages import shown
+from tlgan_runtime.option import Choice, Flag, Kind, Names, Options, Real, Text, Whole
 from tlgan_runtime.validation import nearest, one_of
 
-PROVIDERS = ("auto", "cpu", "cuda")
-PRECISIONS = ("auto", "int8")
-EASINGS = ("linear", "smooth")
-LOOPS = ("forth-and-back", "forth", "once")
 HELP, VERSION, DEBUG = "--help", "--version", "--debug"
 
 
@@ -41,6 +40,14 @@ class Parser(ArgumentParser):
     def flag(self, *names: str, help: str, **settings: Any) -> None:
         self._names += names
         self.add_argument(*names, help=help, action="store_true", **settings)
+
+    def options_of(self, options: type[Options]) -> None:
+        """Adds each option of the class that is not for programs alone. One that is not given is not in the result."""
+        for name, one in options.shared().items():
+            self._names.append(f"--{name}")
+            default = options.shown_default(name)
+            about = one.about if default is None else f"{one.about} [{default}]"
+            self.add_argument(f"--{name}", help=about, default=SUPPRESS, **_settings(one.kind))
 
     def understand(self, given: list[str]) -> Namespace:
         """`parse_args` that tells of a misspelt option first, and not of what is missing without it."""
@@ -112,36 +119,14 @@ def command_parser(name: str) -> Parser:
 
 def _gif(parser: Parser) -> None:
     parser.option(
-        "--emotion", metavar="NAME", shown="joy", help="Emotion that grows; several (joy,anger) or all: a column each."
-    )
-    parser.option("--steps", type=_whole, metavar="N", shown=30, help="Frames from strength 0 to 1.")
-    parser.option(
-        "--timeline", metavar="TEXT", help="Emotions at times: 'neutral, joy:0.8@1s, joy:0.5+fear:0.5@2s, neutral@3s'."
-    )
-    _faces(parser, 8, "Faces side by side.")
-    parser.option(
         "-o",
         "--output",
         type=Path,
         metavar="FILE",
         shown="EMOTION.gif or timeline.gif",
-        help=".gif, .webp, .png (animated) or .mp4.",
+        help=AnimationOptions.options()["path"].about,
     )
-    parser.option("--fps", type=_number, default=15, metavar="X", help="Frames a second, at most 50.")
-    _size(parser, 256)
-    parser.flag("--labels", help="Write emotions and strengths below each face.")
-    parser.flag("--bars", help="Draw what the classifier sees below each face.")
-    parser.option("--easing", choices=EASINGS, shown="linear; smooth for a timeline", help="How strengths change.")
-    parser.option(
-        "--loop", choices=LOOPS, shown="forth-and-back; forth for a timeline that ends as it began",
-        help="What follows the last frame.",
-    )  # fmt: skip
-    parser.option("--repeat", type=_whole, metavar="N", shown="endless", help="Passes that a player shows.")
-    parser.option(
-        "--hold", type=_number, metavar="X", shown="0.5; 0 for a timeline", help="Seconds that the ends stay longer."
-    )
-    _keep(parser)
-    _method(parser)
+    parser.options_of(AnimationOptions)
     _drawing(parser)
 
 
@@ -184,6 +169,24 @@ def _batch(parser: Parser) -> None:
     parser.option("--threads", type=_whole, default=1, metavar="N", help="CPU threads of each process.")
     _precision(parser)
     _bundle(parser)
+
+
+def _settings(kind: Kind) -> dict[str, Any]:
+    """How argparse reads an option of this kind."""
+    match kind:
+        case Whole():
+            return {"type": _whole, "metavar": "N"}
+        case Real():
+            return {"type": _number, "metavar": "X"}
+        case Choice(names=names):
+            return {"choices": names}
+        case Flag():
+            return {"action": "store_true"}
+        case Names():
+            return {"action": "append", "metavar": "NAME"}
+        case Text(metavar=metavar):
+            return {"metavar": metavar}
+    raise TypeError(f"the command line cannot read {kind}")
 
 
 def _whole(text: str) -> int:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlgan_runtime.animation.options import WALK_ONLY, AnimationOptions
 from tlgan_runtime.cli.arguments import DEBUG, HELP, VERSION, overview, parse
 from tlgan_runtime.cli.batch import batch
 from tlgan_runtime.cli.console import as_json, complain, hush, report, show_progress, show_warning, write
@@ -30,40 +31,27 @@ DONE, BUG = 0, 1
 
 
 def gif(options: Namespace) -> int:
-    emotion, steps, timeline = options.emotion, options.steps, options.timeline
-    if timeline is not None and (emotion is not None or steps is not None):
-        unused = "--emotion" if emotion is not None else "--steps"
+    given = {name: value for name, value in vars(options).items() if name in AnimationOptions.shared()}
+    unused = [name for name in WALK_ONLY if name in given]
+    if "timeline" in given and unused:
         raise InputError(
-            f"--timeline names emotions and times itself; leave {unused} out (--fps sets the frames a second)"
+            f"--timeline names emotions and times itself; leave --{unused[0]} out (--fps sets the frames a second)"
         )
-    emotion, steps = "joy" if emotion is None else emotion, 30 if steps is None else steps
-    names = [name.strip() for name in emotion.split(",")]
+    asked = AnimationOptions.defaults() | given
+    names = [name.strip() for name in asked["emotion"].split(",")]
     if not all(names):
-        raise InputError(f"cannot read --emotion {shown(emotion)}; name an emotion, several (joy,anger) or all")
-    name = "timeline" if timeline is not None else "-".join(names)
+        wanted = "name an emotion, several (joy,anger) or all"
+        raise InputError(f"cannot read --emotion {shown(asked['emotion'])}; {wanted}")
+    name = "-".join(names) if asked["timeline"] is None else "timeline"
     editor = _open(options)
     written = editor.gif(
         options.output or Path(f"{name}.gif"),
-        names[0] if len(names) == 1 else names,
-        steps,
-        options.faces,
-        options.seed,
-        options.fps,
-        options.size,
-        timeline=timeline,
-        easing=options.easing,
-        loop=options.loop,
-        hold=options.hold,
-        repeat=options.repeat,
-        labels=options.labels,
-        bars=options.bars,
-        keep=options.keep or (),
-        method=options.method,
+        **given | {"emotion": names[0] if len(names) == 1 else names},
         progress=show_progress if not options.quiet and sys.stderr is not None and sys.stderr.isatty() else None,
     )
-    moved = {"emotion": emotion, "steps": steps} if timeline is None else {"timeline": timeline}
+    moved = {key: asked[key] for key in (WALK_ONLY if asked["timeline"] is None else ("timeline",))}
     details = {"frames": written.frames, "duration": written.duration, "fps": written.fps, "bytes": written.bytes}
-    return _report_file(editor, options, written.path, **moved, faces=options.faces, seed=options.seed, **details)
+    return _report_file(editor, options, written.path, **moved, faces=asked["faces"], seed=asked["seed"], **details)
 
 
 def sample(options: Namespace) -> int:

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 from tlgan_runtime.bundle.axes_json import MAX_DISTANCE
 from tlgan_runtime.bundle.read import Bundle
+from tlgan_runtime.choices import PRECISIONS
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.graphs.session import Engine, Graph, Tensor
 from tlgan_runtime.validation import one_of
-
-PRECISIONS = ("auto", "int8")
 
 
 class Graphs(NamedTuple):

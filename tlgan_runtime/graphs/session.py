@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgan_runtime.bundle.onnx_wire import check_model
+from tlgan_runtime.choices import PROVIDERS
 from tlgan_runtime.errors import BundleDamagedError, MissingLibraryError, ProviderError
 from tlgan_runtime.messages import listed, shown
 from tlgan_runtime.validation import one_of, whole
 from tlgan_runtime.workers import MAX_THREADS, Workers, usable_cpus
 
-PROVIDERS = ("auto", "cpu", "cuda")
 MICRO_BATCH = 8
 """Most rows that a graph sees at a time, on any device: bounds memory, and more is not faster on a CPU."""
 INSTALL_CPU = 'pip install "cheermeup[cpu]"'

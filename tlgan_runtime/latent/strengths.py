@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-EASINGS = ("linear", "smooth")
 WALK_HOLD = 0.5
 """Seconds that the ends of a walk stay longer, unless something else is asked for."""
 

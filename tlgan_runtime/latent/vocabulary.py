@@ -63,6 +63,17 @@ class Vocabulary(NamedTuple):
             vector[row] = real(f"the strength of {name}", mix[name], -MAX_STRENGTH, MAX_STRENGTH)
         return vector
 
+    def wanted(
+        self, strengths: NDArray[np.float64], characters: Sequence[str]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Emotions (E,) and `characters` (C,) whose strength is above 0; raises `InputError` where there are none."""
+        first = len(self.emotions)
+        named = {name for name, strength in zip(self.characters, strengths[first:], strict=False) if strength > 0}
+        wanted = strengths[:first] > 0, np.array([name in named for name in characters])
+        if not any(map(np.any, wanted)):
+            raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
+        return wanted
+
     def columns(self, emotion: str | Mix | Sequence[str | Mix]) -> NDArray[np.float64]:
         """(C, K) full strengths of each column that a name, a mix, several of them, or `all` ask for."""
         if isinstance(emotion, str | Mapping):

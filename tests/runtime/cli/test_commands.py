@@ -257,16 +257,6 @@ def test_a_name_as_long_as_the_system_takes(run: Run) -> None:
     assert run("sample", "--faces", "1", "--size", "16", "-o", name).code == 0 and Path(name).is_file()
 
 
-def test_help_names_what_the_other_modules_know() -> None:
-    from tlgan_runtime.animation import write
-    from tlgan_runtime.cli import arguments
-    from tlgan_runtime.graphs import bundle_graphs, session
-    from tlgan_runtime.latent.strengths import EASINGS
-
-    assert arguments.PROVIDERS == session.PROVIDERS and arguments.PRECISIONS == bundle_graphs.PRECISIONS
-    assert arguments.EASINGS == EASINGS and arguments.LOOPS == write.LOOPS
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="as a POSIX shell has it")
 @pytest.mark.parametrize(
     ("redirected", "name", "code", "out", "err"),
