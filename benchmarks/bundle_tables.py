@@ -32,7 +32,7 @@ def manifest(bundle: str) -> dict[str, Any]:
 
 def evaluation(bundle: str) -> dict[str, Any]:
     """What the judge measured of a shipped bundle."""
-    found: dict[str, Any] = manifest(bundle)["metrics"]
+    found: dict[str, Any] = json.loads((BUNDLES / bundle / "evaluation.json").read_text(encoding="utf-8"))
     return found
 
 

@@ -169,7 +169,6 @@ def _paths(directions: NDArray[np.float64]) -> onnx.ModelProto:
         "axis": np.array([1], np.int64),
         "one": np.float32(1),
         "way": (PATH_LENGTH * directions[None]).astype(np.float32),
-        "keep": np.zeros(count, np.float32),
     }
     z = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", latent_dim])
     keep = helper.make_tensor_value_info("keep", TensorProto.FLOAT, [count])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from tlgan_runtime.bundle.manifest import MANIFEST, ROLES, SCHEMA_VERSION, Manifest, parse_json
+from tlgan_runtime.bundle.manifest import MANIFEST, ROLES, SCHEMA_VERSION, FileEntry, Manifest, parse_json
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.errors import BundleError, InputError
 from tlgan_runtime.files import replacing
@@ -17,46 +18,20 @@ from tlgan_runtime.files import replacing
 _BEFORE = "cheermeup-before-"  # begins the names of copies of files that are being replaced
 
 
-def write_manifest(
-    folder: str | PathLike[str],
-    *,
-    name: str,
-    created_by: str,
-    latent_dim: int,
-    image_size: int,
-    emotions: Sequence[str],
-    characters: Sequence[str],
-    drawn_characters: Sequence[str],
-    training: Mapping[str, Any],
-    metrics: Mapping[str, Any],
-    license: str,
-    roles: Mapping[str, str] | None = None,
-) -> Manifest:
+def write_manifest(folder: str | PathLike[str], *, roles: Mapping[str, str] | None = None, **facts: Any) -> Manifest:
     """Describes every file in `folder` in its `manifest.json` and reads the result back as a runtime would.
 
-    A file's role is that of `roles`, else the usual one of its name (`ROLES`), else its name without suffix.
+    `facts` are the fields of `Manifest`, except for `schema_version` and `files`. A file's role is that of `roles`,
+    else the usual one of its name (`ROLES`), else its name without suffix.
     """
     root = Path(folder)
-    files = {}
+    files: dict[str, FileEntry] = {}
     for path in sorted(root.iterdir()):
         if path.name == MANIFEST or path.name.startswith("."):
             continue
         role = {**ROLES, **(roles or {})}.get(path.name, path.stem)
         files[path.name] = _described(path.read_bytes(), role)
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "name": name,
-        "created_by": created_by,
-        "latent_dim": latent_dim,
-        "image_size": image_size,
-        "emotions": list(emotions),
-        "characters": list(characters),
-        "drawn_characters": list(drawn_characters),
-        "files": files,
-        "training": dict(training),
-        "metrics": dict(metrics),
-        "license": license,
-    }
+    document = Manifest(schema_version=SCHEMA_VERSION, files=files, **facts).to_dict()
     manifest = Manifest.from_dict(document)
     _write_manifest(root, document)
     Bundle(root).verify()
@@ -70,7 +45,7 @@ def amend_bundle(path: str | PathLike[str], files: Mapping[str, bytes], metrics:
         raise InputError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
     document = parse_json(bundle.read_manifest(), MANIFEST)
     listed = {name: entry for name, entry in document["files"].items() if name.removeprefix(_BEFORE) not in files}
-    listed |= {name: _described(content, ROLES.get(name, Path(name).stem)) for name, content in files.items()}
+    listed |= {name: asdict(_described(content, ROLES.get(name, Path(name).stem))) for name, content in files.items()}
     metrics = {**document["metrics"], **metrics}
     _exchange(bundle.path, document, {**document, "files": dict(sorted(listed.items())), "metrics": metrics}, files)
     amended = Bundle(bundle.path)
@@ -113,8 +88,8 @@ def _exchange(
             leftover.unlink(missing_ok=True)
 
 
-def _described(content: bytes, role: str) -> dict[str, Any]:
-    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "role": role}
+def _described(content: bytes, role: str) -> FileEntry:
+    return FileEntry(hashlib.sha256(content).hexdigest(), len(content), role)
 
 
 def _write_manifest(root: Path, document: Mapping[str, Any]) -> None:

@@ -132,8 +132,8 @@ class Engine:
 class Graph:
     """One ONNX model, started at its first use; may be shared by threads.
 
-    `takes` are its inputs and `gives` its outputs, a row for each of N. `settings` are inputs that it has defaults for
-    (ONNX: initializers that are inputs as well), the same for all rows.
+    `takes` are its inputs and `gives` its outputs, a row for each of N. `settings` are further inputs, the same for all
+    rows. Bundles of schema 1 have defaults for these (ONNX: initializers that are inputs as well).
     """
 
     def __init__(
@@ -220,9 +220,11 @@ class Graph:
             if self._session is None:
                 model = self._model() if callable(self._model) else self._model
                 session = self._engine.start(model, self._name)
-                self._check("input", session.get_inputs(), self._takes)
+                inputs = session.get_inputs()
+                settings = [node for node in inputs if node.name in self._settings]
+                self._check("input", [node for node in inputs if node not in settings], self._takes)
                 self._check("output", session.get_outputs(), self._gives)
-                self._check("setting", session.get_overridable_initializers(), self._settings)
+                self._check("setting", settings + session.get_overridable_initializers(), self._settings)
                 self._session = session
                 self._model = b""  # onnxruntime has its own copy now
             return self._session

@@ -66,7 +66,7 @@ def export_bundle(
     """
     check_out(out)
     settings = read_json(run / "config.json", made_by="all")
-    evaluation = read_json(run / "evaluation.json", made_by="evaluate")
+    evaluation = noted(read_json(run / "evaluation.json", made_by="evaluate"))
     axes = read_json(run / "axes.json", made_by="axes")
     generator, classifier = load_generator(run), rounded(load_classifier(run))
     attributes = current_attributes(run, log)
@@ -81,7 +81,7 @@ def export_bundle(
         "characters": evaluation["characters"],
         "drawn_characters": evaluation["drawn_characters"],
         "training": {**read_json(run / "training.json", made_by="all"), "code_revision": settings["code_revision"]},
-        "metrics": {**summary(noted(evaluation)), **({"attributes": measured(attributes)} if attributes else {})},
+        "metrics": {**headlines(evaluation), **({"attributes": measured(attributes)} if attributes else {})},
         "license": license_of(config["data"]["spec"]),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -97,6 +97,7 @@ def export_bundle(
         if any(method.get("ends") == PATHS for method in axes["methods"].values()):
             export_paths(load_paths(run), folder / "paths.onnx")
         write_json(folder / "axes.json", axes)
+        write_json(folder / "evaluation.json", without_curves(evaluation))
         card = with_attributes(model_card(facts, evaluation), attributes)
         (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
         write_manifest(folder, **facts)
@@ -167,8 +168,19 @@ def check_parity(app: CheerMeUp, generator: Generator, classifier: nn.Module, z:
         )
 
 
-def summary(evaluation: dict[str, Any]) -> dict[str, Any]:
-    """The evaluation without its curves, for the manifest."""
+def headlines(evaluation: dict[str, Any]) -> dict[str, Any]:
+    """The few figures of an evaluation that the manifest repeats, under the same keys: how well edits by the default
+    method work, and what is weak."""
+    default = evaluation["default"]
+    emotions = {
+        emotion: {key: figures[key] for key in ("success", "mean_end")}
+        for emotion, figures in evaluation["methods"][default]["emotions"].items()
+    }
+    return {"methods": {default: {"emotions": emotions}}, "weaknesses": evaluation["weaknesses"]}
+
+
+def without_curves(evaluation: dict[str, Any]) -> dict[str, Any]:
+    """The evaluation of a bundle: that of its run, without the curves of each walk, which only the report draws."""
     curves = ("curves", "curve_quantiles")
     methods = {
         name: {

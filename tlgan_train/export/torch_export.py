@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 
 from tlgan_train.models.dcgan import Generator
@@ -66,7 +65,7 @@ def exported(
 ) -> onnx.ModelProto:
     """`model` in eval mode as a graph whose first dimension is free.
 
-    `settings` are further inputs, the same for all rows, by their values where nothing is given for them.
+    `settings` are examples of further inputs, which are the same for all rows.
     """
     model = model.eval().to(memory_format=torch.contiguous_format)
     with warnings.catch_warnings(), torch.no_grad():
@@ -80,7 +79,6 @@ def exported(
     graph = program.model_proto
     _forget_origin(graph.graph)
     del graph.metadata_props[:]
-    graph.graph.initializer.extend(numpy_helper.from_array(value.numpy(), name) for name, value in settings.items())
     return graph
 
 

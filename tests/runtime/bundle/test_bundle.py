@@ -57,9 +57,7 @@ def test_manifest_describes_what_was_written(bundle: Path) -> None:
     assert opened.read("generator") == (bundle / "generator.onnx").read_bytes()
     assert opened.axes().default == "logit" and set(opened.axes().methods) == {"logit", "paper"}
     document = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest.to_dict() == document | {
-        key: tuple(document[key]) for key in ("emotions", "characters", "drawn_characters")
-    }
+    assert manifest.to_dict() == document
 
 
 @pytest.mark.parametrize("inside", ["", "tiny/"])
@@ -129,10 +127,10 @@ def test_nothing_at_the_path(tmp_path: Path) -> None:
         find_bundle(3)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None, True])
+@pytest.mark.parametrize("version", [0, 3, "1", None, True])
 def test_an_unknown_schema_names_both_versions(broken: Path, version: object) -> None:
     edit_json(broken / "manifest.json", lambda manifest: manifest.update(schema_version=version))
-    with pytest.raises(BundleSchemaError, match=rf"schema_version {version!r}; this runtime reads 1"):
+    with pytest.raises(BundleSchemaError, match=rf"schema_version {version!r}; this runtime reads 1, 2"):
         Bundle(broken)
 
 

@@ -33,6 +33,7 @@ FILES = {
     "MODEL_CARD.md",
     "axes.json",
     "classifier.onnx",
+    "evaluation.json",
     "generator.onnx",
     "manifest.json",
     "mapping.onnx",
@@ -62,8 +63,12 @@ def test_the_bundle_is_complete_and_sound(run: Path) -> None:
     assert manifest.characters == ("ada", "bo") and manifest.drawn_characters == ("ada",)
     assert manifest.training["images_seen"] == 96 and manifest.training["preset"] == "tiny"
     assert {**manifest.training, "code_revision": ""} == {**trained, "code_revision": ""}
-    assert set(manifest.metrics["methods"]) == {*METHODS, "path", "random"}
-    assert "curves" not in json.dumps(manifest.metrics)
+    evaluation = json.loads(bundle.read("evaluation"))
+    assert set(evaluation["methods"]) == {*METHODS, "path", "random"} and "curves" not in json.dumps(evaluation)
+    assert manifest.metrics.keys() == {"methods", "weaknesses"} and len(bundle.read_manifest()) < 20_000
+    for emotion, figures in manifest.metrics["methods"]["path"]["emotions"].items():
+        measured = evaluation["methods"]["path"]["emotions"][emotion]
+        assert figures == {key: measured[key] for key in ("success", "mean_end")}
     card = (run / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert all(f"| {emotion} |" in card for emotion in manifest.emotions)
     assert "](emotions.png)" in card
@@ -84,11 +89,11 @@ def check_models(bundle: Path, takes: dict[str, list[str]]) -> None:
         model = onnx.load(bundle / f"{name}.onnx", load_external_data=False)
         onnx.checker.check_model(model)
         assert {opset.domain for opset in model.opset_import} <= {"", "ai.onnx"}
-        defaults = {tensor.name for tensor in model.graph.initializer}
-        needed = [value for value in model.graph.input if value.name not in defaults]
-        assert [value.name for value in needed] == inputs
-        assert [value.name for value in model.graph.input[len(needed) :]] == (["keep"] if name == "paths" else [])
-        for value in (*needed, *model.graph.output):
+        taken = [value for value in model.graph.input if value.name != "keep"]
+        assert [value.name for value in taken] == inputs
+        assert [value.name for value in model.graph.input[len(inputs) :]] == (["keep"] if name == "paths" else [])
+        assert not {value.name for value in model.graph.input} & {one.name for one in model.graph.initializer}
+        for value in (*taken, *model.graph.output):
             assert value.type.tensor_type.shape.dim[0].dim_param  # a name, not a number
         for tensor in model.graph.initializer:
             assert not tensor.external_data and (tensor.data_type != onnx.TensorProto.DOUBLE or len(tensor.dims) < 2)
