@@ -1,7 +1,7 @@
 """What each part of learning where ways to an emotion end is worth: trained again on finished runs, by their judges.
 
     python benchmarks/learned_ends.py runs/cast cast   # adds rows to results/learned_ends.json
-    python benchmarks/learned_ends.py --table          # the table of docs/edits.md
+    python benchmarks/learned_ends.py --table          # the table of docs/research/edits.md
 
 The runs stay as they are. `paper` has to be among their methods, for what changes at equal success.
 """

@@ -1,7 +1,7 @@
 """What `keep` does: faces that show an emotion are moved to another with the first one kept, by the judge of a run.
 
     python benchmarks/locks.py exported/cast runs/cast   # adds rows to results/locks.json, one a method
-    python benchmarks/locks.py --table                   # the table of docs/edits.md
+    python benchmarks/locks.py --table                   # the table of docs/research/edits.md
 
 The run is the one that the bundle was exported from, or any on the same pictures.
 """

@@ -2,7 +2,7 @@
 
 `python benchmarks/recipes.py --readers runs/quick` trains every recipe of `recipes.toml` that `results/recipes.json`
 lacks (or those named) and measures it with the judge and the classifier of a finished run on the same data;
-`--table` prints the table of docs/training.md. A stopped training goes on where it was.
+`--table` prints the table of docs/research/training.md. A stopped training goes on where it was.
 """
 
 from __future__ import annotations

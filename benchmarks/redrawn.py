@@ -1,7 +1,7 @@
 """How much of a picture its code keeps: test pictures, drawn again by the encoder and the generator of a run.
 
     python benchmarks/redrawn.py runs/cast --preset cast --readers runs/cast   # adds a row to results/redrawn.json
-    python benchmarks/redrawn.py --table                                       # the table of docs/training.md
+    python benchmarks/redrawn.py --table                                       # the table of docs/research/training.md
 
 Draws of a generator cannot be expected to be better than that, or to vary more. The run may be one that still trains:
 `RUN/gan` is enough. The judge is that of `--readers`, a finished run on the same pictures.

@@ -4,7 +4,7 @@ Steps of the presets `paper` and `quick` under torch.profiler, on random picture
 precision in which each is trained on this machine. The peak is the best of some large products of matrices of that
 precision; the operations of the convolutions are counted by torch's own counter. All on one thread and by CPU time,
 which other work on the machine changes less. Writes `results/training_profile.json`, whose table is in
-docs/training.md.
+docs/research/training.md.
 """
 
 from __future__ import annotations

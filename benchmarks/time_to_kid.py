@@ -144,7 +144,7 @@ def measure(
 
 @app.command("table")
 def print_table() -> None:
-    """Print what is in docs/training.md of the results."""
+    """Print what is in docs/research/training.md of the results."""
     typer.echo(summary(json.loads(RESULTS.read_text(encoding="utf-8"))))
 
 

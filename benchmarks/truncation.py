@@ -1,7 +1,7 @@
 """How near to the middle draws should stay: precision against recall of finished runs.
 
     python benchmarks/truncation.py runs/cast --preset cast --at 0.85,0.85 --at 1,1   # adds to results/truncation.json
-    python benchmarks/truncation.py --table                                           # the table of docs/training.md
+    python benchmarks/truncation.py --table                                  # the table of docs/research/training.md
 
 Each pair is `gan.truncation` and `gan.label_truncation`. The run's own judge and classifier read the draws, or those of
 `--readers`.
