@@ -1,14 +1,16 @@
-"""Tables of pages that are made from what the judge measured of the shipped bundles; `docs/fill.py` puts them there."""
+"""Tables of pages about the shipped bundles: how well they work, and how they were trained; see `docs/fill.py`."""
 
 from __future__ import annotations
 
 import json
 import math
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from tables import read
 
+from tlgan_train.config import load_config
 from tlgan_train.evaluation.learning_curve import LearningCurve, Quality
 from tlgan_train.report.claim_tables import markdown
 from tlgan_train.report.claims import Evidence, paper_claims
@@ -78,3 +80,25 @@ def claims(bundle: str) -> str:
     course = LearningCurve([0, manifest(bundle)["training"]["images_seen"]], grids, real=None)
     evidence = Evidence(evaluation(bundle), axes, manifest(bundle)["training"], course)
     return markdown(paper_claims(evidence), evidence)
+
+
+def times() -> str:
+    """Minutes and memory of each stage of the shipped bundles."""
+    stages = {name: manifest(name)["training"]["stages"] for name in ("solo", "cast")}
+    lines = ["| stage | " + " | ".join(f"`{name}`" for name in stages) + " | most memory |", "|---|---|---|---|"]
+    for stage in next(iter(stages.values())):
+        spent = [f"{found[stage]['seconds'] / 60:.1f} min" for found in stages.values()]
+        memory = max(found[stage]["peak_mib"] for found in stages.values()) / 1024
+        lines.append(f"| {stage} | {' | '.join(spent)} | {memory:.1f} GiB |")
+    total = [f"{sum(one['seconds'] for one in found.values()) / 60:.0f} min" for found in stages.values()]
+    return "\n".join([*lines, f"| all | {' | '.join(total)} | |"])
+
+
+def presets() -> str:
+    """The settings that matter most, in the presets that draw clean faces."""
+    configs = {name: load_config(name) for name in ("quick", "best", "cast")}
+    lines = ["| setting | " + " | ".join(f"`{name}`" for name in configs) + " |", "|---|---|---|---|"]
+    for key in ("data.image_size", "gan.warmup_images", "gan.images", "gan.kl_weight", "gan.truncation"):
+        values = [f"{attrgetter(key)(config):,}" for config in configs.values()]
+        lines.append(f"| `{key}` | {' | '.join(values)} |")
+    return "\n".join(lines)

@@ -48,6 +48,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "leakage of solo": made_by("bundle_tables", "leakage", "solo"),
     "leakage of cast": made_by("bundle_tables", "leakage", "cast"),
     "claims": made_by("bundle_tables", "claims", "solo"),
+    "times of training": made_by("bundle_tables", "times"),
+    "presets": made_by("bundle_tables", "presets"),
     "commands": made_by("tables", "commands"),
     "speed of the generator": recorded("tables", "generator_speed", "by_cores"),
     "profile of training": recorded("tables", "training_profile", "profile_by_step"),
