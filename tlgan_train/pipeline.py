@@ -217,4 +217,4 @@ class Pipeline:
         return evaluation
 
     def _report(self) -> None:
-        write_report(self.config, self.dataset, self.characters, load_generator(self.run), self.run, self.log)
+        write_report(self.config, self.dataset, load_generator(self.run), self.run, self.log)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
-from tlgan_train.report.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED, Claim, Evidence
+from tlgan_train.report.claims import Evidence
+from tlgan_train.report.rule import FAILS, HOLDS, IN_PART, NOT_MEASURED, Claim
+from tlgan_train.report.text import render
 
 Table = tuple[list[str], list[list[str]]]
 """Heads and rows."""
@@ -50,31 +51,16 @@ def remarks(claims: Sequence[Claim], figures: Sequence[int], methods: Sequence[s
 
 def markdown(claims: Sequence[Claim], evidence: Evidence) -> str:
     """`claims.md`: which run this is, the tables, and how many claims hold."""
-    training, default = evidence.training, evidence.evaluation["default"]
-    counts = "".join(f"\nWith `{m}`, {tally(claims, m)}.\n" for m in evidence.compared)
-    return f"""\
-Measured on a generator of {", ".join(evidence.evaluation["drawn_characters"])} that saw {training["images_seen"]:,} \
-pictures: data `{training["data"]}` (digest `{training["data_digest"][:16]}`), preset `{training["preset"]}`, seed \
-{training["seed"]}, code {training["code_revision"]}. The default method of its axes is `{default}`.
-{counts}
-### The networks
-
-{_markdown(network_table(claims))}
-
-### The axes
-
-Before an arrow stands the mean probability of the unmoved faces, after it that at the end, k standard deviations of the
-prior away (for `local` in the mean); brackets hold 95 % intervals.
-
-{_markdown(axis_table(claims, evidence.compared))}
-"""
+    return render(
+        "claims.md.jinja",
+        drawn=evidence.evaluation["drawn_characters"],
+        training=evidence.training,
+        default=evidence.evaluation["default"],
+        tallies={method: tally(claims, method) for method in evidence.compared},
+        networks=network_table(claims),
+        axes=axis_table(claims, evidence.compared),
+    )
 
 
 def _plain(claim: Claim) -> bool:
     return "" in claim.findings
-
-
-def _markdown(table: Table) -> str:
-    heads, rows = table
-    lines: list[list[Any]] = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)

@@ -1,4 +1,4 @@
-"""What the paper claims, what a run measures of it, and whether it holds by a stated rule."""
+"""What the paper claims, and what a run measures of it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 from tlgan_train.axes.fit import moved_cosines
 from tlgan_train.evaluation.learning_curve import LearningCurve
 from tlgan_train.evaluation.metrics import percent
-from tlgan_train.report.page import interval, number
+from tlgan_train.report.rule import NOT_MEASURED, Claim, Finding, Rule
+from tlgan_train.report.text import interval, number
 
-HOLDS, IN_PART, FAILS, NOT_MEASURED = "holds", "holds in part", "does not hold", "not measured here"
 REACHED = 0.95
 """Mean end probability from which a probability counts as having reached 1."""
 SEEN = 0.01
@@ -28,48 +28,6 @@ PLOTTED = {
     "surprise": (False, "section 6.1, though section 6 says that it does; its own plot ends near 0.47"),
 }
 """Whether the paper says that an axis raises its emotion, and where; ends are those of the plots in its repository."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """When a claim holds: the quantity reaches `holds`; in part where it reaches `part` only."""
-
-    quantity: str
-    holds: float
-    part: float
-
-    def verdict(self, value: float | None) -> str:
-        if value is None or np.isnan(value):
-            return NOT_MEASURED
-        sign = 1 if self.holds >= self.part else -1
-        if sign * value >= sign * self.holds:
-            return HOLDS
-        return IN_PART if sign * value >= sign * self.part else FAILS
-
-    def __str__(self) -> str:
-        sign = "≥" if self.holds >= self.part else "≤"
-        return f"{self.quantity} {sign} {self.holds:g}; in part: {sign} {self.part:g}"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was measured, in words, and the verdict on it."""
-
-    measured: str
-    verdict: str
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One claim of the paper, in short, with what was found."""
-
-    source: str
-    """Figures and sections of the paper."""
-    figures: tuple[int, ...]
-    says: str
-    rule: str
-    findings: dict[str, Finding]
-    """By method of axes; by "" where axes have no part in it."""
 
 
 @dataclass(frozen=True)

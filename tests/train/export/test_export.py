@@ -275,7 +275,7 @@ def test_the_report_shows_a_dash_for_figures_that_do_not_exist(sparse: Path) -> 
     (sparse / "report.html").unlink()
     config = Config.from_dict(json.loads((sparse / "config.json").read_text())["config"])
     dataset = load_dataset(config.data, config.seed)
-    write_report(config, dataset, ("ada",), load_generator(sparse), sparse, log=lambda line: None)
+    write_report(config, dataset, load_generator(sparse), sparse, log=lambda line: None)
     page = (sparse / "report.html").read_text(encoding="utf-8")
     assert "<td>–</td>" in page and ">nan" not in page and "None" not in page
 

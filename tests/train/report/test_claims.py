@@ -9,7 +9,8 @@ import pytest
 
 from tlgan_train.evaluation.learning_curve import LearningCurve, Quality
 from tlgan_train.report.claim_tables import axis_table, markdown, network_table, remarks, tally
-from tlgan_train.report.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED, Evidence, Rule, paper_claims
+from tlgan_train.report.claims import Evidence, paper_claims
+from tlgan_train.report.rule import FAILS, HOLDS, IN_PART, NOT_MEASURED, Rule
 
 EMOTIONS = ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 COUNT = len(EMOTIONS)

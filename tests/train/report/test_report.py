@@ -32,8 +32,8 @@ from tlgan_train.evaluation.model import trained_model
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.report.claims import FAILS, HOLDS, IN_PART, NOT_MEASURED
 from tlgan_train.report.results import read_results
+from tlgan_train.report.rule import FAILS, HOLDS, IN_PART, NOT_MEASURED
 from tlgan_train.report.write import write_report
 from tlgan_train.run_folder import write_json
 
@@ -157,7 +157,7 @@ def generator(run: Path) -> Generator:
 
 @pytest.fixture(scope="module")
 def report(data: Dataset, run: Path, generator: Generator) -> Path:
-    return write_report(CONFIG, data, CHARACTERS[:1], generator, run, log=lambda line: None)
+    return write_report(CONFIG, data, generator, run, log=lambda line: None)
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def test_faces_of_several_characters_are_shown_before_and_after(
 ) -> None:
     evaluation = json.loads((copied / "evaluation.json").read_text())
     write_json(copied / "evaluation.json", {**evaluation, "drawn_characters": CHARACTERS})
-    page = write_report(CONFIG, data, CHARACTERS, generator, copied, log=lambda line: None)
+    page = write_report(CONFIG, data, generator, copied, log=lambda line: None)
     caption = re.search(
         r"<img[^>]*alt=\"(Faces before and at the end of the axis of joy[^\"]*)\"", page.read_text("utf-8")
     )
@@ -275,7 +275,7 @@ def test_a_stage_that_has_not_run_is_named(
     path = copied / missing
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     with pytest.raises(TrainError, match=f"{missing} is missing; run `tlgan-train {stage}`") as raised:
-        write_report(CONFIG, data, CHARACTERS[:1], generator, copied, log=lambda line: None)
+        write_report(CONFIG, data, generator, copied, log=lambda line: None)
     assert "\n" not in str(raised.value)
     assert not (copied / "report.html").exists() and not (copied / "figures").exists()
 
@@ -288,7 +288,7 @@ def test_changes_at_equal_success_are_a_table(data: Dataset, copied: Path, gener
     compared = {"success": 0.5, "strengths": [0.25, 1.0], "factors": {"yaw": [noise, 2 * noise]}}
     evaluation["methods"]["logit"]["equal_success"] = {EMOTIONS[0]: compared}
     write_json(copied / "evaluation.json", evaluation)
-    page = write_report(CONFIG, data, CHARACTERS[:1], generator, copied, log=lambda line: None).read_text("utf-8")
+    page = write_report(CONFIG, data, generator, copied, log=lambda line: None).read_text("utf-8")
     assert "stopped on the way" in page
     numbers = "".join(f"<td>{number}</td>" for number in (f"{noise:.2f}", f"{noise:.2f}", f"{2 * noise:.2f}", "0.00"))
     assert re.search(f"yaw</th>{numbers}", page)
@@ -323,7 +323,7 @@ def test_without_joy_factors_measurable_faces_and_early_adversarial_losses(
     write_json(copied / "evaluation.json", {**evaluation, "emotions": names})
     write_json(copied / "axes.json", {**axes, "emotions": names})
     plain = dataclasses.replace(data, emotions=names, factors={})
-    page = write_report(CONFIG, plain, CHARACTERS[:1], generator, copied, log=lambda line: None)
+    page = write_report(CONFIG, plain, generator, copied, log=lambda line: None)
     assert "end of the axis of anger" in page.read_text(encoding="utf-8")
     assert "<td>–</td>" in page.read_text(encoding="utf-8")
     assert "turned into each drawn character" in page.read_text(encoding="utf-8")

@@ -1,0 +1,86 @@
+"""Figures of the report on the networks: generator and classifier."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from tlgan_train.axes.samples import draw_faces
+from tlgan_train.evaluation.learning_curve import read_grid
+from tlgan_train.evaluation.metrics import percent
+from tlgan_train.report import charts, face_rows
+from tlgan_train.report.results import Results
+from tlgan_train.report.text import number
+
+CHECKPOINTS = 6
+"""Sample grids shown over training, evenly spaced on a logarithmic scale: most happens early."""
+NEAREST_COLUMNS = 8
+"""Samples side by side above their nearest training pictures."""
+WIDEST_PICTURE = 1920
+"""Pixels: twice the column, for screens that have two pixels where a page counts one."""
+
+
+def network_figures(results: Results) -> dict[str, bytes]:
+    """PNG files by name."""
+    config, measured = results.config.gan, results.evaluation["generator"]
+    half = (config.real_target - config.fake_target) / 2
+    chance = {"discriminator": 2 * half**2, "generator": (config.generator_target - config.fake_target - half) ** 2}
+    chosen = spaced([images for images, _ in results.grids], CHECKPOINTS)
+    over_training = np.stack([read_grid(results.grids[i][1])[0, :12] for i in chosen])
+    labels = [f"{results.grids[i][0]:,}" for i in chosen]
+    shares = {
+        f"{kind} read by the judge": (measured[f"{kind}_share"], measured[f"{kind}_share_of_data"])
+        for kind in ("emotion", "character")
+    }
+    test = results.classifier["test"]
+    confusion = {
+        f"{kind}, {percent(test[f'{kind}_accuracy'])} right": (names, test[f"{kind}_confusion"])
+        for kind, names in (("emotion", results.dataset.emotions), ("character", results.dataset.characters))
+        if len(names) > 1
+    }
+    figures = {
+        "losses": charts.losses(results.losses, chance),
+        "over_training": face_rows.face_rows(over_training, labels),
+        "learning": charts.learning(results.learning, config.warmup_images),
+        "shares": charts.shares(shares),
+        "nearest": _nearest(results),
+        "confusion": charts.confusion(confusion),
+    }
+    return {name: charts.png(figure) for name, figure in figures.items()} | {"samples": _native(results.grids[-1][1])}
+
+
+def _nearest(results: Results) -> Figure:
+    measured = results.evaluation["generator"]
+    nearest = measured["nearest_training_pictures"]
+    drawn = draw_faces(results.generator, results.latents(len(nearest), "evaluation samples"))
+    distances = [number(distance) for distance in measured["nearest_distances"]]
+    columns = min(NEAREST_COLUMNS, len(nearest))
+    blocks = [slice(start, start + columns) for start in range(0, len(nearest) - columns + 1, columns)]
+    rows = [pictures[block] for block in blocks for pictures in (drawn, results.dataset.images[nearest])]
+    under = [names for block in blocks for names in ([], distances[block])]
+    return face_rows.face_rows(np.stack(rows), ["sample", "nearest"] * len(blocks), under=under)
+
+
+def spaced(values: list[int], count: int) -> list[int]:
+    """Indices of at most `count` of the rising values: the first, the last, and some evenly spaced by logarithm."""
+    wanted = np.geomspace(max(values[0], 1), max(values[-1], 1), min(count, len(values)))
+    chosen: list[int] = []
+    for place, value in enumerate(wanted):
+        rest = len(wanted) - place
+        pool = range(chosen[-1] + 1 if chosen else 0, len(values) - rest + 1)
+        chosen.append(min(pool, key=lambda i: abs(np.log(max(values[i], 1)) - np.log(value))))
+    return chosen
+
+
+def _native(path: Path) -> bytes:
+    """A picture as PNG bytes in its own pixels, shrunk when it is wider than any screen column needs."""
+    with Image.open(path) as image:
+        picture = image.convert("RGB")
+    picture.thumbnail((WIDEST_PICTURE, WIDEST_PICTURE), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
