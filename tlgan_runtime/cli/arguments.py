@@ -1,76 +1,22 @@
-"""What `cheermeup` understands: its commands, their options, and what its help says of them.
-
-With argparse of the standard library: who embeds the runtime installs whatever this needs, and it is there in a few
-milliseconds.
-"""
+"""What `cheermeup` understands: its commands, their options, and the help for them."""
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, HelpFormatter, Namespace
-from itertools import takewhile
+from argparse import Namespace
 from pathlib import Path
-from typing import Any, NoReturn
 
 from tlgan_runtime.animation.options import AnimationOptions
 from tlgan_runtime.choices import PRECISIONS, PROVIDERS
+from tlgan_runtime.cli.parser import DEBUG, HELP, Parser, number, whole_number
 from tlgan_runtime.errors import InputError
-from tlgan_runtime.messages import shown
-from tlgan_runtime.option import Choice, Flag, Kind, Names, Options, Real, Text, Whole
 from tlgan_runtime.validation import nearest, one_of
 
-HELP, VERSION, DEBUG = "--help", "--version", "--debug"
+VERSION, COMPLETION = "--version", "--completion"
+SHELLS = ("bash", "zsh", "fish")
 
 
-class Parser(ArgumentParser):
-    """Raises `InputError` for wrong usage, and says in its help what options are when they are not given."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=_Formatter, **settings)
-        self._names = ["--help"]
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message} ({self.prog} --help lists what it takes)")
-
-    def option(self, *names: str, help: str, shown: object = None, **settings: Any) -> None:
-        """`add_argument`; `shown` stands for the default where that is None."""
-        self._names += [name for name in names if name.startswith("--")]
-        shown = settings.get("default") if shown is None else shown
-        self.add_argument(*names, help=help if shown is None else f"{help} [{shown}]", **settings)
-
-    def flag(self, *names: str, help: str, **settings: Any) -> None:
-        self._names += names
-        self.add_argument(*names, help=help, action="store_true", **settings)
-
-    def options_of(self, options: type[Options]) -> None:
-        """Adds each option of the class that is not for programs alone. One that is not given is not in the result."""
-        for name, one in options.shared().items():
-            self._names.append(f"--{name}")
-            default = options.shown_default(name)
-            about = one.about if default is None else f"{one.about} [{default}]"
-            self.add_argument(f"--{name}", help=about, default=SUPPRESS, **_settings(one.kind))
-
-    def understand(self, given: list[str]) -> Namespace:
-        """`parse_args` that tells of a misspelt option first, and not of what is missing without it."""
-        for argument in takewhile(lambda argument: argument != "--", given):
-            if argument.startswith("--") and argument.partition("=")[0] not in self._names:
-                self._refuse(argument)
-        understood, unknown = self.parse_known_args(given)
-        if unknown:
-            self._refuse(unknown[0])
-        return understood
-
-    def _refuse(self, argument: str) -> NoReturn:
-        kind = "unknown option" if argument.startswith("-") else "unexpected argument"
-        self.error(f"{kind} {argument}{nearest(argument, [*self._names, DEBUG])}")
-
-
-class _Formatter(HelpFormatter):
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=32)
-
-
-def overview() -> str:
-    """The help of the program itself."""
+def program() -> Parser:
+    """The parser of the program itself, for its help and for completion."""
     root = Parser(
         prog="cheermeup",
         usage="cheermeup COMMAND [options]",
@@ -78,6 +24,13 @@ def overview() -> str:
     )
     root.flag(DEBUG, help="Show the traceback of an error; allowed anywhere.")
     root.flag(VERSION, help="Show the version.")
+    root.option(COMPLETION, choices=SHELLS, help="Print a completion script for this shell.")
+    return root
+
+
+def overview() -> str:
+    """The help of the program itself."""
+    root = program()
     commands = root.add_subparsers(title="commands", metavar="COMMAND")
     for name, (about, _, _) in _COMMANDS.items():
         commands.add_parser(name, help=about)
@@ -92,8 +45,10 @@ def parse(given: list[str]) -> Namespace:
     first = given[0] if given else HELP
     if first in (HELP, "-h", VERSION):
         return Namespace(command=VERSION if first == VERSION else HELP)
+    if first.partition("=")[0] == COMPLETION:
+        return Namespace(command=COMPLETION, shell=program().understand(given).completion)
     if first.startswith("-"):
-        close = nearest(first, (HELP, VERSION, DEBUG))
+        close = nearest(first, (HELP, VERSION, COMPLETION, DEBUG))
         after = "options of a command come after it: cheermeup COMMAND [options]"
         raise InputError(f"unknown option {first}{close} ({after})")
     command = command_parser(one_of("command", first, list(_COMMANDS)))
@@ -143,7 +98,7 @@ def _edit(parser: Parser) -> None:
         help="joy=0.8; give it once for each emotion.",
     )  # fmt: skip
     parser.option(
-        "--until", type=_number, metavar="X",
+        "--until", type=number, metavar="X",
         help="Stop each face where the classifier sees the emotions with this probability.",
     )  # fmt: skip
     _keep(parser)
@@ -165,47 +120,17 @@ def _grid(parser: Parser) -> None:
 def _batch(parser: Parser) -> None:
     parser.option("jobs", metavar="JOBS", help="File with a JSON object in each line; - reads them.")
     parser.option("--out", type=Path, required=True, metavar="DIR", help="Folder of the pictures.")
-    parser.option("-j", "--processes", type=_whole, metavar="N", shown="usable CPUs", help="Processes that draw.")
-    parser.option("--threads", type=_whole, default=1, metavar="N", help="CPU threads of each process.")
+    parser.option("-j", "--processes", type=whole_number, metavar="N", shown="usable CPUs", help="Processes that draw.")
+    parser.option("--threads", type=whole_number, default=1, metavar="N", help="CPU threads of each process.")
     _precision(parser)
     _bundle(parser)
 
 
-def _settings(kind: Kind) -> dict[str, Any]:
-    """How argparse reads an option of this kind."""
-    match kind:
-        case Whole():
-            return {"type": _whole, "metavar": "N"}
-        case Real():
-            return {"type": _number, "metavar": "X"}
-        case Choice(names=names):
-            return {"choices": names}
-        case Flag():
-            return {"action": "store_true"}
-        case Names():
-            return {"action": "append", "metavar": "NAME"}
-        case Text(metavar=metavar):
-            return {"metavar": metavar}
-    raise TypeError(f"the command line cannot read {kind}")
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ArgumentTypeError(f"must be a whole number, not {shown(text)}") from None
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ArgumentTypeError(f"must be a number, not {shown(text)}") from None
-
-
 def _faces(parser: Parser, count: int, about: str) -> None:
-    parser.option("--faces", type=_whole, default=count, metavar="N", help=about)
-    parser.option("--seed", type=_whole, default=0, metavar="N", help="Which faces: the same seed draws the same ones.")
+    parser.option("--faces", type=whole_number, default=count, metavar="N", help=about)
+    parser.option(
+        "--seed", type=whole_number, default=0, metavar="N", help="Which faces: the same seed draws the same ones."
+    )
 
 
 def _still(parser: Parser, name: str) -> None:
@@ -213,7 +138,7 @@ def _still(parser: Parser, name: str) -> None:
 
 
 def _size(parser: Parser, side: int) -> None:
-    parser.option("--size", type=_whole, default=side, metavar="N", help="Side of each face in pixels.")
+    parser.option("--size", type=whole_number, default=side, metavar="N", help="Side of each face in pixels.")
 
 
 def _keep(parser: Parser) -> None:
@@ -239,7 +164,7 @@ def _precision(parser: Parser) -> None:
 
 def _engine(parser: Parser) -> None:
     _bundle(parser)
-    parser.option("--threads", type=_whole, metavar="N", shown="usable CPUs", help="CPU threads.")
+    parser.option("--threads", type=whole_number, metavar="N", shown="usable CPUs", help="CPU threads.")
 
 
 def _bundle(parser: Parser) -> None:

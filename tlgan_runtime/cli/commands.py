@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlgan_runtime.animation.options import WALK_ONLY, AnimationOptions
-from tlgan_runtime.cli.arguments import DEBUG, HELP, VERSION, overview, parse
+from tlgan_runtime.cli.arguments import COMPLETION, VERSION, overview, parse
 from tlgan_runtime.cli.batch import batch
 from tlgan_runtime.cli.console import as_json, complain, hush, report, show_progress, show_warning, write
+from tlgan_runtime.cli.parser import DEBUG, HELP
 from tlgan_runtime.errors import CheerMeUpError, InputError
 from tlgan_runtime.messages import one_line, shown
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts
@@ -195,6 +196,10 @@ def _run(given: list[str]) -> int:
         from tlgan_runtime.version import __version__
 
         write(f"cheermeup {__version__}")
+    elif options.command == COMPLETION:
+        from tlgan_runtime.cli.completion import completion
+
+        write(completion(options.shell))
     elif options.command == HELP:
         write(overview())
     else:
