@@ -116,7 +116,7 @@ def test_no_worker_of_a_batch_outlives_it(bundle: Path, tmp_path: Path, number: 
     send = os.killpg if number == signal.SIGHUP else os.kill
     send(process.pid, number)
     if number != signal.SIGKILL:
-        assert process.stderr is not None and "interrupt once more" in process.stderr.readline()
+        assert process.stderr is not None and "interrupt again" in process.stderr.readline()
         send(process.pid, number)
     _, err = process.communicate(timeout=120)
     assert "Traceback" not in err

@@ -23,7 +23,7 @@ MAX_FPS = 50
 """Players replace delays under 20 ms by 100 ms, so nothing plays faster than this."""
 MIN_SIZE, MAX_SIZE = 16, 2048
 WALK_ONLY = ("emotion", "steps")
-"""Options that have no effect with a timeline, which names emotions and times itself."""
+"""Options that have no effect with a timeline, which already gives emotions and times."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class AnimationOptions(Options):
     )
     steps: int = field(default=30, metadata=option(Whole(2, 10_000), "Frames from strength 0 to 1."))
     faces: int = field(
-        default=8, metadata=option(Whole(1, MAX_FACES), "Faces side by side.", title="the number of faces")
+        default=8, metadata=option(Whole(1, MAX_FACES), "Number of faces, side by side.", title="the number of faces")
     )
     seed: int = field(
         default=0, metadata=option(Whole(0, 2**64 - 1), "Which faces: the same seed draws the same ones.")
@@ -86,7 +86,9 @@ class AnimationOptions(Options):
     bars: bool = field(default=False, metadata=option(Flag(), "Draw what the classifier reads below each face."))
     keep: Sequence[str] = field(
         default=(),
-        metadata=option(Names(), "What must not change: emotions, attributes, character; --keep once for each."),
+        metadata=option(
+            Names(), "Emotions and attributes that must not change, or character; on the command line once for each."
+        ),
     )
     method: str | None = field(default=None, metadata=option(Text("NAME"), "Axes to use.", none="the bundle's default"))
     progress: Callable[[int, int], None] | None = field(
@@ -101,4 +103,4 @@ class AnimationOptions(Options):
 def check_repeat(loop: str | None, repeat: int | None) -> None:
     """Raise `InputError` for several passes of an animation that plays only one."""
     if loop == "once" and repeat is not None:
-        raise InputError("loop once plays one pass, which leaves nothing to repeat; use forth or forth-and-back")
+        raise InputError("loop once plays a single pass, so repeat has no effect; use forth or forth-and-back")

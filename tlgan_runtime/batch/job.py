@@ -68,7 +68,7 @@ class Job:
         if kind == "edit" and "set" not in document:
             raise InputError('edit needs set, for example {"joy": 0.8}')
         if "timeline" in document and document.keys() & set(WALK_ONLY):
-            raise InputError(f"timeline names emotions and times itself; leave {' and '.join(WALK_ONLY)} out")
+            raise InputError(f"timeline already gives emotions and times; leave {' and '.join(WALK_ONLY)} out")
         return cls(kind, output, document)
 
     def draw(self, editor: CheerMeUp, folder: Path) -> None:

@@ -38,7 +38,7 @@ def overview() -> str:
 
 
 def parse(given: list[str]) -> Namespace:
-    """The options of a command and, as `command`, its name; what asks about the program itself is a `command`, too.
+    """The options of a command, with its name as `command`. --help, --version and --completion are names, too.
 
     Raises `InputError` for wrong usage, and SystemExit after the help of a command.
     """
@@ -68,7 +68,7 @@ def command_parser(name: str) -> Parser:
     command = Parser(prog=f"cheermeup {name}", usage=f"cheermeup {name} {usage}", description=about)
     describe(command)
     command.flag("--json", dest="json_output", help="Print JSON on standard output.")
-    command.flag("--quiet", help="No progress, no warnings.")
+    command.flag("--quiet", help="Print no progress and no warnings.")
     return command
 
 
@@ -86,7 +86,7 @@ def _gif(parser: Parser) -> None:
 
 
 def _sample(parser: Parser) -> None:
-    _faces(parser, 8, "How many.")
+    _faces(parser, 8, "Number of faces.")
     _still(parser, "faces.png")
     _size(parser, 256)
     _drawing(parser)
@@ -99,10 +99,10 @@ def _edit(parser: Parser) -> None:
     )  # fmt: skip
     parser.option(
         "--until", type=number, metavar="X",
-        help="Stop each face where the classifier sees the emotions with this probability.",
+        help="Stop each face where the classifier gives the emotions this probability.",
     )  # fmt: skip
     _keep(parser)
-    _faces(parser, 4, "How many.")
+    _faces(parser, 4, "Number of faces.")
     _still(parser, "edit.png")
     _size(parser, 256)
     _method(parser)
@@ -110,7 +110,7 @@ def _edit(parser: Parser) -> None:
 
 
 def _grid(parser: Parser) -> None:
-    _faces(parser, 4, "Rows.")
+    _faces(parser, 4, "Number of faces, one row for each.")
     _still(parser, "grid.png")
     _size(parser, 128)
     _method(parser)
@@ -118,10 +118,10 @@ def _grid(parser: Parser) -> None:
 
 
 def _batch(parser: Parser) -> None:
-    parser.option("jobs", metavar="JOBS", help="File with a JSON object in each line; - reads them.")
-    parser.option("--out", type=Path, required=True, metavar="DIR", help="Folder of the pictures.")
-    parser.option("-j", "--processes", type=whole_number, metavar="N", shown="usable CPUs", help="Processes that draw.")
-    parser.option("--threads", type=whole_number, default=1, metavar="N", help="CPU threads of each process.")
+    parser.option("jobs", metavar="JOBS", help="File with one JSON object per line; - reads standard input.")
+    parser.option("--out", type=Path, required=True, metavar="DIR", help="Folder for the pictures.")
+    parser.option("-j", "--processes", type=whole_number, metavar="N", shown="usable CPUs", help="Number of processes.")
+    parser.option("--threads", type=whole_number, default=1, metavar="N", help="CPU threads for each process.")
     _precision(parser)
     _bundle(parser)
 
@@ -143,7 +143,10 @@ def _size(parser: Parser, side: int) -> None:
 
 def _keep(parser: Parser) -> None:
     parser.option(
-        "--keep", action="append", metavar="NAME", help="An emotion that must not change, or character; repeatable."
+        "--keep",
+        action="append",
+        metavar="NAME",
+        help="An emotion or attribute that must not change, or character; repeatable.",
     )
 
 
@@ -158,44 +161,44 @@ def _drawing(parser: Parser) -> None:
 
 def _precision(parser: Parser) -> None:
     parser.option(
-        "--precision", choices=PRECISIONS, default="auto", help="int8 is faster on a CPU and nearly the same faces."
+        "--precision", choices=PRECISIONS, default="auto", help="int8 draws nearly the same faces, faster on a CPU."
     )
 
 
 def _engine(parser: Parser) -> None:
     _bundle(parser)
-    parser.option("--threads", type=whole_number, metavar="N", shown="usable CPUs", help="CPU threads.")
+    parser.option("--threads", type=whole_number, metavar="N", shown="usable CPUs", help="Number of CPU threads.")
 
 
 def _bundle(parser: Parser) -> None:
-    parser.option("--bundle", metavar="PATH", shown="solo", help="Folder, .zip or name.")
-    parser.option("--provider", choices=PROVIDERS, default="auto", help="auto takes CUDA where it works; cuda insists.")
+    parser.option("--bundle", metavar="PATH", shown="solo", help="Folder, .zip, or name of an embedded bundle.")
+    parser.option("--provider", choices=PROVIDERS, default="auto", help="auto uses CUDA if it works; cuda requires it.")
 
 
 _COMMANDS = {
     "gif": ("Animate faces on their way to an emotion, or through a timeline.", "[options]", _gif),
     "sample": ("Draw seeded faces as they are.", "[options]", _sample),
     "edit": (
-        "Change the expression of seeded faces: before above, after below.",
+        "Change the expression of seeded faces: before in the upper row, after in the lower row.",
         "--set EMOTION=STRENGTH [options]",
         _edit,
     ),
-    "grid": ("Contact sheet: each face as it is, then at full strength of every emotion.", "[options]", _grid),
-    "info": ("Say what is in a bundle.", "[options]", _engine),
+    "grid": ("Draw a contact sheet: each face as it is, then with each emotion at full strength.", "[options]", _grid),
+    "info": ("Show the contents of a bundle.", "[options]", _engine),
     "verify": (
-        "Check every file of a bundle, and run its graphs once in a process with limits on time and memory.",
+        "Check every file of a bundle, and run its graphs once in a process with limited time and memory.",
         "[options]",
         _engine,
     ),
     "doctor": (
-        "Say what hardware, libraries and providers are really in use, and what is wrong with them.",
+        "Show the hardware, libraries and providers that are really in use, and their problems.",
         "[options]",
         _engine,
     ),
     "batch": (
-        "Draw many pictures; what is there already is not drawn again. --json prints an object for each job.",
+        "Draw many pictures, but not those that are finished. --json prints an object for each job.",
         "JOBS --out DIR [options]",
         _batch,
     ),
 }
-"""Of each command: what it does, how it is called, and what adds its options."""
+"""For each command: its description, its usage, and the function that adds its options."""

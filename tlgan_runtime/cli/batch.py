@@ -47,21 +47,21 @@ def batch(options: Namespace) -> int:
 
 
 def _opened(jobs: str) -> AbstractContextManager[TextIO]:
-    # Bytes that are not UTF-8 stay what they are, and are told with their line.
+    # Bytes that are not UTF-8 pass unchanged, so that the job of their line reports them.
     if jobs == "-":
         if sys.stdin is None:
-            raise InputError("cannot read jobs: standard input is closed; name a file with a JSON object in each line")
+            raise InputError("cannot read jobs: standard input is closed; name a file with one JSON object per line")
         if isinstance(sys.stdin, TextIOWrapper):
             sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
         return nullcontext(sys.stdin)
     try:
         return Path(jobs).open(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
-        raise InputError(f"cannot read {jobs}: {error.strerror}; name a file with a JSON object in each line") from None
+        raise InputError(f"cannot read {jobs}: {error.strerror}; name a file with one JSON object per line") from None
 
 
 class _Interrupts:
-    """Lets the pictures in work be finished at the first interrupt, and says so; ends them at the second."""
+    """The first interrupt lets the pictures in progress finish, and says so; the second one stops them."""
 
     def __init__(self) -> None:
         self.came = False
@@ -92,5 +92,5 @@ class _Interrupts:
             if callable(before):
                 before(number, None)
         self.came = True
-        complain("cheermeup: the pictures in work are being finished; interrupt once more to end them, too")
+        complain("cheermeup: finishing the pictures in progress; interrupt again (Ctrl-C) to stop now")
         raise KeyboardInterrupt

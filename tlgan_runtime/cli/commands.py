@@ -1,4 +1,4 @@
-"""The `cheermeup` command: parses, calls `CheerMeUp`, prints.
+"""The `cheermeup` command: parses the command line, calls `CheerMeUp`, and prints the result.
 
 Everything heavy is imported inside the commands, so that `--help` and `--version` answer at once.
 """
@@ -36,7 +36,7 @@ def gif(options: Namespace) -> int:
     unused = [name for name in WALK_ONLY if name in given]
     if "timeline" in given and unused:
         raise InputError(
-            f"--timeline names emotions and times itself; leave --{unused[0]} out (--fps sets the frames a second)"
+            f"--timeline already gives emotions and times; leave --{unused[0]} out (--fps sets the frames per second)"
         )
     asked = AnimationOptions.defaults() | given
     names = [name.strip() for name in asked["emotion"].split(",")]
@@ -119,10 +119,18 @@ def verify(options: Namespace) -> int:
     from tlgan_runtime.bundle.find import find_bundle
     from tlgan_runtime.bundle.read import Bundle
     from tlgan_runtime.graphs.trial import try_graphs
+    from tlgan_runtime.validation import whole
+    from tlgan_runtime.workers import MAX_THREADS
 
+    if options.provider == "cuda":
+        raise InputError(
+            "verify runs graphs on the CPU, under a limit of memory that CUDA cannot start with; leave --provider cuda "
+            "out (cheermeup doctor --provider cuda tries CUDA)"
+        )
+    threads = 1 if options.threads is None else whole("threads", options.threads, 1, MAX_THREADS)
     opened = Bundle(find_bundle(options.bundle))
     files = opened.verify()
-    ran = try_graphs(opened.path)
+    ran = try_graphs(opened.path, threads=threads)
     lines = [f"{name}: ok, {entry.bytes} bytes" for name, entry in files.items()]
     lines.append(f"graphs: ok, ran {', '.join(ran)}")
     report(options.json_output, {"path": str(opened.path), "intact": True, "files": list(files), "ran": ran}, lines)
@@ -145,7 +153,7 @@ _COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command and returns its exit code: 0 done, 1 a bug, 2 usage or input, 3 bundle, 4 provider, 130.
+    """Run one command and return its exit code: 0 done, 1 a bug, 2 usage or input, 3 bundle, 4 provider, 130.
 
     Without `arguments` the process is the command's own: an interrupt (SIGINT, SIGTERM, SIGHUP) ends it.
     """
@@ -176,8 +184,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def _no_collections() -> Iterator[None]:
-    """What a command imports stays, and however much it draws, it leaves no more cycles behind: to look for them costs
-    3% of the time of a `gif`."""
+    """Switch off the search for cycles, which costs 3% of the time of a `gif`.
+
+    A command keeps what it imports until it ends, and drawing makes no cycles.
+    """
     collected = gc.isenabled()
     gc.disable()
     try:

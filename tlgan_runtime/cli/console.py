@@ -1,4 +1,4 @@
-"""What commands print: results on standard output, progress and warnings on standard error."""
+"""Output of commands: results on standard output, progress and warnings on standard error."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tlgan_runtime.messages import escaped, one_line
 
 
 def report(json_output: bool, document: dict[str, Any], lines: list[str]) -> None:
-    """The result of a command, as one JSON object or as lines for people."""
+    """Print the result of a command, as one JSON object or as lines for people."""
     write(as_json(document) if json_output else "\n".join(map(escaped, lines)))
 
 
 def as_json(document: dict[str, Any]) -> str:
-    """One line of JSON, which has no infinity and no NaN; raises `ValueError` for these."""
+    """One line of JSON; raises `ValueError` for infinity and NaN, which JSON does not have."""
     return json.dumps(document, allow_nan=False)
 
 
 def write(text: str) -> None:
-    """Text and a newline on standard output, at once; it may have been closed."""
+    """Print text and a newline on standard output, at once; a closed stream is no error."""
     try:
         print(_printable(text, sys.stdout), flush=True)
-    except BrokenPipeError:  # whoever read has seen enough
+    except BrokenPipeError:  # the reader stopped early, as `head` does
         _discard(sys.stdout)
     except OSError as error:
         _discard(sys.stdout)
@@ -34,15 +34,15 @@ def write(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Text and a newline on standard error; where nobody can read them, nothing."""
-    _tell(_printable(text, sys.stderr) + "\n")
+    """Print text and a newline on standard error, if somebody can read it."""
+    _print_error(_printable(text, sys.stderr) + "\n")
 
 
 def show_progress(done: int, total: int) -> None:
-    _tell(f"\rframe {done}/{total}" + ", writing the file\n" * (done == total))
+    _print_error(f"\rframe {done}/{total}" + ", writing the file\n" * (done == total))
 
 
-def _tell(text: str) -> None:
+def _print_error(text: str) -> None:
     if sys.stderr is None:
         return
     try:
@@ -52,14 +52,14 @@ def _tell(text: str) -> None:
 
 
 def _printable(text: str, stream: TextIO | None) -> str:
-    """Names may hold what a stream cannot, and what a terminal would act on; only newlines pass."""
+    """Escape what the stream cannot encode, and control characters, which a terminal would obey; newlines pass."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     visible = "\n".join(map(escaped, text.split("\n")))
     return visible.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _discard(stream: TextIO) -> None:
-    """From now on; Python would otherwise complain once more when it closes the stream."""
+    """Send all further output nowhere; otherwise Python complains again when it closes the stream."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -76,5 +76,5 @@ def show_warning(
     file: object = None,
     line: str | None = None,
 ) -> None:
-    """`warnings.showwarning` for people: what, but not where in the code."""
+    """A `warnings.showwarning` for people: the message without the place in the code."""
     complain(f"warning: {one_line(str(message))}")

@@ -1,4 +1,4 @@
-"""What is in a bundle, in words."""
+"""The contents of a bundle, as lines for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tlgan_runtime.editor import CheerMeUp
 
 
 def describe_bundle(editor: CheerMeUp) -> list[str]:
-    """Lines of a name and what it is, for people."""
+    """A line for each fact: its name, and its value."""
     manifest = editor.manifest
     return [
         f"name        {manifest.name} (schema {manifest.schema_version}, made by {manifest.created_by})",
@@ -24,6 +24,7 @@ def describe_bundle(editor: CheerMeUp) -> list[str]:
         f"license     {manifest.license}",
         *(f"file        {name}: {entry.role}, {entry.bytes} bytes" for name, entry in manifest.files.items()),
         *_measured(manifest, editor.methods[0], editor.attributes),
+        *_weaknesses(manifest),
     ]
 
 
@@ -45,13 +46,21 @@ def _measured(manifest: Manifest, method: str, attributes: list[str]) -> Iterato
         if figures is None:
             continue
         having, without = (_number(_found(figures, side, "mean_end", "value")) for side in ("with", "without"))
-        yield (
-            f"measured    {name}: mean end probability {having}, without it {without}, by a reader that took no part"
-        )
+        ends = f"mean end probability {having}, without it {without}"
+        yield f"measured    {name}: {ends}, by a reader that was not used in fitting"
+
+
+def _weaknesses(manifest: Manifest) -> Iterator[str]:
+    """Lines on what training found to be wrong with the model; none for a good one."""
+    found = manifest.metrics.get("weaknesses")
+    for weakness in found if isinstance(found, list) else []:
+        says = _found(weakness, "says")
+        if isinstance(says, str):
+            yield f"weakness    {says}"
 
 
 def _found(document: Any, *keys: str) -> Any:
-    """What stands under these keys, one in another; None where one is missing. What metrics hold is up to bundles."""
+    """The value under these nested keys; None where one is missing. A bundle may hold anything in its metrics."""
     for key in keys:
         document = document.get(key) if isinstance(document, Mapping) else None
     return document

@@ -1,7 +1,7 @@
-"""A parser of the options of one command.
+"""A parser of the options of one command, made of argparse.
 
-With argparse of the standard library: who embeds the runtime installs whatever this needs, and it is there in a few
-milliseconds.
+The standard library is enough, starts in a few milliseconds, and adds nothing to what a program that embeds the runtime
+has to install.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Parser(ArgumentParser):
         """What the command takes, in the order of its help, without --help."""
 
     def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message} ({self.prog} --help lists what it takes)")
+        raise InputError(f"{message} ({self.prog} --help lists the options)")
 
     def option(self, *names: str, help: str, shown: object = None, **settings: Any) -> None:
         """`add_argument`; `shown` stands for the default where that is None."""

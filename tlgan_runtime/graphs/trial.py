@@ -25,8 +25,8 @@ _OUT_OF_TIME = (None, -int(getattr(signal, "SIGXCPU", 24)))  # ended by the pare
 _CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from tlgan_runtime.graphs import trial; trial.main()"
 
 
-def try_graphs(path: Path, seconds: float = SECONDS, memory: int = MEMORY) -> list[str]:
-    """Runs what the bundle at `path` draws, reads and moves with, once each; returns what ran.
+def try_graphs(path: Path, seconds: float = SECONDS, memory: int = MEMORY, threads: int = 1) -> list[str]:
+    """Run each graph of the bundle at `path` once, on the CPU with so many threads; return the names of what ran.
 
     Raises `BundleDamagedError` where something of it fails, does not end within the limits, or crashes, and
     `MissingLibraryError` where it cannot be run: without onnxruntime, or in a program that has no Python to start.
@@ -37,7 +37,7 @@ def try_graphs(path: Path, seconds: float = SECONDS, memory: int = MEMORY) -> li
             "use the command cheermeup of an installed package"
         )
     search = json.dumps([folder for folder in sys.path if folder])
-    command = [sys.executable, "-P", "-c", _CHILD, search, str(path), str(seconds), str(memory)]
+    command = [sys.executable, "-P", "-c", _CHILD, search, str(path), str(seconds), str(memory), str(threads)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     within = f"with {seconds:g} seconds and {memory / 2**30:g} GiB of memory"
     try:
@@ -63,23 +63,23 @@ def try_graphs(path: Path, seconds: float = SECONDS, memory: int = MEMORY) -> li
 
 def main() -> None:
     """What the child does: limits itself, then says what it is about to run, and what was wrong with it."""
-    path, seconds, memory = sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
+    path, seconds, memory, threads = sys.argv[2], float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
     watch_launcher(lambda: os._exit(1))  # an interrupt or a kill ends the parent at once
     faulthandler.dump_traceback_later(seconds + 10, exit=True)  # for a graph that lets no Python thread run
     _limit(seconds, memory)
     try:
-        _run(path)
+        _run(path, threads)
     except Exception as error:
         _say(error=str(error), type=type(error).__name__, exit_code=getattr(error, "exit_code", 1))
     sys.stdout.flush()
     os._exit(0)  # there is nothing to tidy up, and a graph may have broken what would be
 
 
-def _run(path: str) -> None:
+def _run(path: str, threads: int) -> None:
     from tlgan_runtime.editor import CheerMeUp
     from tlgan_runtime.graphs.session import MICRO_BATCH
 
-    app = CheerMeUp(path, provider="cpu", threads=1)
+    app = CheerMeUp(path, provider="cpu", threads=threads)
     roles = {entry.role for entry in app.manifest.files.values()}
     _say(now="mapping" if "mapping" in roles else "samples")
     z = app.sample(MICRO_BATCH)
@@ -89,7 +89,7 @@ def _run(path: str) -> None:
     app.classify(images)
     if "generator_int8" in roles:
         _say(now="generator_int8")
-        CheerMeUp(path, provider="cpu", threads=1, precision="int8").render(z)
+        CheerMeUp(path, provider="cpu", threads=threads, precision="int8").render(z)
     for method in app.methods:
         _say(now=f"method {method}")
         app.render(app.move(z[:1], dict.fromkeys(app.emotions, 1.0), method))

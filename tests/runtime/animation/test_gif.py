@@ -89,7 +89,7 @@ def test_an_mp4_holds_all_passes(tmp_path: Path) -> None:
     ("options", "says"),
     [
         ({"repeat": 0}, "repeat must be a whole number from 1"),
-        ({"repeat": 2, "loop": "once"}, "nothing to repeat"),
+        ({"repeat": 2, "loop": "once"}, "repeat has no effect"),
         ({"seconds": [0.1]}, "one number a frame: there are 1 for 3"),
     ],
 )

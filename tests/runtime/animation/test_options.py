@@ -112,6 +112,6 @@ def test_values_are_checked_before_anything_else(editor: CheerMeUp, tmp_path: Pa
     for wrong in ({"steps": 1}, {"size": 8}, {"fps": 0}, {"hold": 61}, {"repeat": 0}, {"labels": "yes"}):
         with pytest.raises(InputError, match=next(iter(wrong))):
             editor.gif(tmp_path / "a.gif", **wrong)
-    with pytest.raises(InputError, match="loop once plays one pass"):
+    with pytest.raises(InputError, match="loop once plays a single pass"):
         editor.gif(tmp_path / "a.gif", loop="once", repeat=2)
     assert list(tmp_path.iterdir()) == []

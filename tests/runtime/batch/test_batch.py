@@ -180,7 +180,7 @@ def test_a_second_interrupt_ends_what_is_in_work(bundle: Path, tmp_path: Path, n
     assert process.stdout is not None and process.stdout.readline().strip() == str(out / "faces.png")
     assert process.stderr is not None
     process.send_signal(number)
-    assert "interrupt once more" in process.stderr.readline()
+    assert "interrupt again" in process.stderr.readline()
     process.send_signal(number)
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and err == "cheermeup: interrupted\n"

@@ -140,9 +140,22 @@ def test_info_tells_every_emotion_that_was_measured(
         f"joy: success unknown, mean end probability unknown {judge}",
         f"neutral: success unknown, mean end probability unknown {judge}",
         f"sadness: success 1.00, mean end probability 1.00 {judge}",
-        "hat: mean end probability 0.75, without it 0.12, by a reader that took no part",
+        "hat: mean end probability 0.75, without it 0.12, by a reader that was not used in fitting",
     ]
     assert main(["info", "--bundle", str(everything)]) == 0 and "measured" not in capsys.readouterr().out
+
+
+def test_info_lists_the_weaknesses_of_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_bundle(tmp_path / "weak")
+    says = "success of joy is 0.03 and of fear 0.04: these edits hardly ever work"
+    weak = [{"kind": "axes_fail", "says": says, "figures": {"joy": 0.03}}, {"kind": "other"}, "text", {"says": 3}]
+    amend_bundle(folder, {}, {"weaknesses": weak})
+    assert main(["info", "--bundle", str(folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("weakness")] == [f"weakness    {says}"]
+    for none in ([], {"says": "no list"}, None):
+        amend_bundle(folder, {}, {"weaknesses": none})
+        assert main(["info", "--bundle", str(folder)]) == 0 and "\nweakness " not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [["sample"], ["edit", "--set", "joy=1"], ["grid"], ["gif"]])

@@ -93,6 +93,25 @@ def test_a_crash_is_the_bundles_fault(bundle: Path, monkeypatch: pytest.MonkeyPa
         try_graphs(bundle)
 
 
+def test_verify_uses_its_options_or_refuses_them(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engines = (
+        "import json, sys; from tlgan_runtime.graphs import trial; import tlgan_runtime.editor as editor\n"
+        "class Said(editor.Engine):\n"
+        "    def __init__(self, *options): super().__init__(*options); trial._say(now=f'{self.threads} threads')\n"
+        "editor.Engine = Said; trial.main()"
+    )
+    monkeypatch.setattr(trial, "_CHILD", "import json, sys; sys.path[:] = json.loads(sys.argv[1]); " + engines)
+    for options, threads in ([], 1), (["--threads", "2"], 2), (["--provider", "cpu"], 1):
+        assert main(["verify", "--bundle", str(bundle), "--json", *options]) == 0
+        assert json.loads(capsys.readouterr().out)["ran"][0] == f"{threads} threads"
+    for options, says in (["--threads", "0"], "threads must be"), (["--provider", "cuda"], "doctor --provider cuda"):
+        assert main(["verify", "--bundle", str(bundle), *options]) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and says in err and err.count("\n") == 1
+
+
 def test_without_onnxruntime_it_says_what_was_not_done(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
