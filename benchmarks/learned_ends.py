@@ -23,14 +23,14 @@ SHIPS = "ships"
 """The run's own ends, as its evaluation has them."""
 VARIANTS = {
     "mirror": "mirror images, nothing is learned",
-    "unlike": "nothing is compared with pictures (`ALIKE` 0)",
-    "alike": "pictures count three times as much (`ALIKE` 1)",
-    "near": "staying near the mirror image counts more (`STAY` 0.15)",
+    "unlike": "nothing is compared with pictures (`LIKENESS_WEIGHT` 0)",
+    "alike": "pictures count three times as much (`LIKENESS_WEIGHT` 1)",
+    "near": "staying near the mirror image counts more (`DISTANCE_WEIGHT` 0.15)",
     "everywhere": "all coordinates move",
     "alone": "one classifier has to be convinced",
     SHIPS: "what ships",
 }
-WEIGHTS = {"unlike": {"ALIKE": 0.0}, "alike": {"ALIKE": 1.0}, "near": {"STAY": 0.15}}
+WEIGHTS = {"unlike": {"LIKENESS_WEIGHT": 0.0}, "alike": {"LIKENESS_WEIGHT": 1.0}, "near": {"DISTANCE_WEIGHT": 0.15}}
 COLUMNS = {
     "bundle": "run", "ends": "about", "success, worst": "success", "success, mean": "mean_success",
     "mean end, worst": "mean_end", "largest step, worst": "smoothness", "KID ratio, worst": "kid_ratio",
@@ -42,7 +42,7 @@ POSE_AND_GAZE = ("yaw", "pitch", "roll", "gaze_x", "gaze_y")
 def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any]]:
     """Train the ends of each variant on a finished run, and walk the faces of its evaluation to them."""
     from tlgan_runtime.bundle.axes_json import parse_axes
-    from tlgan_train.axes import learned_ends
+    from tlgan_train.axes import end_training, learned_ends
     from tlgan_train.axes.likeness import Likeness
     from tlgan_train.axes.load import load_axes
     from tlgan_train.axes.samples import load_samples, read_faces
@@ -88,7 +88,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     movable = generator.prior.movable
     for variant in trained:
         generator.prior.movable = latent_dim if variant == "everywhere" else movable
-        with patch.multiple(learned_ends, **{"STAY": learned_ends.STAY, **WEIGHTS.get(variant, {})}):
+        with patch.multiple(end_training, **{"BATCH_SIZE": end_training.BATCH_SIZE, **WEIGHTS.get(variant, {})}):
             if variant == "mirror":
                 network = PathNetwork.around(learned_ends.at_centres(local), fitting.z, generator.prior.movable)
             else:

@@ -48,24 +48,24 @@ CALIBRATION_FACES, FACES, FRAMES = 256, 256, 15
 """Latents that levels are chosen on, latents that are measured on, and frames of each measured walk."""
 FARTHEST_SCORE = 5.0
 """Scores are cut off here for the regression: how sure beyond doubt a reader is says nothing of how far to go."""
-LEAST_LEFT = 0.5
+MIN_LEFT_SHARE = 0.5
 """Share of the axis that must be left without those of characters; else the attribute is a matter of who it is, and a
 face gets it by becoming another character's."""
 DISTANCES = np.arange(1.0, 6.1, 0.5)
 """Levels that are tried, in standard deviations of faces along the axis."""
-ENOUGH, NEARLY = 0.95, 0.05
+SURE_SHARE, NEARLY_SHARE = 0.95, 0.05
 """A level is far enough where that share of faces is surely there, or nearly as many as at any level."""
-EMOTION_KEPT = 0.85
+MIN_EMOTION_KEPT = 0.85
 """Share of the faces which show an emotion clearly that must keep it at a level, by the classifier."""
-LEAST_GAIN = 0.1
+MIN_GAIN = 0.1
 """By which the mean probability must rise on one side at least."""
 SIDES = ("without", "with")
-CHUNK = 512
+FACES_AT_ONCE = 512
 """Faces in memory at a time."""
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
+class Readings:
     """What is seen in N faces."""
 
     score: np.ndarray
@@ -100,15 +100,15 @@ def fit_attribute(
     check_name(name, model)
     kind, seed = pictures.kind, stream_seed(model.seed, f"attribute {name}")
     targets = pictures.values if kind == BINARY else standard_scores(pictures.values)
-    *hands, test = deal(targets, kind, seed)
-    reader, judge = (train_reader(pictures, targets, hand, seed + i) for i, hand in enumerate(hands))
+    *splits, test = deal(targets, kind, seed)
+    reader, judge = (train_reader(pictures, targets, split, seed + i) for i, split in enumerate(splits))
     scores = [grade_reader(network, pictures, targets, test) for network in (reader, judge)]
     for who, score in zip(("reader", "judge"), scores, strict=True):
-        log(f"{name}: {who} {_told(score, kind)}")
+        log(f"{name}: {who} {_score_text(score, kind)}")
         check_readable(name, score, kind)
 
     z = model.latents(SAMPLES, f"attribute {name}")
-    seen = look(model, reader, z)
+    seen = read_latents(model, reader, z)
     direction, fitted = fit_direction(z, seen, model)
     log(f"{name}: held-out R² {fitted['held_out_r2']:.2f}, kept apart from {' and '.join(fitted['kept'])}")
     faces = model.latents(CALIBRATION_FACES, "attribute calibration")
@@ -131,17 +131,17 @@ def fit_attribute(
     )  # fmt: skip
 
 
-def look(model: FinishedModel, reader: AttributeReader, z: np.ndarray, judged: bool = False) -> Sight:
+def read_latents(model: FinishedModel, reader: AttributeReader, z: np.ndarray, judged: bool = False) -> Readings:
     """What `reader`, and the model's classifier or judge, see in the faces of latents (N, latent_dim)."""
     parts = []
-    for start in range(0, len(z), CHUNK):
-        images = model.draw(z[start : start + CHUNK])
+    for start in range(0, len(z), FACES_AT_ONCE):
+        images = model.draw(z[start : start + FACES_AT_ONCE])
         features, score = predict(reader, images)
         parts.append((score[:, 0], *(model.judge if judged else model.classify)(images), features))
-    return Sight(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return Readings(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def fit_direction(z: np.ndarray, seen: Sight, model: FinishedModel) -> tuple[np.ndarray, dict[str, Any]]:
+def fit_direction(z: np.ndarray, seen: Readings, model: FinishedModel) -> tuple[np.ndarray, dict[str, Any]]:
     """Unit direction (latent_dim,) along which the score grows and emotions stay, and how it was found.
 
     It leaves the character alone, too, unless the attribute is a matter of which character it is.
@@ -161,7 +161,7 @@ def fit_direction(z: np.ndarray, seen: Sight, model: FinishedModel) -> tuple[np.
         aside.append(LogitAxes().fit(z[fit], seen.character[fit][:, columns]).slopes_)
         alone = _without(slope, np.concatenate(aside))
         share["left_without_characters"] = float(np.linalg.norm(alone) / np.linalg.norm(slope))
-        if share["left_without_characters"] >= LEAST_LEFT:
+        if share["left_without_characters"] >= MIN_LEFT_SHARE:
             left, kept = alone, ["emotion", "character"]
     return left / np.linalg.norm(left), {
         "method": "linear regression of the reader's score on latents",
@@ -186,7 +186,7 @@ def calibrated(
 
     `places` are those of other faces along its direction.
     """
-    start = look(model, reader, z)
+    start = read_latents(model, reader, z)
     clear = softmax(start.emotion, axis=1).max(axis=1) >= SUCCESS
     clear = clear if clear.any() else np.ones(len(z), bool)
     middle, spread = float(places.mean()), float(places.std())
@@ -196,7 +196,7 @@ def calibrated(
         shares, means, kept = [], [], []
         for level in tried:
             attribute = ToLevel(name, direction, (level, np.inf) if sign < 0 else (-np.inf, level))
-            seen = look(model, reader, move(z, attribute, np.array([sign])))
+            seen = read_latents(model, reader, move(z, attribute, np.array([sign])))
             there = _side(probability(seen.score, kind), sign)
             shares.append((there >= SUCCESS).mean())
             means.append(there.mean())
@@ -205,14 +205,14 @@ def calibrated(
         levels.append(float(tried[chosen]))
         reached.append(float(means[chosen]))
         gains.append(reached[-1] - _side(probability(start.score, kind), sign).mean())
-    if max(gains) < LEAST_GAIN:
+    if max(gains) < MIN_GAIN:
         raise TrainError(
             f"the generator cannot be moved towards {name}: the mean probability rises by {max(gains):.2f}, "
-            f"{LEAST_GAIN} is the least; it draws too little of it, or only together with an emotion"
+            f"{MIN_GAIN} is the least; it draws too little of it, or only together with an emotion"
         )
     words = (
-        f"nearest level at which {ENOUGH:.0%} of {len(z)} faces have p ≥ {SUCCESS} by the reader, or nearly as many as "
-        f"at any, and {EMOTION_KEPT:.0%} of those that show an emotion clearly keep it"
+        f"nearest level at which {SURE_SHARE:.0%} of {len(z)} faces have p ≥ {SUCCESS} by the reader, or nearly as "
+        f"many as at any, and {MIN_EMOTION_KEPT:.0%} of those that show an emotion clearly keep it"
     )
     found = {"calibration": words, "calibrated_probability": reached}
     return ToLevel(name, direction, (levels[0], levels[1])), found
@@ -221,11 +221,11 @@ def calibrated(
 def nearest_level(shares: np.ndarray, kept: np.ndarray) -> int:
     """Index of the nearest level that is far enough; `shares` (K,) of faces are surely there, `kept` (K,) keep their
     emotion. Where too few keep it everywhere, the nearest level of all."""
-    able = kept >= EMOTION_KEPT
+    able = kept >= MIN_EMOTION_KEPT
     if not able.any():
         return 0
     highest = shares[able].max()
-    return int(np.argmax(able & (shares >= min(ENOUGH, highest - NEARLY))))
+    return int(np.argmax(able & (shares >= min(SURE_SHARE, highest - NEARLY_SHARE))))
 
 
 def measure(attribute: ToLevel, kind: str, model: FinishedModel, judge: AttributeReader) -> dict[str, Any]:
@@ -236,12 +236,12 @@ def measure(attribute: ToLevel, kind: str, model: FinishedModel, judge: Attribut
     result: dict[str, Any] = {"faces": len(z), "frames": FRAMES, "emotion_and_character_by": model.judged_by}
     for side, sign in zip(SIDES, (-1.0, 1.0), strict=True):
         frames = np.stack([move(z, attribute, np.array([sign * share])) for share in walk_strengths(FRAMES)], axis=1)
-        seen = look(model, judge, frames.reshape(-1, z.shape[1]), judged=True)
+        seen = read_latents(model, judge, frames.reshape(-1, z.shape[1]), judged=True)
         there = _side(probability(seen.score, kind), sign).reshape(len(z), FRAMES)
         emotion = seen.emotion.argmax(axis=1).reshape(len(z), FRAMES)
         character = seen.character.argmax(axis=1).reshape(len(z), FRAMES)
         ways = np.linalg.norm(frames[:, -1] - z, axis=1)
-        elsewhere = look(model, judge, (z + ways[:, None] * random).astype(np.float32), judged=True)
+        elsewhere = read_latents(model, judge, (z + ways[:, None] * random).astype(np.float32), judged=True)
         result[side] = {
             **edit_figures(there, character, seen.features.reshape(len(z), FRAMES, -1)),
             "mean_start": float(there[:, 0].mean()),
@@ -263,7 +263,7 @@ def _without(direction: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return direction - direction @ aside.T @ aside
 
 
-def _told(score: Score, kind: str) -> str:
+def _score_text(score: Score, kind: str) -> str:
     what = "balanced accuracy" if kind == BINARY else "R²"
     return f"{what} {score.value:.3f} [{score.low:.3f}, {score.high:.3f}] on {score.pictures} pictures"
 

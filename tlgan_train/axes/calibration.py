@@ -14,22 +14,22 @@ from tlgan_runtime.latent.moves import Way, move
 from tlgan_train.axes.regression import LatentAxes, LocalAxes
 from tlgan_train.classifiers.judge import SUCCESS
 
-Read = Callable[[np.ndarray], np.ndarray]
+LogitReader = Callable[[np.ndarray], np.ndarray]
 """Latents (N, latent_dim) → logits (N, E) that the classifier gives their faces."""
-POINTS = 16
+DISTANCES = 16
 """Evenly spaced distances tried, up to the farthest."""
-COMPLETE = 0.05
+COMPLETE_WITHIN = 0.05
 """An effect is complete where the mean probability is this near to its highest: the rest would cost twice the distance,
 out where the prior has no mass and faces fall apart."""
 REACHES = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 """Distances of a target from the middle of all faces, in those of the emotion's centre."""
-REACHED = 0.95
+REACHED_SHARE = 0.95
 """Share of faces that have to show an emotion clearly, whichever it is, for targets to be far enough."""
-KNOTS = 16
+PACE_STEPS = 16
 """Steps of a pace."""
-FEWEST = 4
+MIN_FACES = 4
 """Faces of an emotion that its own pace is measured on; with fewer, that of all faces is taken."""
-EVEN = 0.25
+EVEN_SHARE = 0.25
 """Share of a pace that is even whatever the faces do, so that no part of a way is passed at a leap."""
 
 
@@ -44,7 +44,9 @@ class Calibrated:
     """How strength 1 was chosen."""
 
 
-def calibrate(fitted: LatentAxes, names: tuple[str, ...], z: np.ndarray, farthest: float, read: Read) -> Calibrated:
+def calibrate(
+    fitted: LatentAxes, names: tuple[str, ...], z: np.ndarray, farthest: float, read: LogitReader
+) -> Calibrated:
     """The motion of fitted axes, with strength 1 as latents `z` (N, latent_dim) that nothing was fitted to need it.
 
     Straight axes lead at most `farthest` away.
@@ -53,20 +55,21 @@ def calibrate(fitted: LatentAxes, names: tuple[str, ...], z: np.ndarray, farthes
         local = between_centres(fitted, names, z, read)
         words = (
             f"strength 1 leads to the nearest of {REACHES} times the distance of the centre from the middle at which "
-            f"the classifier gives {REACHED:.0%} of faces p ≥ {SUCCESS}; its mean distance from the others is given"
+            f"the classifier gives {REACHED_SHARE:.0%} of faces p ≥ {SUCCESS}; the mean distance from the others is "
+            "given"
         )
         return Calibrated(local, probabilities(local, z, read).mean(axis=0), words)
     lines = StraightLines(names, fitted.axes_, np.ones(len(names)), fitted.keep_norm)
     tried, curves = sweep(lines, z, farthest, read)
     distances = complete_distances(tried, curves)
     reached = curves[np.searchsorted(tried, distances), range(len(distances))]
-    words = f"nearest distance within {COMPLETE} of the highest mean probability by the classifier"
+    words = f"nearest distance within {COMPLETE_WITHIN} of the highest mean probability by the classifier"
     return Calibrated(replace(lines, lengths=distances), reached, words)
 
 
-def sweep(lines: StraightLines, z: np.ndarray, farthest: float, read: Read) -> tuple[np.ndarray, np.ndarray]:
+def sweep(lines: StraightLines, z: np.ndarray, farthest: float, read: LogitReader) -> tuple[np.ndarray, np.ndarray]:
     """Distances (K,) and the mean probability (K, E) of each emotion for latents moved that far along its axis."""
-    distances = np.linspace(0, farthest, POINTS + 1)[1:]
+    distances = np.linspace(0, farthest, DISTANCES + 1)[1:]
     curves = []
     for distance in distances:
         far = replace(lines, lengths=np.full(len(lines.names), distance))
@@ -75,11 +78,11 @@ def sweep(lines: StraightLines, z: np.ndarray, farthest: float, read: Read) -> t
 
 
 def complete_distances(distances: np.ndarray, curves: np.ndarray) -> np.ndarray:
-    """For each column, the nearest distance (E,) whose value is within `COMPLETE` of the column's highest."""
-    return distances[(curves >= curves.max(axis=0) - COMPLETE).argmax(axis=0)]
+    """For each column, the nearest distance (E,) whose value is within `COMPLETE_WITHIN` of the column's highest."""
+    return distances[(curves >= curves.max(axis=0) - COMPLETE_WITHIN).argmax(axis=0)]
 
 
-def between_centres(fitted: LocalAxes, names: tuple[str, ...], z: np.ndarray, read: Read) -> BetweenCentres:
+def between_centres(fitted: LocalAxes, names: tuple[str, ...], z: np.ndarray, read: LogitReader) -> BetweenCentres:
     """Motion between fitted centres: targets as far out as it takes, and a pace of even changes.
 
     Args:
@@ -104,9 +107,11 @@ def nearest_reach(shares: np.ndarray) -> float:
     One reach for all: chosen for each emotion by itself it would follow the quirks of the classifier. Emotions that are
     not shown by enough faces at any reach have no say, unless that is so for all.
     """
-    able = shares.max(axis=0) >= REACHED
+    able = shares.max(axis=0) >= REACHED_SHARE
     enough = (
-        (shares[:, able] >= REACHED).all(axis=1) if able.any() else shares.mean(axis=1) == shares.mean(axis=1).max()
+        (shares[:, able] >= REACHED_SHARE).all(axis=1)
+        if able.any()
+        else shares.mean(axis=1) == shares.mean(axis=1).max()
     )
     return REACHES[int(np.argmax(enough))]
 
@@ -124,12 +129,12 @@ def reaching(centres: Centres, reach: float) -> np.ndarray:
     return targets
 
 
-def paces(motion: BetweenCentres, z: np.ndarray, read: Read) -> np.ndarray:
+def paces(motion: BetweenCentres, z: np.ndarray, read: LogitReader) -> np.ndarray:
     """Shares of the way (E, E, K + 1) at which faces of each emotion, on their way to each, have changed evenly.
 
     What changes is measured in the classifier's centred logits. The `motion` goes at an even pace.
     """
-    count, way = len(motion.names), np.linspace(0, 1, KNOTS + 1)
+    count, way = len(motion.names), np.linspace(0, 1, PACE_STEPS + 1)
     own = motion.centres.posterior(z.astype(np.float64)).argmax(axis=1)
     pace = np.tile(way, (count, count, 1))
     for e in range(count):
@@ -140,15 +145,15 @@ def paces(motion: BetweenCentres, z: np.ndarray, read: Read) -> np.ndarray:
         stride = np.linalg.norm(np.diff(logits - logits.mean(axis=2, keepdims=True), axis=1), axis=2)
         stride = stride / np.maximum(stride.mean(axis=1, keepdims=True), 1e-12)
         for o in range(count):
-            mine = own == o if (own == o).sum() >= FEWEST else own != e
+            mine = own == o if (own == o).sum() >= MIN_FACES else own != e
             if o == e or not mine.any():
                 continue
-            covered = np.cumsum(np.concatenate([[0], EVEN + (1 - EVEN) * stride[mine].mean(axis=0)]))
+            covered = np.cumsum(np.concatenate([[0], EVEN_SHARE + (1 - EVEN_SHARE) * stride[mine].mean(axis=0)]))
             pace[o, e] = np.interp(way, covered / covered[-1], way)
     return pace
 
 
-def probabilities(motion: Motion, z: np.ndarray, read: Read) -> np.ndarray:
+def probabilities(motion: Motion, z: np.ndarray, read: LogitReader) -> np.ndarray:
     """Probability (N, E) of each emotion, by the classifier, for latents moved to full strength towards it alone."""
     logits = [read(move(z, motion, unit)) for unit in np.eye(len(motion.names))]
     return np.stack([softmax(rows, axis=1)[:, e] for e, rows in enumerate(logits)], axis=1)

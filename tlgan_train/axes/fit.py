@@ -1,4 +1,4 @@
-"""Steps IV and V: fit one axis an emotion, keep the axes apart, and find how far each has to go."""
+"""Steps IV and V: fit an axis for each emotion, keep the axes apart, and find how far each has to go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 from tlgan_runtime.bundle.axes_json import axes_document, parse_axes
 from tlgan_runtime.latent.axes import Axes
 from tlgan_runtime.latent.centres import BetweenCentres, FittedMotion
-from tlgan_train.axes.calibration import Read, calibrate
+from tlgan_train.axes.calibration import LogitReader, calibrate
 from tlgan_train.axes.learned_ends import learned_motion, save_paths, train_paths
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.regression import METHODS, LatentAxes, LocalAxes, LogitAxes, unit_rows
@@ -44,8 +44,8 @@ def fit_axes(
 
     `drawn` names the characters that the generator draws, with their columns in the samples; with two or more of them,
     axes `local` are kept from changing the character, and moves from one character to another are fitted as well.
-    `coaches` are classifiers that the method `path` has to convince beside the one that read the samples; `likeness`
-    tells it how unlike pictures of an emotion its ends are.
+    `coaches` are classifiers that the method `path` has to convince in addition to the one that read the samples;
+    `likeness` measures how unlike pictures of an emotion its ends are.
     """
     refuse(check_axes(config.axes, len(samples.z)))
     held_out, fitting = samples.split(config.axes.held_out_share)
@@ -60,7 +60,7 @@ def fit_axes(
     if several:
         slopes = {kind: LogitAxes().fit(fitting.z, logits(fitting, kind)).slopes_ for kind in ("emotion", "character")}
 
-    def reading(kind: str) -> Read:
+    def reading(kind: str) -> LogitReader:
         def read(latents: np.ndarray) -> np.ndarray:
             return logits(Samples(latents, *read_faces(generator, classifier, latents)), kind)
 

@@ -246,13 +246,13 @@ def test_a_run_keeps_its_attributes_and_says_when_the_generator_does_not_draw_th
 ) -> None:
     mine = Path(shutil.copytree(run, tmp_path / "run"))
     arguments = ("--labels", table, "--run", mine, "--quiet")
-    monkeypatch.setattr(fit, "LEAST_GAIN", -1.0)
+    monkeypatch.setattr(fit, "MIN_GAIN", -1.0)
     outcome = call(main, "attribute", "bright", *arguments)
     assert outcome.code == 0 and outcome.out == f"{mine / ATTRIBUTES}\n" and outcome.err == "", outcome.err
     (entry,) = current_attributes(mine)
     assert entry["name"] == "bright" and entry["measured"]["emotion_and_character_by"] == "judge"
     written = (mine / ATTRIBUTES).read_bytes()
 
-    monkeypatch.setattr(fit, "LEAST_GAIN", 1.0)
+    monkeypatch.setattr(fit, "MIN_GAIN", 1.0)
     assert "cannot be moved towards bright" in refused(call(main, "attribute", "bright", *arguments))
     assert (mine / ATTRIBUTES).read_bytes() == written

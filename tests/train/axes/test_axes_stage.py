@@ -16,7 +16,7 @@ from tlgan_runtime.bundle.axes_json import axes_document, parse_axes
 from tlgan_runtime.latent.centres import BetweenCentres, even_pace
 from tlgan_runtime.latent.motions import StraightLines
 from tlgan_runtime.latent.moves import move
-from tlgan_train.axes.calibration import COMPLETE, REACHES, between_centres, complete_distances, nearest_reach
+from tlgan_train.axes.calibration import COMPLETE_WITHIN, REACHES, between_centres, complete_distances, nearest_reach
 from tlgan_train.axes.fit import fit_axes
 from tlgan_train.axes.load import load_axes
 from tlgan_train.axes.regression import LocalAxes, unit_rows
@@ -120,7 +120,7 @@ def test_strength_one_is_where_the_effect_is_complete(folder: Path) -> None:
             logits, _ = read_faces(PAINTER, READER, move(z, axes, distance / axes.lengths[e] * np.eye(3)[e]))
             ends.append((np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))[:, e].mean())
         assert ends[0] == pytest.approx(fitted["calibrated_probability"][e], abs=1e-5)
-        assert ends[0] > 0.9 and ends[0] >= ends[1] - COMPLETE - 0.001
+        assert ends[0] > 0.9 and ends[0] >= ends[1] - COMPLETE_WITHIN - 0.001
 
 
 def test_local_axes_reach_the_emotion_from_every_face(folder: Path) -> None:

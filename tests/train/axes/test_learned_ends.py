@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from tlgan_runtime.latent.centres import BetweenCentres
 from tlgan_runtime.latent.motions import Motion
 from tlgan_runtime.latent.moves import move
+from tlgan_train.axes.end_training import EndTrainer, Moves
 from tlgan_train.axes.fit import fit_axes
-from tlgan_train.axes.learned_ends import at_centres, end_losses, found_by, load_paths, train_paths
+from tlgan_train.axes.learned_ends import at_centres, found_by, load_paths, train_paths
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.load import load_axes, load_moves
 from tlgan_train.axes.samples import draw_latents, draw_samples, load_samples, read_faces
@@ -125,10 +126,10 @@ def test_every_classifier_has_a_say(folder: Path) -> None:
     z, emotion = torch.from_numpy(draw_latents(PAINTER, 40, 0, "faces of this test")), torch.arange(40) % 3
 
     def losses(*classifiers: nn.Module) -> torch.Tensor:
-        changes = torch.Generator().manual_seed(0)
+        moves = Moves(z, emotion, torch.zeros(40, 3), torch.eye(3)[emotion], torch.eye(2)[emotion % 2])
+        trainer, changes = EndTrainer(load_samples(folder), PAINTER, classifiers), torch.Generator().manual_seed(0)
         with torch.no_grad():
-            keep, shown, who = torch.zeros(40, 3), torch.eye(3)[emotion], torch.eye(2)[emotion % 2]
-            return end_losses(load_paths(folder), z, emotion, keep, shown, who, PAINTER, classifiers, changes)
+            return torch.stack(trainer.losses(load_paths(folder), moves, changes, compare=False))
 
     one, other, both = losses(READER), losses(GullibleReader()), losses(READER, GullibleReader())
     assert not torch.allclose(one, other)

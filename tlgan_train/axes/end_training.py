@@ -1,0 +1,159 @@
+"""Trains the network of the method `path`, through generator and classifiers, to complete any emotion of any face."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tlgan_train.axes.likeness import Likeness
+from tlgan_train.axes.samples import Samples
+from tlgan_train.classifiers.augment import augment
+from tlgan_train.compute.device import pick_device
+from tlgan_train.compute.seeds import stream_seed
+from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.ends import PathNetwork
+
+BATCH_SIZE = 64
+EMOTIONS_IN_BATCH = 2
+"""Few, so that each has enough ends in a batch to compare them with pictures of it."""
+LEARNING_RATE = 1e-3
+"""Peak of Adam's step size; it falls to 0 in a line."""
+KEPT_CHANCE = 0.25
+"""Chance of each other emotion to be kept, where keeping is learned."""
+DISTANCE_WEIGHT = 0.03
+"""Weight of the distance from the face's mirror image. Both cross-entropies have weight 1."""
+LIKENESS_WEIGHT = 0.3
+"""Weight of the distance from pictures of the emotion."""
+KEEPING_WEIGHT = 1.0
+"""Weight of the kept emotions."""
+SMOOTHING = 0.99
+"""Decay of the running means of the losses that the log reports."""
+
+
+class Moves(NamedTuple):
+    """A batch of N moves to learn from."""
+
+    z: Tensor
+    """(N, latent_dim)."""
+    emotion: Tensor
+    """int64 (N,), the emotion to show at the end."""
+    keep: Tensor
+    """(N, E), 1 for emotions to keep and 0 for others."""
+    shown: Tensor
+    """(N, E) probabilities of emotions at the start."""
+    character: Tensor
+    """(N, C) probabilities of characters at the start."""
+
+
+class Losses(NamedTuple):
+    """Means over the ends of a batch, () each."""
+
+    emotion: Tensor
+    """Cross-entropy of the wanted emotion; where some are kept, among the others."""
+    character: Tensor
+    """Cross-entropy of the character that the face had."""
+    distance: Tensor
+    """√(1 + d²) - 1 of the distance d from the mirror image. With d² the few ends that lie far would be held back most.
+    """
+    unlikeness: Tensor
+    """Distance from pictures of the emotion; 0 where nothing is compared."""
+    kept: Tensor
+    """Cross-entropy of what the face showed of the kept emotions."""
+
+
+class EndTrainer:
+    """Frozen networks and labelled latents, from which ends are learned.
+
+    For a face and an emotion drawn at random, the end has to show the emotion and the character of before to all
+    `classifiers`. They see it changed as in their own training, because a network that reads clean pictures is easily
+    fooled. The end has to stay near the face's mirror image, and with `likeness` it has to be like pictures of the
+    emotion. Where emotions are kept, the end has to show them as far as the face did, and the wanted one as well.
+    """
+
+    def __init__(
+        self,
+        samples: Samples,
+        generator: Generator,
+        classifiers: Sequence[nn.Module],
+        likeness: Likeness | None = None,
+    ) -> None:
+        self._device = device = pick_device()
+        self._generator = generator.to(device).requires_grad_(False)
+        self._classifiers = [classifier.to(device).requires_grad_(False) for classifier in classifiers]
+        self._likeness = None if likeness is None else likeness.to(device)
+        self._z = torch.from_numpy(samples.z).to(device)
+        self._shown, self._character = (
+            torch.from_numpy(logits).softmax(dim=1).to(device) for logits in (samples.emotion, samples.character)
+        )
+
+    def train(self, network: PathNetwork, faces: int, seed: int, log: Callable[[str], None] = print) -> PathNetwork:
+        """Train `network` on `faces` moves, then on half as many that keep emotions; it comes back on the CPU."""
+        network.to(self._device)
+        order = torch.Generator().manual_seed(stream_seed(seed, "paths"))
+        found = self._learn(network, network.better, order, faces, keeping=False)
+        log(
+            f"path: {faces:,} moves, cross-entropy of emotion {found.emotion:.3f} and character {found.character:.3f}, "
+            f"distance {found.distance:.2f} from mirror images, {found.unlikeness:.3f} unlike pictures"
+        )
+        network.better.requires_grad_(False)
+        order = torch.Generator().manual_seed(stream_seed(seed, "paths that keep"))
+        found = self._learn(network, network.keeping, order, -(-faces // 2), keeping=True)
+        log(
+            f"path, keeping emotions: cross-entropy of emotion {found.emotion:.3f}, of kept emotions {found.kept:.3f} "
+            f"and of character {found.character:.3f}, distance {found.distance:.2f}"
+        )
+        return network.eval().cpu()
+
+    def losses(self, network: PathNetwork, moves: Moves, changes: torch.Generator, compare: bool) -> Losses:
+        """What the ends of `moves` lack.
+
+        `changes` decides how the classifiers see them, `compare` whether they are compared with pictures.
+        """
+        rows, count = torch.arange(len(moves.z)), len(self._classifiers)
+        beyond = network.beyond(moves.z, moves.keep)
+        clean = self._generator(network.ends(moves.z, moves.keep, beyond)[rows, moves.emotion])
+        faces = augment(clean, changes)
+        emotion, character = (
+            torch.cat(logits) for logits in zip(*(classifier(faces) for classifier in self._classifiers), strict=True)
+        )
+        others = emotion.masked_fill(moves.keep.repeat(count, 1) > 0, -torch.inf)
+        kept = functional.log_softmax(emotion, dim=1) * (moves.shown * moves.keep).repeat(count, 1)
+        return Losses(
+            emotion=functional.cross_entropy(others, moves.emotion.repeat(count)),
+            character=functional.cross_entropy(character, moves.character.repeat(count, 1)),
+            distance=(beyond[rows, moves.emotion].square().sum(dim=1) + 1).sqrt().mean() - 1,
+            unlikeness=self._likeness(clean, moves.emotion) if self._likeness and compare else clean.new_zeros(()),
+            kept=-kept.sum(dim=1).mean(),
+        )
+
+    def _learn(
+        self, network: PathNetwork, layers: nn.Sequential, order: torch.Generator, faces: int, keeping: bool
+    ) -> Losses:
+        """Train `layers` of `network`; returns running means of the losses."""
+        optimizer, steps = torch.optim.Adam(layers.parameters(), LEARNING_RATE), -(-faces // BATCH_SIZE)
+        weights = torch.tensor([1.0, 1.0, DISTANCE_WEIGHT, LIKENESS_WEIGHT, KEEPING_WEIGHT], device=self._device)
+        sums = torch.zeros(len(weights))
+        for step in range(steps):
+            optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / steps)
+            losses = torch.stack(self.losses(network, self._drawn(order, keeping), order, compare=not keeping))
+            optimizer.zero_grad(set_to_none=True)
+            (weights * losses).sum().backward()
+            optimizer.step()
+            sums = SMOOTHING * sums + (1 - SMOOTHING) * losses.detach().cpu()
+        return Losses(*(sums / (1 - SMOOTHING**steps)))
+
+    def _drawn(self, order: torch.Generator, keeping: bool) -> Moves:
+        """A batch of random moves, some of whose other emotions are kept if `keeping`."""
+        count, batch = self._shown.shape[1], torch.arange(BATCH_SIZE)
+        chosen = torch.randint(len(self._z), (BATCH_SIZE,), generator=order)
+        emotion = torch.randint(count, (EMOTIONS_IN_BATCH,), generator=order)[batch % EMOTIONS_IN_BATCH]
+        keep = torch.zeros(BATCH_SIZE, count)
+        if keeping:
+            keep = (torch.rand(BATCH_SIZE, count, generator=order) < KEPT_CHANCE).float()
+            keep[batch, emotion] = 0
+        emotion, keep = emotion.to(self._device), keep.to(self._device)
+        return Moves(self._z[chosen], emotion, keep, self._shown[chosen], self._character[chosen])
