@@ -10,6 +10,7 @@ from typing import Any
 
 import tlgan_runtime
 from tlgan_runtime import CheerMeUp, CheerMeUpError
+from tlgan_runtime.animation.options import AnimationOptions
 from tlgan_runtime.batch.run import Outcome
 
 WIDTH = 100
@@ -17,7 +18,8 @@ WIDTH = 100
 
 def parts() -> dict[str, Any]:
     """Name of a part -> what makes it, for every public name."""
-    found: dict[str, Any] = {"properties": properties, "errors": errors, "fields of Outcome": partial(fields, Outcome)}
+    found: dict[str, Any] = {"properties": properties, "errors": errors, "options of gif": options}
+    found["fields of Outcome"] = partial(fields, Outcome)
     for name, one in _public():
         if inspect.isclass(one) and issubclass(one, CheerMeUpError):
             continue
@@ -61,6 +63,15 @@ def properties() -> str:
         if isinstance(one, property)
     ]
     return "\n".join(["| property | type | meaning |", "|---|---|---|", *rows])
+
+
+def options() -> str:
+    """The options of an animation."""
+    rows = []
+    for name, one in AnimationOptions.options().items():
+        default = AnimationOptions.shown_default(name) or ""
+        rows.append(f"| `{name}` | {_cell(one.about)} | {_cell(default)} |")
+    return "\n".join(["| argument | meaning | default |", "|---|---|---|", *rows])
 
 
 def errors() -> str:
