@@ -1,4 +1,4 @@
-"""Everything that the runtime raises on purpose; each class says which exit code the command line gives it."""
+"""The errors that the runtime raises, each with the exit code of the command line."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tlgan_runtime.messages import one_line
 
 
 class CheerMeUpError(Exception):
-    """Base of all: the message is one line that says what is wrong and what would be right.
+    """Base of all errors of this package. The message is one line: what is wrong, and what would be right.
 
-    It has 400 characters at most, and control characters are escaped, whatever values and names it quotes.
+    The message has at most 400 characters, and control characters in it are escaped.
     """
 
     exit_code: ClassVar[int] = 1
@@ -20,42 +20,42 @@ class CheerMeUpError(Exception):
 
 
 class InputError(CheerMeUpError, ValueError):
-    """An argument of the wrong type, shape, range or name."""
+    """An argument has the wrong type, shape, range or name."""
 
     exit_code = 2
 
 
 class OutputError(CheerMeUpError, OSError):
-    """A file that cannot be written."""
+    """A file cannot be written."""
 
     exit_code = 2
 
 
 class BundleError(CheerMeUpError):
-    """Base of everything that can be wrong with a bundle."""
+    """Base of all errors about bundles."""
 
     exit_code = 3
 
 
 class BundleNotFoundError(BundleError, FileNotFoundError):
-    """No bundle, or a part of it, where one was expected."""
+    """A bundle, or a part of it, is missing."""
 
 
 class BundleDamagedError(BundleError, ValueError):
-    """A bundle whose content is not what its manifest promises."""
+    """The content of a bundle differs from its manifest, or has no meaning."""
 
 
 class BundleSchemaError(BundleError, ValueError):
-    """A bundle of a schema version that this runtime does not read."""
+    """The bundle has a schema version that this runtime cannot read."""
 
 
 class ProviderError(CheerMeUpError, RuntimeError):
-    """Hardware or an execution provider that was asked for and is not there."""
+    """The requested hardware or execution provider is not available."""
 
     exit_code = 4
 
 
 class MissingLibraryError(CheerMeUpError, ImportError):
-    """An optional library that the requested thing needs; the message holds the command that installs it."""
+    """An optional library is missing; the message holds the command that installs it."""
 
     exit_code = 4

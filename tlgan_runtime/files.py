@@ -1,4 +1,4 @@
-"""Files and folders that appear under their names only when they are whole.
+"""Files and folders that appear under their names only when they are complete.
 
 Until then they have a temporary name in the same folder, `.cheermeup-MACHINE-RANDOM.part` with the suffix of the
 target, and the process that writes holds a lock (flock) on them. A process that is killed leaves its file without a
@@ -6,7 +6,7 @@ lock, and the next process that writes in the folder removes it. Some systems ha
 folders), and locks of another machine may not be seen here. In these cases a file counts as left over once it has not
 changed for a day.
 
-The content is flushed to the disk before it gets its name, so that the promise holds when the machine stops, too.
+The content is flushed to the disk before it gets its name, so a crash of the machine leaves no partial file either.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ _swept: set[Path] = set()
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """The name of an empty temporary file with the suffix of `path`; it becomes `path` when the block ends well.
+    """Give the block an empty temporary file with the suffix of `path`, and rename it to `path` if the block succeeds.
 
-    A file that is there keeps its permissions, a symbolic link stays and its target is replaced. A pipe or a device is
-    written into when the block has ended. Raises `OutputError` when the folder is missing or writing fails; an old file
+    An existing file keeps its permissions. A symbolic link stays, and its target is replaced. A pipe or a device gets
+    the content at the end of the block. Raises `OutputError` if the folder is missing or writing fails; an old file
     then stays as it was.
     """
     try:
@@ -51,13 +51,13 @@ def replacing(path: Path) -> Iterator[Path]:
         stream = mode is not None and (not stat.S_ISREG(mode) or is_standard_output(path))
         with unfinished(_scratch() if stream else target.parent, path.suffix) as temporary:
             if stream:
-                temporary.chmod(stat.S_IRUSR | stat.S_IWUSR)  # the scratch folder belongs to everybody
+                temporary.chmod(stat.S_IRUSR | stat.S_IWUSR)  # other users may read the folder for temporary files
             yield temporary
             if stream:
                 _pour(temporary, path)
                 return
             if mode is not None:
-                with suppress(PermissionError):  # some file systems have no permissions to set
+                with suppress(PermissionError):  # some file systems have no permissions
                     temporary.chmod(stat.S_IMODE(mode))
             flush(temporary)
             temporary.replace(target)
@@ -70,7 +70,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def unfinished(folder: Path, suffix: str = "", *, directory: bool = False) -> Iterator[Path]:
-    """A new temporary file or directory in `folder`, locked; removed when the block ends, unless it was renamed."""
+    """Create a locked temporary file or directory in `folder`, and remove it after the block unless it was renamed."""
     if folder not in _swept:
         _swept.add(folder)
         sweep(folder)
@@ -85,7 +85,7 @@ def unfinished(folder: Path, suffix: str = "", *, directory: bool = False) -> It
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed processes left unfinished in `folder`; never what a living one is writing."""
+    """Remove unfinished files of killed processes from `folder`. Files that a living process writes stay."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             found = _NAME.fullmatch(entry.name)
@@ -94,7 +94,7 @@ def sweep(folder: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Wait until a file, or every file in a folder, is on the disk."""
+    """Flush a file, or every file in a folder, to the disk."""
     for one in path.rglob("*") if path.is_dir() else [path]:
         if one.is_file():
             descriptor = os.open(one, os.O_RDWR)
@@ -105,7 +105,7 @@ def flush(path: Path) -> None:
 
 
 def is_standard_output(path: Path) -> bool:
-    """Whether `path` leads to where standard output goes, as /dev/stdout does."""
+    """Return whether `path` is standard output, as /dev/stdout is."""
     try:
         return os.path.samestat(path.stat(), os.fstat(_STANDARD_OUTPUT))
     except OSError:
@@ -113,7 +113,7 @@ def is_standard_output(path: Path) -> bool:
 
 
 def _target(path: Path) -> tuple[Path, int | None]:
-    """The file at the end of symbolic links, and its mode; None where there is none yet."""
+    """Follow symbolic links. Returns the file and its mode, or None for the mode of a file that does not exist."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -124,13 +124,13 @@ def _target(path: Path) -> tuple[Path, int | None]:
     if mode is None and not target.parent.is_dir():
         raise OutputError(f"cannot write {path}: there is no folder {target.parent}; create it first")
     if mode is not None and stat.S_ISREG(mode):
-        # A rename needs no permission to write the file itself; whoever made it read-only wants it to stay.
+        # A rename needs no permission to write the file, but a read-only file must stay. So try to open it.
         os.close(os.open(target, os.O_WRONLY))
     return target, mode
 
 
 def _scratch() -> Path:
-    from tempfile import gettempdir  # only here: few outputs are streams
+    from tempfile import gettempdir  # imported here because few outputs are streams
 
     return Path(gettempdir())
 
@@ -139,14 +139,14 @@ def _pour(content: Path, path: Path) -> None:
     """Copy a file into a pipe or a device."""
     with (
         content.open("rb") as source,
-        # Opened again by its name, standard output would begin at its start.
+        # A second opening of standard output by name would write from its start.
         os.fdopen(os.dup(_STANDARD_OUTPUT), "wb") if is_standard_output(path) else path.open("wb") as stream,
     ):
         shutil.copyfileobj(source, stream)
 
 
 def _created(folder: Path, suffix: str, create: Callable[..., None]) -> tuple[Path, int | None]:
-    """A new file or directory and the descriptor that locks it, None where the system has no locks."""
+    """Create a file or directory. Returns it and the descriptor that locks it, None on systems without locks."""
     while True:
         path = folder / f".cheermeup-{_MACHINE}-{os.urandom(8).hex()}.part{suffix}"
         UNFINISHED.add(str(path))
@@ -157,20 +157,20 @@ def _created(folder: Path, suffix: str, create: Callable[..., None]) -> tuple[Pa
             raise
         try:
             return path, _locked(path)
-        except (BlockingIOError, FileNotFoundError):  # another process took it for a leftover before it was locked
+        except (BlockingIOError, FileNotFoundError):  # another process removed it before it was locked
             remove(path)
             UNFINISHED.discard(str(path))
 
 
 def _locked(path: Path) -> int | None:
-    """A descriptor that locks a file or directory until it is closed; None where the system has no locks.
+    """Return a descriptor that locks a file or directory until it is closed, or None on systems without locks.
 
-    Raises `BlockingIOError` when another process has the lock, `FileNotFoundError` when the path is gone.
+    Raises `BlockingIOError` if another process has the lock, `FileNotFoundError` if the path is gone.
     """
     if sys.platform == "win32":
         return None
-    else:  # a type checker for Windows reads no further
-        # Network folders lock only what is open for writing, which a directory cannot be.
+    else:  # type checkers for Windows stop here
+        # Network folders need a file open for writing to lock it; a directory cannot be opened so.
         descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -194,7 +194,7 @@ def _locked(path: Path) -> int | None:
 def _remove_abandoned(path: Path, here: bool) -> None:
     try:
         lock = _locked(path)
-    except OSError:  # somebody is writing it, or it is not ours
+    except OSError:  # another process writes it, or another user owns it
         return
     try:
         if (lock is not None and here) or time.time() - _last_change(path) > _DAY:
@@ -205,5 +205,5 @@ def _remove_abandoned(path: Path, here: bool) -> None:
 
 
 def _last_change(path: Path) -> float:
-    """Newest time of change of a file or of anything in a directory, in seconds since 1970."""
+    """Return when a file, or anything in a directory, last changed, in seconds since 1970."""
     return max(one.stat().st_mtime for one in (path, *path.rglob("*")))

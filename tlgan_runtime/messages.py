@@ -1,4 +1,4 @@
-"""How messages show what comes from outside: in one line, short, and without characters that a terminal acts on."""
+"""Text for messages: one line, short, and without characters that control a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 LONGEST = 400
-"""Characters of a message, at most."""
+"""Largest number of characters in a message."""
 _LONGEST_VALUE = 80
 _LONGEST_LIST = 200
 _JOINERS = "\u200c\u200d"  # Persian, Indic scripts and emoji need them; terminals only draw them
@@ -29,12 +29,12 @@ _VALUES = _Values()
 
 
 def shown(value: Any) -> str:
-    """`repr` of a value, cut in the middle where it is long; never fails."""
+    """Return the `repr` of a value, with the middle cut out if it is long. Never fails."""
     return shorten(printable(_VALUES.repr(value)), _LONGEST_VALUE)
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names with commas between them; of a long list the first ones and how many there are."""
+    """Join names with commas. A long list is cut, and its length is added."""
     parts, length, total = [], 0, 0
     for name in names:
         total += 1
@@ -45,24 +45,24 @@ def listed(names: Iterable[str]) -> str:
 
 
 def one_line(text: str) -> str:
-    """A message as it may be printed: see the head of this file."""
+    """Return a message as one short line that is safe to print."""
     return shorten(printable(shorten(text, 2 * LONGEST)), LONGEST)
 
 
 def printable(text: str) -> str:
-    """`text` in one line: white space becomes single spaces, and control characters are escaped."""
+    """Return `text` as one line: white space becomes single spaces, and control characters are escaped."""
     return escaped(" ".join(text.split()))
 
 
 def escaped(text: str) -> str:
-    """`text` with escapes in place of what is not printable: `\\x1b` for the character that begins terminal codes."""
+    """Replace characters that cannot be printed by escapes, such as `\\x1b` for the start of a terminal code."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode() for c in text)
 
 
 def shorten(text: str, longest: int) -> str:
-    """`text`, or where it has more than `longest` characters its beginning and its end."""
+    """Return `text`; if it has more than `longest` characters, only its beginning and its end."""
     if len(text) <= longest:
         return text
     end = longest // 3

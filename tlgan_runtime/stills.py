@@ -1,4 +1,4 @@
-"""Still pictures of seeded faces: as they are, before and after an edit, with every emotion."""
+"""Still pictures of seeded faces: samples, edits and contact sheets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def save_sample(
     editor: CheerMeUp, path: str | PathLike[str], *, faces: int = 8, seed: int = 0, size: int = 256
 ) -> None:
-    """Writes `faces` seeded faces of `size` pixels as .png; raises as `sample` and `save_png` do."""
+    """Write `faces` seeded faces of `size` pixels as .png. Raises as `sample` and `save_png` do."""
     target, faces, size = _checked(path, faces, size)
     layout.plan(faces, size)
     layout.save_png(target, layout.tile(editor.render(editor.sample(faces, seed)), size))
@@ -40,7 +40,7 @@ def save_edit(
     size: int = 256,
     method: str | None = None,
 ) -> tuple[Pixels, Pixels]:
-    """Writes seeded faces above, and below them what `move` makes of them; returns both, (N, H, W, 3) each."""
+    """Write seeded faces in one row and the moved faces below them. Returns both, uint8 (N, H, W, 3) each."""
     target, faces, size = _checked(path, faces, size)
     layout.plan(2 * faces, size, columns=faces)
     z = editor.sample(faces, seed)
@@ -58,7 +58,7 @@ def save_grid(
     size: int = 128,
     method: str | None = None,
 ) -> list[str]:
-    """Writes a row of each seeded face: as it is, then at full strength of every emotion. Returns names of columns."""
+    """Write a row for each seeded face: as it is, then at strength 1 of each emotion. Returns the column names."""
     names = ["start", *editor.emotions]
     target, faces, size = _checked(path, faces, size)
     layout.plan(faces * len(names), size, columns=len(names))
@@ -71,6 +71,6 @@ def save_grid(
 
 
 def _checked(path: str | PathLike[str], faces: int, size: int) -> tuple[Path, int, int]:
-    """The arguments that all stills have; raises `InputError` before anything is drawn."""
+    """Check the arguments that all stills share. Raises `InputError` before anything is drawn."""
     target = file_path(path, layout.STILL_FORMATS)
     return target, whole("the number of faces", faces, 1, MAX_COLUMNS**2), whole("size", size, MIN_SIZE, MAX_SIZE)

@@ -1,4 +1,4 @@
-"""Checks of single values that several modules share; each raises `InputError` with the values that are allowed."""
+"""Checks of single values. Each raises `InputError`, which names the values that are allowed."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from typing import Any
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.messages import listed, shown
 
-_LONGEST_TYPED = 1000  # what is longer is no name that somebody typed, and comparing it takes time
+_LONGEST_TYPED = 1000  # nobody types a longer name, and comparing one takes time
 
 
 def whole(what: str, value: Any, low: int, high: int) -> int:
-    """`value` as an int from `low` to `high`; numpy integers are whole numbers, booleans are not."""
+    """Return `value` as an int from `low` to `high`. Accepts numpy integers, but no booleans."""
     if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
         raise InputError(f"{what} must be a whole number from {low} to {high}, not {shown(value)}")
     return int(value)
 
 
 def real(what: str, value: Any, low: float, high: float) -> float:
-    """`value` as a float from `low` to `high`; NaN never is, nor are booleans and text."""
+    """Return `value` as a float from `low` to `high`. Refuses NaN, booleans and text."""
     number = math.nan
     if isinstance(value, Real) and not isinstance(value, bool):
         try:
             number = float(value)
-        except OverflowError:  # whole numbers and fractions have no largest one
+        except OverflowError:  # an integer or a fraction may be larger than any float
             number = math.inf
     if not low <= number <= high:
         raise InputError(f"{what} must be a number from {low:g} to {high:g}, not {shown(value)}")
@@ -36,14 +36,14 @@ def real(what: str, value: Any, low: float, high: float) -> float:
 
 
 def flag(what: str, value: Any) -> bool:
-    """`value` if it is True or False."""
+    """Return `value` if it is True or False."""
     if not isinstance(value, bool):
         raise InputError(f"{what} must be True or False, not {shown(value)}")
     return value
 
 
 def file_path(value: Any, suffixes: Sequence[str]) -> Path:
-    """`value` as the path of a file to write, if it ends with one of `suffixes` (lower case, with the dot)."""
+    """Return `value` as the path of an output file. It must end with one of `suffixes`, such as `.png`."""
     try:
         path = Path(fspath(value))
     except TypeError:
@@ -57,28 +57,28 @@ def file_path(value: Any, suffixes: Sequence[str]) -> Path:
 
 
 def one_of(what: str, value: Any, known: Sequence[str]) -> str:
-    """The `known` name that `value` is; else the message lists them and suggests the nearest."""
+    """Return the name in `known` that equals `value`. The error lists the known names and suggests the nearest one."""
     if (name := known_name(value, known)) is not None:
         return name
     raise InputError(f"unknown {what} {shown(value)}{nearest(value, known)} ({what}s: {listed(known)})")
 
 
 def known_name(value: Any, known: Sequence[str]) -> str | None:
-    """The `known` name that `value` is, in any Unicode form; None where it is none of them."""
+    """Return the name in `known` that equals `value` in any Unicode form, or None."""
     if not isinstance(value, str):
         return None
     if value in known:
         return value
-    from unicodedata import normalize  # only here: most names are right
+    from unicodedata import normalize  # imported here because most names match at once
 
-    # macOS may give an accent as a code point of its own.
+    # macOS may write an accent as a separate code point.
     form = normalize("NFC", value[:_LONGEST_TYPED])
     return next((name for name in known if normalize("NFC", name) == form), None)
 
 
 def nearest(value: Any, known: Iterable[str]) -> str:
-    """The end of a message that suggests one of the `known` names in place of `value`; empty where none is like it."""
-    from difflib import get_close_matches  # only here: most names are right
+    """Return the end of a message that suggests a similar name from `known`; empty if no name is similar."""
+    from difflib import get_close_matches  # imported here because most names are right
 
     if not isinstance(value, str) or len(value) > _LONGEST_TYPED:
         return ""
@@ -88,5 +88,5 @@ def nearest(value: Any, known: Iterable[str]) -> str:
 
 
 def _word(name: str) -> str:
-    """What likeness is about: neither case, nor the dashes of an option, nor what is given to it."""
+    """Return the part of a name to compare: without case, the dashes of an option, and the value after `=`."""
     return name.lower().lstrip("-").partition("=")[0]

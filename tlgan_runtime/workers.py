@@ -1,4 +1,4 @@
-"""Threads: how many there are, and work on several of them whose results come in order."""
+"""Worker threads with results in order, and the number of usable CPUs."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ _Result = TypeVar("_Result")
 
 
 class Workers:
-    """Threads for several kinds of work at once; `with` ends them. With one thread the caller does all work itself.
+    """Threads for several kinds of work, as a context manager. With one thread, the caller does all work.
 
-    All work of a task goes to the same threads: each one more keeps megabytes that the allocator does not give back.
+    A task uses the same threads for all its work, because each further thread holds megabytes that the allocator does
+    not give back.
     """
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
         self._pool: Executor | None = None
         if threads > 1:
-            from concurrent.futures import ThreadPoolExecutor  # only here: a single thread needs none
+            from concurrent.futures import ThreadPoolExecutor  # imported here because a single thread does not need it
 
             self._pool = ThreadPoolExecutor(threads)
 
@@ -36,9 +37,9 @@ class Workers:
             self._pool.shutdown(cancel_futures=True)
 
     def ordered(self, act: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
-        """`map(act, items)` on the threads, of which each has at most one result in work or waiting.
+        """Yield the results of `map(act, items)` in order. Each thread holds at most one unfinished or waiting result.
 
-        `items` are taken by the caller's thread; an error comes where the result of its item would have come.
+        `items` are taken in the caller's thread. An error is raised at the place of its result.
         """
         if self._pool is None:
             yield from map(act, items)
@@ -56,7 +57,7 @@ MAX_THREADS = 256
 
 
 def usable_cpus() -> int:
-    """CPUs that this process may run on, which in a container or a batch job are fewer than the machine has."""
+    """Return the number of CPUs that this process may use. In a container it may be fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -136,7 +136,7 @@ def test_every_value_works_or_is_refused_in_one_short_line(
     monkeypatch.chdir(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", message=".*pictures a second are more than players show")
+        warnings.filterwarnings("ignore", message=".*pictures per second are more than players show")
         try:
             CALLS[call](editor, tmp_path, value)
         except CheerMeUpError as error:

@@ -1,1 +1,1 @@
-"""Frames become files: GIF, WebP, APNG and MP4. Only `options.py`, what can be asked for, knows emotions."""
+"""Writes frames as GIF, WebP, APNG or MP4. Only `options.py` knows emotions."""

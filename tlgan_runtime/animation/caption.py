@@ -1,6 +1,6 @@
-"""Captions under animated faces: the strengths that they were moved by, and what the classifier sees.
+"""Captions below animated faces: their strengths, and the probabilities that the classifier reads.
 
-Fonts are imported where text is drawn: most animations have none.
+Fonts are imported where text is drawn, because most animations have no text.
 """
 
 from __future__ import annotations
@@ -18,39 +18,39 @@ from tlgan_runtime.animation.layout import WHITE, Pixels
 from tlgan_runtime.animation.legible import caption_text
 
 MIN_CAPTION_SIZE = 64
-"""Pixels of a face's side, below which no text is legible."""
+"""Smallest side of a face in pixels at which text is legible."""
 
 _TEXT = 0.72  # of the height of a line
-_SHRUNK = 0.7  # of that, where the text is long
+_SHRUNK = 0.7  # of that, for long text
 _GREYS = tuple((level, level, level) for level in (0, 64, 128, 192, 230))
 _BLACK, _TRACK = _GREYS[0], _GREYS[-1]
-# Two of the colours that Okabe and Ito chose to be told apart with any colour vision; they differ in lightness too.
+# Two colours by Okabe and Ito, which people with any colour vision can distinguish; they differ in lightness, too.
 _VERMILION, _BLUE = (213, 94, 0), (0, 114, 178)
 COLOURS = (*_GREYS, _VERMILION, _BLUE)
-"""What captions are drawn with on white; a palette must hold them."""
+"""The colours of captions on white. A palette must contain them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Caption:
-    """What is said of the faces of one frame: a line with strengths, bars of probabilities, or both."""
+    """The text below the faces of one frame: a line with strengths, bars of probabilities, or both."""
 
     names: Sequence[str]
-    """Emotions, and after them whatever else a face can be moved by."""
+    """Emotions, followed by all other names that can move a face."""
     strengths: NDArray[np.float64]
-    """(N, names); emotions that a face is moved towards have their bar in another colour."""
+    """(N, names). The bar of an emotion with a strength above 0 has another colour."""
     labels: bool
-    """Whether the strengths are written."""
+    """Whether to write the strengths."""
     probabilities: NDArray[np.floating[Any]] | None = None
-    """(N, E) of the bars."""
+    """(N, E), the lengths of the bars. None draws no bars."""
     still: str = "start"
-    """Written below a face that nothing moves."""
+    """Text below a face whose strengths are all 0."""
 
     def height(self, size: int) -> int:
-        """Pixels below a face of `size` pixels."""
+        """Return the height of the caption in pixels, for a face of `size` pixels."""
         return caption_height(size, self.labels, 0 if self.probabilities is None else self.probabilities.shape[1])
 
     def draw(self, size: int) -> Pixels:
-        """(N, height, size, 3), one for each face."""
+        """Draw the captions, uint8 (N, height, size, 3), one for each face."""
         count = len(self.strengths)
         drawn = np.full((count, self.height(size), size, 3), WHITE, np.uint8)
         top = _line(size) if self.labels else 0
@@ -62,7 +62,7 @@ class Caption:
         return drawn
 
     def _text(self, strengths: NDArray[np.float64], size: int) -> str:
-        """As many of the strongest as can be read in one line, in the order of the emotions."""
+        """Write as many of the strongest emotions as fit legibly into one line, in the order of `names`."""
         from PIL import ImageFont
 
         smallest = ImageFont.load_default(size=_line(size) * _TEXT * _SHRUNK)
@@ -88,7 +88,7 @@ class Caption:
 
 
 def caption_height(size: int, labels: bool, bars: int) -> int:
-    """Pixels of a caption below a face of `size` pixels, with `bars` bars."""
+    """Return the height in pixels of a caption with `bars` bars, below a face of `size` pixels."""
     return _line(size) * labels + _row(size) * bars
 
 
@@ -106,7 +106,7 @@ def _row(size: int) -> int:
 
 @lru_cache(maxsize=64)
 def _written(text: str, size: int) -> Pixels:
-    """(line, size, 3): left-aligned, so that it stands still while the figures change; smaller where it is long."""
+    """Draw a line of text, uint8 (line, size, 3). Left-aligned, so that it stays in place while numbers change."""
     from PIL import ImageDraw, ImageFont
 
     line, margin = _line(size), _margin(size)
@@ -121,7 +121,7 @@ def _written(text: str, size: int) -> Pixels:
 
 @lru_cache(maxsize=4)
 def _names(emotions: tuple[str, ...], size: int) -> tuple[Pixels, int, int]:
-    """The rows with their names and no bars, and from where to where the bars go."""
+    """Draw the names of the bars. Returns the picture, and the left and right end of the bars in pixels."""
     from PIL import ImageDraw, ImageFont
 
     row, margin = _row(size), _margin(size)

@@ -1,7 +1,7 @@
-"""GIF files, written picture by picture: one palette, exact delays, and of each picture only what changed.
+"""GIF files, written picture by picture: one palette, exact delays, and only the changed part of each picture.
 
-Pillow compresses the pixels, the container is written here. Pillow's own writer keeps every picture until the last one
-is there, compares them in RGB, and merges equal ones.
+Pillow compresses the pixels; this file writes the container. Pillow's own writer keeps all pictures in memory, compares
+them in RGB, and merges equal ones.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from PIL import Image, ImageChops
 from tlgan_runtime.animation.layout import WHITE, Pixels
 from tlgan_runtime.workers import Workers
 
-_PALETTE_PICTURES = 64  # one picture in five already gives the same palette, within 0.1 dB
-_FREE = 255  # stands for pixels that stay as they are
+_PALETTE_PICTURES = 64  # one picture in five gives the same palette, within 0.1 dB
+_FREE = 255  # index of pixels that do not change
 _STEADY = 6  # levels
 _KEEPS = [255] * (_STEADY + 1) + [0] * (255 - _STEADY)
 _BITS = 8
@@ -27,28 +27,28 @@ _LEAVE_AND_TRANSPARENT = 1 << 2 | 1
 
 
 def shared_palette(pictures: Sequence[Pixels], reserved: Sequence[tuple[int, int, int]] = ()) -> Image.Image:
-    """One palette for all pictures, (N, H, W, 3) each, from small ones evenly spread over them.
+    """Choose one palette for all pictures, uint8 (N, H, W, 3) each, from some that are spread evenly over them.
 
-    White, for the gaps, and the `reserved` colours are in it as they are.
+    It contains white, for the gaps, and the `reserved` colours exactly.
 
     Measured on walks of the shipped bundle (1 and 8 faces of 256 px, 14 with all emotions of 128 px) and on a timeline
     through all emotions: one palette by FASTOCTREE gives 35.2 to 35.8 dB; by MEDIANCUT 32.9 to 34.8 dB and a fifth to a
     third more bytes; a palette for each picture, by either, 34.0 to 35.0 dB, 1.05 to 1.9 times the flicker and 1.1 to
-    5.5 times the bytes, so there is nothing to choose for each file. Refining the colours by k-means gains 0.6 dB for
+    5.5 times the bytes. So one choice suits every file. Refining the colours by k-means gains 0.6 dB for
     as much time as a tenth of the animation; dithering costs 1 dB and triples the flicker.
     """
     spread = pictures[:: math.ceil(len(pictures) / _PALETTE_PICTURES)]
     strips = [picture.reshape(-1, picture.shape[2], 3) for picture in [*spread, pictures[-1]]]
     height, width = strips[0].shape[:2]
     small = Image.new("RGB", (width, height * len(strips)))
-    for index, strip in enumerate(strips):  # one by one: joined as arrays first they would take twice the memory
+    for index, strip in enumerate(strips):  # one by one, because joining arrays first would take twice the memory
         small.paste(Image.fromarray(strip), (0, index * height))
     fixed = [level for colour in (*reserved, (WHITE, WHITE, WHITE)) for level in colour]
     count = _FREE - len(fixed) // 3
     chosen = small.quantize(count, method=Image.Quantize.FASTOCTREE).getpalette() or []
     levels = chosen[: 3 * count] + fixed
     palette = Image.new("P", (1, 1))
-    # Filled up with its first colour: of equal ones the nearest is always the first, so the free one is never it.
+    # The rest is filled with the first colour. Pillow chooses the first of equal colours, so never the free index.
     palette.putpalette(levels + levels[:3] * (256 - len(levels) // 3))
     return palette
 
@@ -63,10 +63,10 @@ def write_gif(
     plays: int,
     workers: Workers,
 ) -> None:
-    """Writes `pictures`, (h, w, 3) each, as they come; with `back` then those between the last and the first, reversed.
+    """Write `pictures`, uint8 (h, w, 3) each, as they arrive. With `back`, the pictures in between follow in reverse.
 
-    `delays` are hundredths of a second for each picture shown; `plays` counts passes, 0 is endless. `workers` compress;
-    two pictures for each of them, and the compressed way back, are all that is kept in memory.
+    `delays` holds hundredths of a second for each picture shown. `plays` is the number of passes; 0 is endless. The
+    `workers` compress. Memory holds two pictures for each worker and the compressed way back.
     """
     wait = iter(delays)
     returns: list[bytes] = []
@@ -89,13 +89,15 @@ def write_gif(
 
 
 def _settled(pictures: Iterable[Pixels], palette: Image.Image) -> Iterator[Pixels]:
-    """(h, w) palette indices of each picture. A pixel keeps the colour that it shows while no channel is off by more
-    than `_STEADY` levels: a fifth fewer bytes, a tenth less flicker and 0.1 dB more than the nearest colour each time,
-    because neighbouring colours of the palette do not alternate."""
+    """Yield the palette indices of each picture, (h, w).
+
+    A pixel keeps its colour while no channel is off by more than `_STEADY` levels. This avoids pixels that alternate
+    between two near colours: a fifth fewer bytes, a tenth less flicker and 0.1 dB more than always the nearest colour.
+    """
     shown: Image.Image | None = None
     for picture in pictures:
         shown = _settle(shown, Image.fromarray(picture), palette)
-        del picture  # nothing large but the result is kept while that is compressed
+        del picture  # frees memory while the result is compressed
         yield np.asarray(shown)
 
 
@@ -109,7 +111,7 @@ def _settle(shown: Image.Image | None, true: Image.Image, palette: Image.Image) 
 
 
 def _change(before: Pixels, after: Pixels) -> bytes:
-    """What turns one picture into the other; a single unchanged pixel where they are equal."""
+    """Return the block that turns one picture into the other. For equal pictures it is one unchanged pixel."""
     same = before == after
     rows, columns = np.flatnonzero(~same.all(axis=1)), np.flatnonzero(~same.all(axis=0))
     top, left = (int(rows[0]), int(columns[0])) if len(rows) else (0, 0)
@@ -121,7 +123,7 @@ def _change(before: Pixels, after: Pixels) -> bytes:
 def _header(shape: tuple[int, ...], palette: Image.Image, plays: int) -> bytes:
     height, width = shape
     screen = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80 | 7 << 4 | 7, 0, 0)
-    # The block counts repetitions after the first pass; without it the file plays once.
+    # The block counts repetitions after the first pass. Without it, the file plays once.
     loop = b"" if plays == 1 else b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<HB", max(0, plays - 1), 0)
     return screen + bytes(palette.getpalette() or []) + loop
 

@@ -1,4 +1,4 @@
-"""Still pictures: enlarging faces, putting many on one canvas, labelling and saving them."""
+"""Still pictures: enlarge faces, tile them on one canvas, label the columns, save as PNG."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ Pixels = NDArray[np.uint8]
 WHITE = 255
 STILL_FORMATS = (".png",)
 MAX_CANVAS_SIDE = 8192
-"""Pixels; keeps a slip of the keyboard from asking for gigabytes."""
+"""Pixels. A typing error must not ask for gigabytes."""
 MAX_COLUMNS = MAX_CANVAS_SIDE // MIN_SIZE
 _GAP_SHARE = 1 / 32  # of a face's side
 _WIDEST = 3  # columns for each row, at most
 
 
 def enlarge(image: Pixels, size: int) -> Pixels:
-    """(H, W, 3) -> (size, size, 3), bicubic: smooth, and with less ringing on drawn outlines than Lanczos."""
+    """Resize (H, W, 3) to (size, size, 3). Bicubic is smooth and rings less on drawn outlines than Lanczos."""
     if image.shape[:2] == (size, size):
         return image
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC))
 
 
 def plan(count: int, size: int, columns: int | None = None, band: int = 0) -> tuple[int, int]:
-    """(rows, columns) for `count` faces of `size` pixels; `columns` None chooses a near-square layout.
+    """Return (rows, columns) for `count` faces of `size` pixels. With `columns` None the layout is nearly square.
 
-    `band` is the height in pixels of what stands below each face.
+    `band` is the height of the caption below each face, in pixels.
 
-    Raises `InputError` for a size that cannot be drawn, for no faces, and where the picture would be too large.
+    Raises `InputError` for an invalid size, for no faces, and for a picture that would be too large.
     """
     whole("size", size, MIN_SIZE, MAX_SIZE)
     whole("the number of faces", count, 1, MAX_COLUMNS**2)
@@ -54,14 +54,14 @@ def plan(count: int, size: int, columns: int | None = None, band: int = 0) -> tu
 
 
 def canvas(count: int, size: int, columns: int | None = None, band: int = 0) -> tuple[int, int]:
-    """(height, width) in pixels of what `tile` makes; raises as `plan` does."""
+    """Return (height, width) in pixels of the picture that `tile` makes. Raises as `plan` does."""
     return _sides(*plan(count, size, columns, band), size, band)
 
 
 def tile(images: Pixels, size: int, columns: int | None = None, bands: Pixels | None = None) -> Pixels:
-    """(N, h, w, 3) -> one picture of N faces of `size` pixels, row by row, with white gaps and no border.
+    """Tile faces, (N, h, w, 3), into one picture row by row, each `size` pixels wide, with white gaps and no border.
 
-    `bands`, (N, band, size, 3), stand below the faces. The layout is that of `plan`, which also says what is refused.
+    `bands`, (N, band, size, 3), are the captions below the faces. The layout and the errors are those of `plan`.
     """
     band = 0 if bands is None else bands.shape[1]
     rows, across = plan(len(images), size, columns, band)
@@ -76,8 +76,8 @@ def tile(images: Pixels, size: int, columns: int | None = None, bands: Pixels | 
 
 
 def label_columns(picture: Pixels, labels: Sequence[str], size: int) -> Pixels:
-    """The tiled picture with a white band on top that names each column of faces."""
-    from PIL import ImageDraw, ImageFont  # only here: most pictures have no text
+    """Add a white band on top of the tiled picture, with a label for each column of faces."""
+    from PIL import ImageDraw, ImageFont  # imported here because most pictures have no text
 
     band, labels = max(12, size // 6), [caption_text(label) for label in labels]
     font = ImageFont.load_default(size=band * 0.6)
@@ -93,14 +93,14 @@ def label_columns(picture: Pixels, labels: Sequence[str], size: int) -> Pixels:
 
 
 def save_png(path: Path, picture: Pixels) -> None:
-    """Writes (H, W, 3) as PNG, atomically; raises `InputError` for another suffix, `OutputError` where it cannot."""
+    """Write (H, W, 3) as PNG, atomically. Raises `InputError` for another suffix, `OutputError` if writing fails."""
     file_path(path, STILL_FORMATS)
     with replacing(path) as temporary:
         Image.fromarray(picture).save(temporary, "PNG")
 
 
 def _near_square(count: int) -> tuple[int, int]:
-    """Fewest empty places, then nearest to a square, never very wide."""
+    """Choose the layout with the fewest empty places; of these, the one nearest to a square."""
     tried = range(math.ceil(math.sqrt(count)), math.isqrt(_WIDEST * count) + 2)
     choices = [(math.ceil(count / columns), columns) for columns in tried]
     fitting = [(rows, columns) for rows, columns in choices if columns <= _WIDEST * rows]

@@ -1,6 +1,6 @@
-"""Names of any script in the letters that a font has.
+"""Text in any script, written with the letters that a font has.
 
-What most names in Latin letters do not need is imported where it is used.
+Modules that most names in Latin letters do not need are imported where they are used.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from functools import lru_cache
 
 RIGHT_TO_LEFT = ("R", "AL")
 NOT_A_CHARACTER = "\U0010ffff"
-"""In no font; draws the box that stands for a missing glyph."""
+"""A code point that no font has. It draws the box for a missing glyph."""
 
 
 def legible(text: str, drawable: Callable[[str], bool]) -> str:
-    """The text with every character that cannot be drawn in Latin letters instead: `喜悦` becomes `XiYue`.
+    """Replace characters that cannot be drawn by Latin letters: `喜悦` becomes `XiYue`.
 
-    `drawable` says of a single character whether the font has it. Scripts that run from right to left are always put in
-    Latin letters, because few drawing libraries order and join their letters.
+    `drawable` reports whether the font has a character. Scripts that run from right to left are always written in Latin
+    letters, because few drawing libraries order and join their letters.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -34,7 +34,7 @@ def legible(text: str, drawable: Callable[[str], bool]) -> str:
 
 @lru_cache(maxsize=256)
 def caption_text(name: str) -> str:
-    """The name in Pillow's own font, which is the same on every machine but has few letters beyond ASCII."""
+    """Return the name as Pillow's own font can write it. That font is the same everywhere but has few other letters."""
     return legible(name, lambda character: _glyph(character) != _glyph(NOT_A_CHARACTER))
 
 

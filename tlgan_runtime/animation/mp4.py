@@ -1,15 +1,15 @@
-"""Whether an MP4 file is whole. ffmpeg may stop halfway (a full disk, a kill), and imageio-ffmpeg does not say so."""
+"""Check that an MP4 file is complete. If ffmpeg stops halfway (full disk, kill), imageio-ffmpeg reports nothing."""
 
 from __future__ import annotations
 
 import struct
 from pathlib import Path
 
-UNFINISHED = "ffmpeg stopped before the file was whole; there may be too little space or memory"
+UNFINISHED = "ffmpeg stopped before the file was complete; there may be too little space or memory"
 
 
 def check_whole(path: Path) -> None:
-    """Raises `OSError` unless the boxes of the file fill it exactly and one of them is the index, written last."""
+    """Raise `OSError` unless the boxes of the file fill it exactly and one of them is the index, which comes last."""
     size, start, names = path.stat().st_size, 0, []
     with path.open("rb") as file:
         while start + 8 <= size:

@@ -1,4 +1,4 @@
-"""Frames -> GIF, WebP, APNG or MP4: timing, loops, colours and writing, whatever the frames show."""
+"""Write frames as GIF, WebP, APNG or MP4, with timing, loops and captions."""
 
 from __future__ import annotations
 
@@ -24,48 +24,52 @@ from tlgan_runtime.validation import file_path, real, whole
 from tlgan_runtime.workers import MAX_THREADS, Workers
 
 MAX_WAIT = 500.0
-"""Seconds from one picture to the next; a GIF has room for 655.35, and the hold comes on top."""
+"""Largest number of seconds between two pictures. A GIF has room for 655.35, which must include the hold."""
 MAX_MP4_PICTURES = 180_000
-"""Of all passes together: an hour at `MAX_FPS`. Only .mp4 writes every pass."""
+"""All passes together: an hour at `MAX_FPS`. Only .mp4 writes every pass."""
 
-_TICKS = 100  # a second: GIF delays are whole hundredths; the other formats keep to them so that all play alike
+_TICKS = 100  # per second. GIF delays are whole hundredths; other formats use them, too, so that all play alike
 
 
 @dataclass(frozen=True)
 class Animation:
-    """What was written. In .webp and .png equal pictures in a row are stored as one, so a player may find fewer."""
+    """Facts about a written animation. WebP and PNG merge equal pictures in a row, so a player may count fewer."""
 
     path: Path
+    """The file."""
     frames: int
-    """Pictures shown in one pass of the loop."""
+    """Number of pictures in one pass of the loop."""
     duration: float
-    """Seconds that one pass takes, exactly."""
+    """Exact duration of one pass in seconds."""
     fps: float
-    """Pictures a second, between the holds."""
+    """Pictures per second, between the holds."""
     width: int
+    """Pixels."""
     height: int
+    """Pixels."""
     bytes: int
+    """Size of the file."""
 
 
 @dataclass(frozen=True)
 class _Reel:
-    """Distinct pictures with the order and the delays in which they are shown."""
+    """Distinct pictures, with the order and the delays in which a player shows them."""
 
     pictures: Sequence[Pixels]
-    """(N, h, w, 3) each: small faces, drawn large only when a writer asks."""
+    """(N, h, w, 3) each: small faces. They are enlarged when a writer needs them."""
     captions: Sequence[Caption]
-    """One a picture, or none."""
+    """One for each picture, or none at all."""
     size: int
     columns: int | None
     order: Sequence[int]
     delays: Sequence[int]
     """Ticks for each entry of `order`."""
     plays: int
-    """Passes that a player shows; 0 is endless."""
+    """Number of passes; 0 is endless."""
     threads: int
 
     def large(self, workers: Workers) -> Iterator[Pixels]:
-        """The distinct pictures, tiled and enlarged one at a time by each of the workers."""
+        """Yield the distinct pictures, tiled and enlarged. Each worker handles one at a time."""
         return workers.ordered(self.picture, range(len(self.pictures)))
 
     def picture(self, index: int) -> Pixels:
@@ -97,20 +101,20 @@ def write_animation(
     caption: Callable[[int, Pixels], Caption] | None = None,
     threads: int = 1,
 ) -> Animation:
-    """Writes `frames`, uint8 (N, H, W, 3) each: N faces tiled, every face `size` pixels wide and high.
+    """Write `frames`, uint8 (N, H, W, 3) each, as an animation of N tiled faces, each `size` pixels wide and high.
 
     The suffix of `path` chooses the format: .gif, .webp, .png (animated) or .mp4. `loop` is `forth-and-back` (back over
-    the same pictures), `forth` (from the start again) or `once`. The first two are endless, or play `repeat` passes; an
-    .mp4 holds that many (one where it is None), in whole pictures. The first and the last picture stay `hold` seconds
-    longer. `seconds` says for each frame how long it is until the next, in place of 1 / `fps`. All times are exact to
-    the hundredth of a second: what rounding takes from one delay it gives to the next.
+    the same pictures), `forth` (from the start again) or `once`. The first two are endless, or play `repeat` passes. An
+    .mp4 holds all its passes, one if `repeat` is None. The first and the last picture stay `hold` seconds longer.
+    `seconds` gives the time from each frame to the next, instead of 1 / `fps`. All times are exact to a hundredth of a
+    second, because rounding errors do not add up.
 
-    `columns` None tiles near-square. `caption` is called with the number and the pixels of each frame as it comes.
-    `threads` enlarge and compress; the file is the same for any number.
+    With `columns` None the layout is nearly square. `caption` is called with the number and the pixels of each frame as
+    it arrives. `threads` enlarge and compress; their number does not change the file.
 
-    Only the small frames are kept in memory, and beside them what the format's writer keeps: the compressed way back
-    and two pictures for GIF, one picture for MP4, all enlarged pictures for WebP and APNG. The file appears under its
-    name when it is complete. Raises `InputError`, `OutputError`, or `MissingLibraryError` where .mp4 lacks its encoder.
+    Memory holds the small frames and, in addition, the compressed way back and two pictures for GIF, one picture for
+    MP4, and all enlarged pictures for WebP and APNG. The file appears under its name when it is complete. Raises
+    `InputError`, `OutputError`, or `MissingLibraryError` if the encoder for .mp4 is missing.
     """
     target = file_path(path, FORMATS)
     write = _WRITERS[target.suffix.lower()]
@@ -124,7 +128,7 @@ def write_animation(
     real_fps = min(fps, float(MAX_FPS))
     if fps > MAX_FPS:
         warnings.warn(
-            f"{fps:g} pictures a second are more than players show (they slow down delays under 20 ms); "
+            f"{fps:g} pictures per second are more than players show (they slow down delays under 20 ms); "
             f"the real rate is {MAX_FPS}",
             UserWarning,
             stacklevel=2,
@@ -140,7 +144,7 @@ def write_animation(
             raise InputError("there are no frames to write; give at least one")
         waits = [1 / real_fps] * len(pictures) if waits is None else waits
         if len(waits) != len(pictures):
-            raise InputError(f"seconds must hold one number a frame: there are {len(waits)} for {len(pictures)} frames")
+            raise InputError(f"seconds must hold one number for each frame: {len(waits)} for {len(pictures)} frames")
         order, delays = _schedule(waits, loop, hold)
         plays = 1 if loop == "once" else repeat or 0
         reel = _Reel(pictures, captions, size, columns, order, delays, plays, threads)
@@ -176,9 +180,9 @@ def _checked(frames: Iterable[Pixels]) -> Iterator[Pixels]:
 
 
 def _schedule(waits: Sequence[float], loop: str, hold: float) -> tuple[list[int], list[int]]:
-    """The order in which pictures are shown and the ticks of each, for `waits` (seconds) between them on the way forth.
+    """Return the order of the pictures and the ticks of each, for `waits` in seconds between them on the way forth.
 
-    On the way back the same time passes between two pictures as on the way forth.
+    Between two pictures, the way back takes as long as the way forth.
     """
     last = len(waits) - 1
     forth = list(range(last + 1))
@@ -220,7 +224,7 @@ def _save(path: Path, kind: str, images: Sequence[Image.Image], reel: _Reel, **o
 
 
 def _write_mp4(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
-    """Constant rate: longer delays become repeated pictures."""
+    """Write at a constant rate, at which longer delays become repeated pictures."""
     try:
         ffmpeg = import_module("imageio_ffmpeg")
         ffmpeg.get_ffmpeg_exe()
@@ -232,7 +236,7 @@ def _write_mp4(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
         str(path), (width, height), fps=fps, codec="libx264", macro_block_size=1, ffmpeg_log_level="quiet",
         output_params=["-crf", "18"],
     )  # fmt: skip
-    # Rounded over all passes together, so that the file is at most half a picture longer or shorter than they are.
+    # Rounded over all passes together, so that the file is at most half a picture too long or too short.
     plays = max(1, reel.plays)
     count = plays * sum(reel.delays) / _TICKS * fps
     if count > MAX_MP4_PICTURES:
@@ -250,7 +254,7 @@ def _write_mp4(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
             frame[: picture.shape[0], : picture.shape[1]] = picture
             for _ in range(repeats):
                 encoder.send(frame)
-    except OSError as error:  # it holds the whole command line
+    except OSError as error:  # its text is the whole command line of ffmpeg
         raise OSError(mp4.UNFINISHED) from error
     finally:
         encoder.close()
@@ -261,4 +265,4 @@ def _write_mp4(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
 
 _WRITERS = {".gif": _write_gif, ".webp": _write_webp, ".png": _write_apng, ".mp4": _write_mp4}
 FORMATS = tuple(_WRITERS)
-"""Suffixes of the files that animations are written to."""
+"""Suffixes of animation files."""

@@ -90,7 +90,7 @@ def test_an_mp4_holds_all_passes(tmp_path: Path) -> None:
     [
         ({"repeat": 0}, "repeat must be a whole number from 1"),
         ({"repeat": 2, "loop": "once"}, "repeat has no effect"),
-        ({"seconds": [0.1]}, "one number a frame: there are 1 for 3"),
+        ({"seconds": [0.1]}, "one number for each frame: 1 for 3 frames"),
     ],
 )
 def test_bad_timing_is_named(tmp_path: Path, options: dict[str, object], says: str) -> None:
