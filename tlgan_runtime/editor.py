@@ -31,7 +31,7 @@ from tlgan_runtime.latent.vocabulary import Mix, Vocabulary
 from tlgan_runtime.option import takes
 from tlgan_runtime.scene import plan_scene
 from tlgan_runtime.scores import Scores
-from tlgan_runtime.validation import file_path, one_of, real
+from tlgan_runtime.validation import array, file_path, one_of, real
 
 Latents = NDArray[np.float32]
 
@@ -141,14 +141,11 @@ class CheerMeUp:
 
     def classify(self, images: ArrayLike) -> Scores:
         """What emotion and character the classifier sees in `images`, uint8 (N, H, W, 3)."""
-        try:
-            array = np.asarray(images)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise InputError(f"images are not an array: {error}") from error
-        shape = (self.image_size, self.image_size, 3)
-        if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1:] != shape or len(array) == 0:
-            raise InputError(f"images must be uint8 (N, {', '.join(map(str, shape))}), not {array.dtype} {array.shape}")
-        return Scores(**self._classifier.run(array))
+        pictures, shape = array("images", images), (self.image_size, self.image_size, 3)
+        if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1:] != shape or len(pictures) == 0:
+            found = f"{pictures.dtype} {pictures.shape}"
+            raise InputError(f"images must be uint8 (N, {', '.join(map(str, shape))}), not {found}")
+        return Scores(**self._classifier.run(pictures))
 
     def move(
         self,

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from os import fspath
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.messages import listed, shown
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _LONGEST_TYPED = 1000  # nobody types a longer name, and comparing one takes time
 
@@ -33,6 +36,16 @@ def real(what: str, value: Any, low: float, high: float) -> float:
     if not low <= number <= high:
         raise InputError(f"{what} must be a number from {low:g} to {high:g}, not {shown(value)}")
     return number
+
+
+def array(what: str, value: Any) -> NDArray[Any]:
+    """Return `value` as an array of any type and shape."""
+    import numpy as np  # imported here because the command line needs no arrays
+
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise InputError(f"{what} must be an array that fits into memory, not {shown(value)}") from error
 
 
 def flag(what: str, value: Any) -> bool:

@@ -20,7 +20,7 @@ from tlgan_runtime.animation.options import MAX_FPS, AnimationOptions, check_rep
 from tlgan_runtime.errors import InputError, MissingLibraryError
 from tlgan_runtime.files import replacing
 from tlgan_runtime.messages import shown
-from tlgan_runtime.validation import file_path, real, whole
+from tlgan_runtime.validation import array, file_path, real, whole
 from tlgan_runtime.workers import MAX_THREADS, Workers
 
 MAX_WAIT = 500.0
@@ -155,11 +155,9 @@ def write_animation(
 
 
 def _waits(seconds: Sequence[float]) -> list[float]:
-    try:
-        waits = list(seconds)
-    except TypeError:
-        raise InputError(f"seconds must be a list of numbers, one for each frame, not {shown(seconds)}") from None
-    return [real("seconds to the next frame", wait, 0, MAX_WAIT) for wait in waits]
+    if not isinstance(seconds, Iterable):
+        raise InputError(f"seconds must be a list of numbers, one for each frame, not {shown(seconds)}")
+    return [real("seconds to the next frame", wait, 0, MAX_WAIT) for wait in seconds]
 
 
 def _checked(frames: Iterable[Pixels]) -> Iterator[Pixels]:
@@ -167,16 +165,13 @@ def _checked(frames: Iterable[Pixels]) -> Iterator[Pixels]:
     if not isinstance(frames, Iterable):
         raise InputError(f"frames must be a list or an iterator of arrays, not {shown(frames)}")
     for frame in frames:
-        try:
-            array = np.asarray(frame)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise InputError(f"a frame is not an array: {error}") from error
-        if array.dtype != np.uint8 or array.ndim != 4 or array.shape[-1] != 3 or 0 in array.shape:
-            raise InputError(f"a frame must be uint8 (N, H, W, 3), not {array.dtype} {array.shape}")
-        if shape is not None and array.shape != shape:
-            raise InputError(f"all frames must have one shape; there are {shape} and {array.shape}")
-        shape = array.shape
-        yield array
+        picture = array("a frame", frame)
+        if picture.dtype != np.uint8 or picture.ndim != 4 or picture.shape[-1] != 3 or 0 in picture.shape:
+            raise InputError(f"a frame must be uint8 (N, H, W, 3), not {picture.dtype} {picture.shape}")
+        if shape is not None and picture.shape != shape:
+            raise InputError(f"all frames must have one shape; there are {shape} and {picture.shape}")
+        shape = picture.shape
+        yield picture
 
 
 def _schedule(waits: Sequence[float], loop: str, hold: float) -> tuple[list[int], list[int]]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.validation import array
 
 MAX_LATENT = 1000.0
 """Standard deviations of the prior, of any one coordinate. Draws stay within 6, and moves by the largest strength end
@@ -20,16 +21,13 @@ def sample(count: int, latent_dim: int, seed: int) -> NDArray[np.float32]:
 
 def check_latents(z: ArrayLike, latent_dim: int) -> NDArray[np.float32]:
     """`z` as float32 (N, latent_dim), within ±`MAX_LATENT`; raises `InputError` for anything else."""
-    try:
-        array = np.asarray(z)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"z is not an array: {error}") from error
-    if array.dtype.kind != "f":
-        raise InputError(f"z must be float32, not {array.dtype}")
-    if array.ndim != 2 or array.shape[1] != latent_dim or len(array) == 0:
-        raise InputError(f"z must be (N, {latent_dim}) with N at least 1, not {array.shape}")
+    given = array("z", z)
+    if given.dtype.kind != "f":
+        raise InputError(f"z must be float32, not {given.dtype}")
+    if given.ndim != 2 or given.shape[1] != latent_dim or len(given) == 0:
+        raise InputError(f"z must be (N, {latent_dim}) with N at least 1, not {given.shape}")
     with np.errstate(over="ignore"):
-        latents = array.astype(np.float32, copy=False)
+        latents = given.astype(np.float32, copy=False)
     if not np.isfinite(latents).all():
         raise InputError("z must be finite; it holds NaN or infinity")
     if (farthest := float(np.abs(latents).max())) > MAX_LATENT:

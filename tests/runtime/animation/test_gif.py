@@ -90,6 +90,7 @@ def test_an_mp4_holds_all_passes(tmp_path: Path) -> None:
     [
         ({"repeat": 0}, "repeat must be a whole number from 1"),
         ({"repeat": 2, "loop": "once"}, "repeat has no effect"),
+        ({"seconds": range(10**15)}, "seconds to the next frame must be a number from 0 to 500"),
         ({"seconds": [0.1]}, "one number for each frame: 1 for 3 frames"),
     ],
 )
