@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tlgan_runtime.latent.centres import BetweenCentres, FittedMotion, ToEnds
+from tlgan_runtime.latent.centres import BetweenCentres, ToEnds
+from tlgan_runtime.latent.motions import Motion, StraightLines
 from tlgan_train.evaluation.equal_success import changes_at_equal_success
 from tlgan_train.evaluation.metrics import percent
 from tlgan_train.evaluation.weaknesses import weaknesses
@@ -23,7 +24,6 @@ def page(results: Results, figures: dict[str, bytes], faces: BeforeAfter) -> str
     """The HTML of a report that needs no other file. `figures` are PNG files by name."""
     evaluation, dataset, config = results.evaluation, results.dataset, results.config
     claims, compared = results.claims, results.evidence.compared
-    axes = results.axes[results.default]
     return render(
         "report.html.jinja",
         evaluation=evaluation,
@@ -35,10 +35,11 @@ def page(results: Results, figures: dict[str, bytes], faces: BeforeAfter) -> str
         default=results.default,
         fits=results.fits,
         methods={
-            name: {"moves": _moves(results.axes[name]), "keep_norm": results.fits[name]["keep_norm"]}
-            for name in results.fitted
+            name: {"moves": _moves(motion), "keep_norm": isinstance(motion, StraightLines) and motion.keep_norm}
+            for name, motion in results.axes.items()
+            if name in results.fitted
         },
-        farthest=axes.lengths[axes.names.index(results.target)],
+        farthest=results.fits[results.default]["max_strength"][dataset.emotions.index(results.target)],
         data={
             "spec": dataset.spec,
             "digest": dataset.digest,
@@ -126,7 +127,7 @@ def _same_distance(results: Results) -> Table:
     return ["emotion", "distance", results.default, *(f"{name}, so far" for name in others)], rows
 
 
-def _moves(motion: FittedMotion) -> str:
+def _moves(motion: Motion) -> str:
     """Where faces go by a method."""
     if isinstance(motion, ToEnds):
         return "ends"

@@ -31,8 +31,8 @@ def interval(figure: dict[str, float | None]) -> str:
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table in Markdown."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    head, *body = (f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in (heads, *rows))
+    return "\n".join([head, "|" + "---|" * len(heads), *body])
 
 
 def _thousands(value: int) -> str:
