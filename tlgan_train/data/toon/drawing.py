@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from tlgan_train.data.toon.characters import LOOKS, Look, circles, ellipse, lit, mix
+from tlgan_train.data.toon.characters import LOOKS
 from tlgan_train.data.toon.expression import Expression
 from tlgan_train.data.toon.eyes import brows, eyes, glasses
 from tlgan_train.data.toon.face import Face
+from tlgan_train.data.toon.look import Look, lit, mix
 from tlgan_train.data.toon.mouth import Mouth, mouth
 from tlgan_train.data.toon.projection import CENTRE, Projection
+from tlgan_train.data.toon.shapes import circles, ellipse
 
 BACKGROUND = "#c4dbe6"
 _QUEASY = "#c4d562"  # cheeks of disgust

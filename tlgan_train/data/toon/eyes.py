@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tlgan_train.data.toon.characters import Look, circles, ellipse
 from tlgan_train.data.toon.face import Face
+from tlgan_train.data.toon.look import Look
 from tlgan_train.data.toon.projection import Point, Projection
+from tlgan_train.data.toon.shapes import circles, ellipse
 
 _EYE: Point = (35.0, -8.0)  # middle of the right eye on the face
 _HALF_WIDTH = 22.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tlgan_train.data.toon.characters import Look
 from tlgan_train.data.toon.expression import Expression
+from tlgan_train.data.toon.look import Look
 from tlgan_train.data.toon.projection import Point, Projection
 
 _HEIGHT = 44.0  # of the resting mouth below the middle of the face
