@@ -7,7 +7,6 @@ comes on top. "Code" below means the code published with the paper, which differ
 from __future__ import annotations
 
 import dataclasses
-import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,28 +14,12 @@ from typing import Any
 
 from tlgan_runtime.validation import nearest
 from tlgan_train.errors import TrainError
+from tlgan_train.setting import checked, setting, share
 
 PRESETS = Path(__file__).parent / "presets"
 
 IMAGE_SIZES = (32, 64, 128, 256)
 """Sides of pictures that the networks are built for, pixels."""
-CHOICES = {
-    "data.fit": ("auto", "crop", "top", "pad"),
-    "gan.discriminator_norm": ("batch", "spectral"),
-    "gan.precision": ("auto", "bf16", "fp32"),
-    "axes.method": ("boundary", "lda", "local", "logit", "paper", "path"),
-}
-BELOW = {"gan.beta1": 1, "gan.beta2": 1, "seed": 2**63}
-"""What values must stay below. Shares are below 1, and all others finite."""
-
-
-def _setting(default: Any, *, needs: tuple[str, ...] = (), least: float = 0, above: float | None = None) -> Any:
-    """A field whose number is `least` or more, or lies `above` another.
-
-    It has no effect without the settings that `needs` names: each must be above 0 or true, or have the value after `=`,
-    or another one than that after `!=`.
-    """
-    return field(default=default, metadata={"needs": needs, "least": least, "above": above})
 
 
 @dataclass(frozen=True)
@@ -45,33 +28,33 @@ class DataConfig:
     """Where pictures come from: `toon`, `ferg:ROOT`, `folder:ROOT` or `csv:FILE`."""
     image_size: int = 64
     """Side of the square pictures, pixels (paper, section 5.1). one of `IMAGE_SIZES`."""
-    fit: str = _setting("auto", needs=("data.spec!=toon",))
+    fit: str = setting("auto", needs=("data.spec!=toon",), choices=("auto", "crop", "top", "pad"))
     """What is used of pictures that are not square: `crop` the middle square; `top` the top square of the figure, which
     is found by its transparent or plain background; `pad` the whole figure, padded with the background's colour;
     `auto` is `top` where most pictures are far taller than wide, else `crop`."""
     characters: str = "first"
     """Those that the GAN draws: `first` (the paper's unimodal setting, section 5.4), `all`, or names with commas."""
-    toon_faces: int = _setting(1000, needs=("data.spec=toon",))
+    toon_faces: int = setting(1000, needs=("data.spec=toon",))
     """Built-in faces drawn for each character and emotion, over all three splits."""
-    validation_share: float = 0.1
+    validation_share: float = share(0.1)
     """Share of each class held out to choose checkpoints (code: 10 %)."""
-    test_share: float = 0.1
+    test_share: float = share(0.1)
     """Share of each class that no training or choice ever sees (code: 10 %)."""
 
 
 @dataclass(frozen=True)
 class GanConfig:
-    latent_dim: int = _setting(100, least=1)
+    latent_dim: int = setting(100, least=1)
     """Length of z ~ N(0, I) (paper, section 5.2)."""
-    generator_width: int = _setting(64, least=1)
+    generator_width: int = setting(64, least=1)
     """Channels of the generator's last hidden layer (ngf; code: 64)."""
     mapping_width: int = 0
     """Units of the fully connected layers in front of G's convolutions and behind E's; 0 for none, as in the paper."""
-    discriminator_width: int = _setting(64, least=1)
+    discriminator_width: int = setting(64, least=1)
     """Channels of the discriminator's first layer (ndf; code: 64)."""
-    discriminator_norm: str = "spectral"
+    discriminator_norm: str = setting("spectral", choices=("batch", "spectral"))
     """`batch` as in the paper, or `spectral` (Miyato et al. 2018), which bounds D's slope and learns far sooner."""
-    batch_size: int = _setting(64, least=2)
+    batch_size: int = setting(64, least=2)
     """Real pictures a step."""
     balanced: bool = False
     """Draw every class (character and emotion) equally often; False makes passes over all pictures as they are."""
@@ -79,19 +62,19 @@ class GanConfig:
     """Show every picture or, as often, its mirror image: twice the pictures, but a parting or a scar changes sides."""
     images: int = 0
     """Training length in real pictures seen; 0 = `epochs` times the training split."""
-    epochs: int = _setting(0, needs=("gan.images=0",))
+    epochs: int = setting(0, needs=("gan.images=0",))
     """Training length in passes over the training split, used when `images` is 0 (code: 500)."""
-    generator_lr: float = _setting(2e-4, above=0)
+    generator_lr: float = setting(2e-4, above=0)
     """Adam step size of G (code: 2e-4)."""
-    discriminator_lr: float = _setting(4e-4, above=0)
+    discriminator_lr: float = setting(4e-4, above=0)
     """Adam step size of D; twice G's (Heusel et al. 2017; code: 2e-4)."""
-    beta1: float = 0.5
+    beta1: float = share(0.5)
     """Adam decay of the mean gradient (code: 0.5)."""
-    beta2: float = 0.999
+    beta2: float = share(0.999)
     """Adam decay of the squared gradient (code: 0.999)."""
     decay_images: int = 0
     """Pictures at the end of training over which step sizes fall to 0 in a straight line."""
-    warmup_decay_images: int = _setting(0, needs=("gan.warmup_images",))
+    warmup_decay_images: int = setting(0, needs=("gan.warmup_images",))
     """The same at the end of the warm-up. It pays where that is long."""
     real_target: float = 1.0
     """LSGAN target of D for real pictures (paper's text: 1; code: 0.8)."""
@@ -99,75 +82,75 @@ class GanConfig:
     """LSGAN target of D for drawn pictures (paper's text: 0; code: 0.2)."""
     generator_target: float = 1.0
     """LSGAN target of G (paper's text and code: 1)."""
-    adversarial_weight: float = _setting(1.0, needs=("gan.reconstruction_weight",))
+    adversarial_weight: float = setting(1.0, needs=("gan.reconstruction_weight",))
     """Weight of G's loss before D, beside those of the encoder below. Alone, as in the paper, it changes nothing."""
     reconstruction_weight: float = 0.0
     """Weight of the mean squared error of G(E(x)) for real x; 0 trains no encoder (as in the paper)."""
     warmup_images: int = 0
     """Pictures seen before D joins in: until then only E and G learn, by reconstruction, three times as fast; from
     then on E stays as it is. With 0, E learns all the time."""
-    redraw_noise: float = _setting(1.0, needs=("gan.warmup_images",))
+    redraw_noise: float = setting(1.0, needs=("gan.warmup_images",))
     """Noise in the codes from which pictures are redrawn once E stays, in standard deviations of E(x). 0 is for codes
     that say nearly everything: one that stands for several pictures asks for their blurred average, while D asks for
     edges. Where codes say less, G has to keep learning to ignore what they leave open."""
-    feature_weight: float = _setting(0.0, needs=("gan.reconstruction_weight",))
+    feature_weight: float = setting(0.0, needs=("gan.reconstruction_weight",))
     """Weight of the distance between G(E(x)) and x in D's activations, in units of their variance: eyes and mouths
     are few pixels but much of what D looks at."""
-    kl_weight: float = _setting(0.0, needs=("gan.reconstruction_weight",))
+    kl_weight: float = setting(0.0, needs=("gan.reconstruction_weight",))
     """Weight of KL(E(x) || N(0, I)), summed over latent dimensions; with sectors, of the prior in the sector of x."""
     label_sectors: bool = False
     """Tie emotion (and character) to fixed sectors of the latent space through a projection discriminator; see
     `models/prior.py`. Needs labels, as the classifier does; False is the paper's label-free GAN."""
-    sector_push: float = _setting(0.0, needs=("gan.label_sectors",))
+    sector_push: float = setting(0.0, needs=("gan.label_sectors",))
     """How far draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
-    sector_sharpness: float = _setting(10.0, needs=("gan.label_sectors", "gan.sector_push"))
+    sector_sharpness: float = setting(10.0, needs=("gan.label_sectors", "gan.sector_push"))
     """Inverse width of the borders, along which expressions are mixtures."""
     flow_layers: int = 0
     """Couplings of the flow that takes draws from N(0, I) to where pictures are encoded, fitted after the warm-up
     (two stages, Dai & Wipf 2019); 0 for none. Needs `warmup_images`."""
-    flow_width: int = _setting(64, needs=("gan.flow_layers",), least=1)
+    flow_width: int = setting(64, needs=("gan.flow_layers",), least=1)
     """Units of the two hidden layers in each coupling."""
-    flow_steps: int = _setting(3000, needs=("gan.flow_layers",))
+    flow_steps: int = setting(3000, needs=("gan.flow_layers",))
     """Adam steps of that fit, each on 256 codes."""
-    truncation: float = _setting(1.0, needs=("gan.flow_layers",))
+    truncation: float = setting(1.0, needs=("gan.flow_layers",))
     """Standard deviation of the draws that enter the flow outside training (truncation trick, Brock et al. 2019): below
     1, fewer of the extremes that were hardly ever seen, at the price of variety."""
-    label_truncation: float = _setting(1.0, needs=("gan.label_sectors",))
+    label_truncation: float = setting(1.0, needs=("gan.label_sectors",))
     """Share of its distance from the middle of its cluster that a draw keeps outside training, on the coordinates
     of labels: below 1, fewer draws that lie where no picture is encoded, between an emotion and all others."""
     ema_images: int = 10_000
     """Half-life of the averaged weights that are exported, in pictures seen; 0 exports the last weights."""
-    precision: str = "auto"
+    precision: str = setting("auto", choices=("auto", "bf16", "fp32"))
     """`fp32` (the code's), `bf16` autocast, or `auto`: bf16 where the device has units for it. It is chosen once for a
     run folder. The classifiers and the judge learn in it, too."""
-    checkpoint_images: int = _setting(16_000, least=1)
+    checkpoint_images: int = setting(16_000, least=1)
     """Pictures between checkpoints and sample grids."""
 
 
 @dataclass(frozen=True)
 class ClassifierConfig:
-    batch_size: int = _setting(128, least=2)
+    batch_size: int = setting(128, least=2)
     """Pictures a step (code: 128)."""
-    epochs: int = _setting(3, least=1)
+    epochs: int = setting(3, least=1)
     """Passes over the training split of all characters (code: 100)."""
-    lr: float = _setting(1e-3, above=0)
+    lr: float = setting(1e-3, above=0)
     """Adam step size (code: 1e-3)."""
-    hidden: int = _setting(128, least=1)
+    hidden: int = setting(128, least=1)
     """Units of each head's fully connected layer (code: 128)."""
     augment: bool = True
     """Noise, blur, shifts and colour changes, so that pictures drawn by a generator are read as well as real ones."""
-    coaches: int = _setting(0, needs=("axes.path_moves",))
+    coaches: int = setting(0, needs=("axes.path_moves",))
     """Further classifiers from other seeds, which the method `path` has to convince as well: what looks like an emotion
     to one network only is seldom one."""
 
 
 @dataclass(frozen=True)
 class JudgeConfig:
-    batch_size: int = _setting(128, least=2)
+    batch_size: int = setting(128, least=2)
     """Pictures a step."""
-    epochs: int = _setting(8, least=1)
+    epochs: int = setting(8, least=1)
     """Passes over the training split of all characters; emotions take three, pose and gaze go on for longer."""
-    lr: float = _setting(2e-3, above=0)
+    lr: float = setting(2e-3, above=0)
     """Peak step size of AdamW under a one-cycle schedule."""
 
 
@@ -175,19 +158,19 @@ class JudgeConfig:
 class SamplesConfig:
     count: int = 20_000
     """Latents drawn and labelled for step III (code: 896, after a bug that loses three files of four)."""
-    batch_size: int = _setting(256, least=1)
+    batch_size: int = setting(256, least=1)
     """Latents rendered at a time; generator in eval mode."""
 
 
 @dataclass(frozen=True)
 class AxesConfig:
-    method: str = "logit"
+    method: str = setting("logit", choices=("boundary", "lda", "local", "logit", "paper", "path"))
     """The method that the bundle uses by default; `paper` is always fitted beside it."""
-    held_out_share: float = 0.2
+    held_out_share: float = share(0.2)
     """Share of (Z, Y) kept out of the fit, for R² and for calibration."""
-    calibration_faces: int = _setting(256, least=1)
+    calibration_faces: int = setting(256, least=1)
     """Held-out latents on which strength 1 is set."""
-    max_distance: float = _setting(8.0, above=0)
+    max_distance: float = setting(8.0, above=0)
     """Largest strength that calibration may choose, in standard deviations of the prior."""
     path_moves: int = 0
     """Moves that the network of the method `path` is trained on; 0 leaves the method out."""
@@ -195,11 +178,11 @@ class AxesConfig:
 
 @dataclass(frozen=True)
 class EvaluateConfig:
-    faces: int = _setting(512, least=2)
+    faces: int = setting(512, least=2)
     """Latents in every table, none of them used to fit anything."""
-    steps: int = _setting(30, least=2)
+    steps: int = setting(30, least=2)
     """Frames of a walk from strength 0 to 1."""
-    samples: int = _setting(10_000, least=2)
+    samples: int = setting(10_000, least=2)
     """Latents for shares, precision and recall, KID."""
 
 
@@ -214,7 +197,7 @@ class Config:
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     preset: str = "quick"
     """Name of the preset that the values started from."""
-    seed: int = 0
+    seed: int = setting(0, below=2**63)
     """Seed of everything random in the run."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -240,8 +223,7 @@ class Config:
         if name not in fields or dataclasses.is_dataclass(getattr(owner, name)):
             known = sorted(_setting_names())
             raise TrainError(f"unknown setting {key!r}{nearest(key, known)} (settings: {', '.join(known)})")
-        converted = _convert(key, value, type(getattr(owner, name)))
-        _check(key, converted, fields[name].metadata)
+        converted = checked(key, value, type(getattr(owner, name)), fields[name].metadata)
         changed = dataclasses.replace(owner, **{name: converted})
         return dataclasses.replace(self, **{section: changed}) if section else changed
 
@@ -276,32 +258,3 @@ def _setting_names() -> list[str]:
         else:
             names.append(f.name)
     return names
-
-
-def _convert(key: str, value: Any, kind: type) -> Any:
-    if isinstance(value, str) and kind is bool and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if isinstance(value, str) and kind in (int, float):
-        try:
-            return kind(value.replace("_", ""))
-        except ValueError:
-            raise TrainError(
-                f"{key} must be {'a whole number' if kind is int else 'a number'}, not {value!r}"
-            ) from None
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
-        raise TrainError(f"{key} must be {'true or false' if kind is bool else kind.__name__}, not {value!r}")
-    return value
-
-
-def _check(key: str, value: Any, bounds: Any) -> None:
-    if value not in CHOICES.get(key, (value,)):
-        raise TrainError(f"{key} must be one of {', '.join(CHOICES[key])}, not {value}")
-    if isinstance(value, int | float):
-        low, above = bounds.get("least", 0), bounds.get("above")
-        high = 1 if key.endswith("_share") else BELOW.get(key, math.inf)
-        if not low <= value < high or (above is not None and value <= above):
-            least = f"{low} or more" if above is None else f"above {above}"
-            limit = "finite" if high == math.inf else f"below {high}"
-            raise TrainError(f"{key} must be {least} and {limit}, not {value}")
