@@ -21,14 +21,14 @@ from safetensors.torch import load_file
 from tests.program import PATIENCE
 from tlgan_runtime.latent.moves import move
 from tlgan_train.axes.learned_ends import load_paths
-from tlgan_train.cli.commands import main
+from tlgan_train.cli.commands import Stage, main
 from tlgan_train.config import Config
 from tlgan_train.data import load_dataset
 from tlgan_train.gan.log import TrainingLog
 from tlgan_train.gan.weights import images_seen, load_generator
-from tlgan_train.pipeline import PRODUCTS, STAGES
 from tlgan_train.report.results import read_results
 from tlgan_train.run_folder import claimed
+from tlgan_train.stages import STAGES
 
 
 @pytest.fixture
@@ -37,14 +37,19 @@ def copy(run: Path, tmp_path: Path) -> Path:
 
 
 def times(run: Path) -> dict[str, int]:
-    return {stage: (run / product).stat().st_mtime_ns for stage, product in PRODUCTS.items()}
+    return {stage.name: (run / stage.product).stat().st_mtime_ns for stage in STAGES.values()}
+
+
+def test_the_command_names_every_stage() -> None:
+    assert [stage.value for stage in Stage] == ["all", "data", *STAGES]
+    assert all(set(stage.reads) <= set(list(STAGES)[:place]) for place, stage in enumerate(STAGES.values()))
 
 
 def test_all_runs_every_stage_in_order_and_ends_with_a_bundle(finished: tuple[Path, Outcome]) -> None:
     run, outcome = finished
     assert outcome.stages("started") == list(STAGES) and outcome.stages("done before, kept") == []
     assert outcome.out == f"{run / 'bundle'}\n"
-    assert all((run / product).is_file() for product in PRODUCTS.values())
+    assert all((run / stage.product).is_file() for stage in STAGES.values())
     assert (run / "bundle" / "manifest.json").is_file()
     assert not list(run.rglob(".*"))
     assert "<html" in (run / "report.html").read_text(encoding="utf-8")
@@ -89,7 +94,7 @@ def test_a_stage_whose_product_is_gone_is_done_again_and_what_comes_before_is_ke
     (copy / "axes.json").unlink()
     for stage in STAGES:
         outcome = call(main, stage, "--run", copy)
-        assert outcome.code == 0 and outcome.out == f"{copy / PRODUCTS[stage]}\n", outcome.err
+        assert outcome.code == 0 and outcome.out == f"{copy / STAGES[stage].product}\n", outcome.err
         # The same axes come out, so what was made from them is still right.
         assert outcome.stages("started") == (["axes"] if stage == "axes" else [])
     assert (copy / "axes.json").read_bytes() == axes
@@ -136,7 +141,7 @@ def test_a_stage_before_its_time_names_the_one_to_run(tmp_path: Path, small_opti
     for stage, needed in (("samples", "gan"), ("axes", "gan"), ("evaluate", "gan"), ("report", "gan")):
         outcome = call(main, stage, "--quiet", "--run", tmp_path / stage, *small_options)
         assert f"tlgan-train {needed}`" in refused(outcome)
-        assert not (tmp_path / stage / PRODUCTS[stage]).exists()
+        assert not (tmp_path / stage / STAGES[stage].product).exists()
 
 
 @pytest.mark.parametrize(
@@ -187,7 +192,7 @@ def test_a_full_disk_stops_in_one_line_and_the_same_command_goes_on(
     assert images_seen(tmp_path / "run") == 48
     assert not list(tmp_path.rglob(".*"))
     assert call(main, *options).code == 0
-    ours, theirs = (load_file(folder / PRODUCTS["gan"]) for folder in (tmp_path / "run", run))
+    ours, theirs = (load_file(folder / STAGES["gan"].product) for folder in (tmp_path / "run", run))
     assert all((ours[name] == value).all() for name, value in theirs.items())
 
 
@@ -199,7 +204,7 @@ def test_under_torchrun_one_process_writes_and_speaks_and_the_others_help(
     arguments = ["-m", "tlgan_train.cli", "--", "gan", "--run", str(tmp_path / "run"), *small_options]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{tmp_path / 'run' / PRODUCTS['gan']}\n"
+    assert done.stdout == f"{tmp_path / 'run' / STAGES['gan'].product}\n"
     assert done.stderr.count("gan: started") == 1 and done.stderr.count("gan: done in") == 1
     assert images_seen(tmp_path / "run") == 96
     again = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=PATIENCE)
@@ -228,7 +233,7 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(
 
     outcome = call(main, "gan", "--run", tmp_path / "run")
     assert outcome.code == 0 and outcome.stages("started") == ["gan"]
-    ours, theirs = (load_file(folder / PRODUCTS["gan"]) for folder in (tmp_path / "run", run))
+    ours, theirs = (load_file(folder / STAGES["gan"].product) for folder in (tmp_path / "run", run))
     assert all((ours[name] == value).all() for name, value in theirs.items())
 
 
@@ -241,7 +246,7 @@ def test_sigterm_stops_as_ctrl_c_does(small_options: list[str], tmp_path: Path) 
     assert process.stderr is not None
     while "training pictures" not in process.stderr.readline():
         assert process.poll() is None
-    while not (tmp_path / "run" / PRODUCTS["gan"]).exists():  # until the first checkpoint
+    while not (tmp_path / "run" / STAGES["gan"].product).exists():  # until the first checkpoint
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)

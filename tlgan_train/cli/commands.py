@@ -108,13 +108,14 @@ def train(
         show_data(config, given, run, alexnet_weights, export, write)
         return
     from tlgan_train.compute import distributed
-    from tlgan_train.pipeline import PRODUCTS, Pipeline
+    from tlgan_train.pipeline import Pipeline
+    from tlgan_train.stages import STAGES
 
     with distributed.joined():
         pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet, given=given)
         if distributed.rank() > 0:
             if stage in (Stage.all, Stage.gan):
-                pipeline.help()
+                pipeline.assist()
         elif stage is Stage.all:
             write(str(pipeline.all()))
             _warn(folder)
@@ -122,7 +123,7 @@ def train(
             write(str(pipeline.evaluate_bundle(bundle)))
         else:
             pipeline.stage(stage.value)
-            write(str(folder / PRODUCTS[stage.value]))
+            write(str(folder / STAGES[stage.value].product))
 
 
 @attribute_app.command()

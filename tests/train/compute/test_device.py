@@ -19,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from tlgan_train.cli.commands import main
 from tlgan_train.compute.device import pick_precision
 from tlgan_train.errors import TrainError
-from tlgan_train.pipeline import PRODUCTS
+from tlgan_train.stages import STAGES
 
 CPUINFO = Path("/proc/cpuinfo")
 LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
@@ -76,7 +76,7 @@ def test_a_run_goes_on_in_the_precision_that_it_began_with(
             (run / "config.json").write_text(json.dumps({**facts, "precision": began_with}))
         outcome = call(main, "judge", "--run", run, *small_options, f"--set=gan.precision={precision}")
         assert outcome.code == 0, outcome.err
-        return outcome.err, json.loads((run / "config.json").read_text()), load_file(run / PRODUCTS["judge"])
+        return outcome.err, json.loads((run / "config.json").read_text()), load_file(run / STAGES["judge"].product)
 
     said, facts, here = trained("auto", "auto")
     assert facts["precision"] == "fp32" and "bf16" not in said
@@ -98,5 +98,5 @@ def test_a_folder_that_does_not_say_its_precision_goes_on_as_its_checkpoint_did(
     outcome = call(main, "judge", "--run", copy)
     assert outcome.code == 0, outcome.err
     assert json.loads((copy / "config.json").read_text())["precision"] == "fp32"  # as `run` was trained
-    again, before = (load_file(folder / PRODUCTS["judge"]) for folder in (copy, run))
+    again, before = (load_file(folder / STAGES["judge"].product) for folder in (copy, run))
     assert all(torch.equal(again[name], value) for name, value in before.items())

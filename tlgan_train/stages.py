@@ -1,0 +1,130 @@
+"""The stages of a run: what each reads, what it makes, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tlgan_runtime.latent.axes import Axes
+from tlgan_train.axes.fit import fit_axes
+from tlgan_train.axes.likeness import Likeness
+from tlgan_train.axes.load import load_moves
+from tlgan_train.axes.samples import draw_samples, load_samples
+from tlgan_train.classifiers.classifier import load_classifier, load_coaches, train_classifier
+from tlgan_train.classifiers.judge import train_judge
+from tlgan_train.compute.device import pick_device, pick_precision
+from tlgan_train.config import Config
+from tlgan_train.data import Dataset, drawn_characters, load_dataset
+from tlgan_train.evaluation.evaluate import evaluate
+from tlgan_train.evaluation.model import FinishedModel, finished_run
+from tlgan_train.evaluation.weaknesses import weaknesses
+from tlgan_train.gan.train import train_gan
+from tlgan_train.gan.weights import load_encoder, load_generator
+from tlgan_train.report.model_card import methods_table
+from tlgan_train.report.write import write_report
+from tlgan_train.run_folder import run_precision, write_json
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every stage works with: settings, pictures and a folder."""
+
+    config: Config
+    folder: Path
+    alexnet_weights: Path | None = None
+    log: Callable[[str], None] = print
+    progress: bool = True
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        return load_dataset(self.config.data, self.config.seed)
+
+    @cached_property
+    def characters(self) -> tuple[str, ...]:
+        """Those that the GAN draws; the classifier sees all."""
+        return drawn_characters(self.config.data.characters, self.dataset.characters)
+
+    @cached_property
+    def settled(self) -> Config:
+        """The settings with the precision that the run keeps in place of `auto`; read once the folder is open."""
+        precision = run_precision(self.folder, self.config.gan.precision)
+        if precision == "bf16" and pick_precision("auto", pick_device()) == "fp32":
+            self.log("precision: bf16, in which this run began; this machine has no bf16 units, so training is slow")
+        return self.config.with_value("gan.precision", precision)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a run."""
+
+    name: str
+    product: str
+    """The file that later stages read, in the run folder."""
+    reads: tuple[str, ...]
+    """Stages whose products it is made from; when one of them changes, it is done again."""
+    make: Callable[[Run], None]
+
+
+def _gan(run: Run) -> None:
+    train_gan(run.settled, run.dataset, run.characters, run.folder, run.log, run.progress)
+
+
+def _classifier(run: Run) -> None:
+    train_classifier(run.settled, run.dataset, run.folder, run.alexnet_weights, run.log)
+
+
+def _judge(run: Run) -> None:
+    train_judge(run.settled, run.dataset, run.folder, run.log)
+
+
+def _samples(run: Run) -> None:
+    draw_samples(run.config, load_generator(run.folder), load_classifier(run.folder), run.folder, run.log)
+
+
+def _axes(run: Run) -> None:
+    generator, classifier = load_generator(run.folder), load_classifier(run.folder)
+    emotions, characters = run.dataset.emotions, run.dataset.characters
+    drawn = {name: characters.index(name) for name in run.characters}
+    coaches, encoder = load_coaches(run.folder, run.config.classifier.coaches), load_encoder(run.folder)
+    likeness = Likeness.to_pictures(encoder, run.dataset, run.characters, run.config.seed) if encoder else None
+    fit_axes(
+        run.config, load_samples(run.folder), emotions, generator, classifier, run.folder, run.log, drawn, coaches,
+        likeness,
+    )  # fmt: skip
+
+
+def _evaluate(run: Run) -> None:
+    model = finished_run(run.folder)
+    axes = load_moves(run.folder, model.emotions, load_generator(run.folder))
+    write_json(run.folder / STAGES["evaluate"].product, evaluated(run, model, axes))
+
+
+def evaluated(run: Run, model: FinishedModel, axes: Axes) -> dict[str, Any]:
+    """What the run's judge measures of a model."""
+    evaluation = evaluate(run.config.evaluate, run.dataset, model, axes, run.folder, run.log)
+    run.log(methods_table(evaluation))
+    for weakness in weaknesses(evaluation):
+        run.log(f"weakness: {weakness.says}")
+    return evaluation
+
+
+def _report(run: Run) -> None:
+    write_report(run.config, run.dataset, load_generator(run.folder), run.folder, run.log)
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        Stage("gan", "gan/generator.safetensors", (), _gan),
+        Stage("classifier", "classifier/weights.safetensors", (), _classifier),
+        Stage("judge", "judge/weights.safetensors", (), _judge),
+        Stage("samples", "samples/samples.npz", ("gan", "classifier"), _samples),
+        Stage("axes", "axes.json", ("samples", "gan", "classifier"), _axes),
+        Stage("evaluate", "evaluation.json", ("axes", "gan", "classifier", "judge"), _evaluate),
+        Stage("report", "report.html", ("evaluate", "axes", "gan", "classifier", "judge"), _report),
+    )
+}
+"""By name, in the order in which they run; each reads what those before it made."""
