@@ -1,4 +1,4 @@
-"""Where pictures come from: the built-in characters, FERG-DB, folders, archives, CSV files."""
+"""Data sets of pictures: the built-in characters, FERG-DB, folders, archives, CSV files."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ __all__ = [
 def load_dataset(
     config: DataConfig, seed: int = 0, cache: Path | None = None, progress: Progress | None = None
 ) -> Dataset:
-    """The pictures that `config.spec` means, from the cache when they were read before.
+    """Load the pictures of `config.spec`, from the cache if they were read before.
 
-    `seed` decides the faces of the built-in characters and nothing else. `cache` is the folder of all entries, by
-    default `$CHEERMEUP_CACHE` or the user's cache folder. `progress` is called with the pictures done and the pictures
-    in all while they are read or drawn, never when the cache has them.
+    `seed` affects only the faces of the built-in characters. `cache` is the folder of all entries, by default
+    `$CHEERMEUP_CACHE` or the user's cache folder. `progress` is called with the number of finished pictures and of all
+    pictures while they are read or drawn. It is not called if the cache has them.
 
     Raises `TrainError` for a spec, folder, table or files that cannot be used.
     """

@@ -1,4 +1,4 @@
-"""Which real pictures a training step sees."""
+"""The real pictures of each training step."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tlgan_train.data.dataset import Dataset
 
 @dataclass(frozen=True)
 class Batches:
-    """The real pictures of every step, decided by (seed, step) alone: resuming needs no sampler state."""
+    """Chooses the real pictures of a step from (seed, step) alone, so that resuming needs no sampler state."""
 
     dataset: Dataset
     indices: np.ndarray
-    """int64 (N,), pictures to choose from."""
+    """int64 (N,), the indices to choose from."""
     size: int
-    """Pictures a step."""
+    """Pictures in each step."""
     balanced: bool
-    """Classes (character and emotion) in equal shares; else passes over a shuffled order."""
+    """Whether classes (character and emotion) come equally often. Otherwise, passes in a shuffled order."""
     seed: int
 
     def __getitem__(self, step: int) -> np.ndarray:
-        """Picture indices, int64 (size,), of a step from 0."""
+        """Return the picture indices, int64 (size,), of a step. Steps count from 0."""
         if self.balanced:
             rng = np.random.default_rng([self.seed, 1, step])
             chosen = rng.integers(len(self._classes), size=self.size)

@@ -1,9 +1,9 @@
-"""Pictures as they were decoded or drawn, kept on disk and mapped into memory.
+"""A cache on disk of decoded or drawn pictures, which are mapped into memory.
 
 An entry is a folder, named by its source's key, with `images.npy` (uint8 N × S × S × 3), `columns.npz` (labels and
 factors) and `entry.json` (skipped files, notes, checksums). It is written under a temporary name and renamed when
-complete, so that any number of programs may build and read at once: each reads whole entries only, and when two build
-the same one the later is dropped. An entry that is damaged is built anew.
+complete, so that any number of programs may build and read at the same time. Each reads only complete entries. If two
+build the same one, the later one is dropped. A damaged entry is built again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tlgan_train.data.sources.source import Source, check_usable, refuse_many_sk
 from tlgan_train.errors import TrainError
 
 Progress = Callable[[int, int], None]
-"""Called with the number of pictures done and the number in all."""
+"""Called with the number of finished pictures and of all pictures."""
 
 FORMAT = 1
 IMAGES, COLUMNS, ENTRY = "images.npy", "columns.npz", "entry.json"
@@ -35,7 +35,7 @@ IMAGES, COLUMNS, ENTRY = "images.npy", "columns.npz", "entry.json"
 
 @dataclass(frozen=True)
 class Stored:
-    """An entry that was read back; N pictures."""
+    """A cache entry with N pictures."""
 
     folder: Path
     images: np.ndarray
@@ -51,9 +51,9 @@ class Stored:
 
 
 def default_cache() -> Path:
-    """`$CHEERMEUP_CACHE`, or else `cheermeup` in the user's cache folder (`$XDG_CACHE_HOME`, `~/.cache`).
+    """Return `$CHEERMEUP_CACHE`, or else `cheermeup` in the user's cache folder (`$XDG_CACHE_HOME`, `~/.cache`).
 
-    Raises `TrainError` where none of them is set and the user has no home folder.
+    Raises `TrainError` if neither variable is set and the user has no home folder.
     """
     if chosen := os.environ.get("CHEERMEUP_CACHE"):
         return Path(chosen)
@@ -66,7 +66,7 @@ def default_cache() -> Path:
 
 
 def cached(source: Source, cache: Path, progress: Progress | None = None) -> Stored:
-    """The entry of a source, built if it is not there or damaged.
+    """Return the entry of a source. A missing or damaged entry is built first.
 
     Raises `TrainError` when too many files are unusable, a class is empty, or the cache cannot be written.
     """
@@ -86,7 +86,7 @@ def cached(source: Source, cache: Path, progress: Progress | None = None) -> Sto
 
 
 def _open(folder: Path, source: Source) -> Stored | None:
-    """The entry if it is complete and sound, else None."""
+    """Return the entry if it is complete and undamaged, else None."""
     try:
         entry = json.loads((folder / ENTRY).read_text(encoding="utf-8"))
         columns = (folder / COLUMNS).read_bytes()
@@ -132,7 +132,7 @@ def _build(folder: Path, source: Source, progress: Progress | None) -> None:
 
 
 def _write(folder: Path, source: Source, progress: Progress | None) -> None:
-    """One batch in memory at a time: the pixels of all are never together."""
+    """Write one batch at a time, so that memory never holds all pictures."""
     pixels = hashlib.sha256()
     columns: dict[str, list[np.ndarray]] = {"character": [], "emotion": [], "factors": []}
     skipped: list[SkippedFile] = []
@@ -180,7 +180,7 @@ def _write_header(file: BinaryIO, source: Source, count: int) -> None:
 
 
 def _sample_checksum(images: np.ndarray) -> int:
-    """CRC-32 of about 64 pictures spread over the file: finds lost pages at once, where all of it takes a second."""
+    """Return the CRC-32 of about 64 pictures spread over the file. It finds lost pages without reading all of it."""
     return zlib.crc32(np.ascontiguousarray(images[:: max(1, len(images) // 64)]))
 
 

@@ -1,4 +1,4 @@
-"""One data set of pictures, whatever it was read from."""
+"""A data set of labelled pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class SkippedFile:
-    """A file that was listed but is no picture that can be used."""
+    """A listed file that is not a usable picture."""
 
     path: str
     reason: str
@@ -38,14 +38,14 @@ class Dataset:
     digest: str
     """SHA-256 of pixels, labels, names and split: equal data has an equal digest, wherever its files lie."""
     spec: str
-    """The data spec that it was read from."""
+    """The data spec."""
     factors: dict[str, np.ndarray] = field(default_factory=dict)
-    """Known ground truth per picture, float32 (N,): head pose, gaze, … of drawn faces, numeric columns of a CSV."""
+    """Known values for each picture, float32 (N,): pose, gaze, … of drawn faces, or numeric columns of a CSV."""
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
-    """What readers did that people may want otherwise: columns left out, parts of pictures cut off."""
+    """Messages about what the readers decided, such as columns left out or parts of pictures cut off."""
     cache: Path | None = None
-    """Folder of the cache entry that `images` is mapped from."""
+    """Folder of the cache entry that holds `images`."""
 
     @property
     def image_size(self) -> int:
@@ -59,7 +59,7 @@ class Dataset:
         return np.flatnonzero(chosen)
 
     def shortage(self) -> str | None:
-        """What is missing where a split has too few pictures to train on; None where it has enough."""
+        """Return what is missing if a split has too few pictures to train on, else None."""
         train, validation, test = (len(self.indices(split)) for split in SPLITS)
         if train >= 2 and validation and test:
             return None
@@ -70,9 +70,9 @@ class Dataset:
 
 
 def drawn_characters(selection: str, characters: tuple[str, ...]) -> tuple[str, ...]:
-    """Names, of those of a data set, that a `characters` setting means: `first`, `all`, or names with commas.
+    """Return the characters that a setting selects: `first`, `all`, or names with commas.
 
-    They keep the order of the data set. Raises `TrainError` for an empty selection or a name that is not there.
+    They keep the order of the data set. Raises `TrainError` for an empty selection or an unknown name.
     """
     if selection.strip() == "first":
         return characters[:1]

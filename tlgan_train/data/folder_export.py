@@ -1,4 +1,4 @@
-"""A data set written as files in the layout of FERG-DB, for other programs and for a look at it."""
+"""Writes a data set as files in the layout of FERG-DB, for other programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def export_folder(dataset: Dataset, root: Path, progress: Progress | None = None
 
     Frames are numbered from 1 in each class, training first, then validation, then test, so that `folder:ROOT` (or
     `ferg:ROOT`) with the same shares gives the same splits; `csv:ROOT/pictures.csv` gives the factors as well.
-    ROOT appears when it is complete. Raises `TrainError` when it holds something already or cannot be written.
+    ROOT appears when it is complete. Raises `TrainError` if it is not empty or cannot be written.
     """
     root = root.absolute()
     for name in (*dataset.characters, *dataset.emotions):

@@ -1,7 +1,7 @@
-"""A CSV file that says of each picture whether it shows something, or how much of it: `path,label`.
+"""A CSV file with a label for each picture: `path,label`. The label says whether, or how much, an attribute shows.
 
-The column is called `label` or as the attribute is; others, such as `character` and `emotion`, do not matter. The file
-is read as that of a data set is (`table`). A blank cell leaves its picture out.
+The label's column is called `label` or has the name of the attribute. Other columns are ignored. The file is read like
+the table of a data set (`table`). A picture with a blank cell is left out.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ WORDS = {"0": 0.0, "no": 0.0, "false": 0.0, "1": 1.0, "yes": 1.0, "true": 1.0}
 LABEL = "label"
 EXAMPLE = "the first line must be path,label, or path and the name of the attribute"
 FEWEST = 50
-"""Pictures of each side, with and without: fewer cannot train two readers and test them."""
+"""Smallest number of pictures with, and of pictures without, that can train two readers and test them."""
 MOST = 10_000
-"""Pictures that are read; of more, as many, evenly spread over the file."""
+"""Largest number of pictures to read. From a longer file, pictures are taken at even distances."""
 ONE_CLASS = "any"
 
 
 @dataclass(frozen=True)
 class LabelledPictures:
-    """N pictures and what is said of them."""
+    """N labelled pictures."""
 
     images: np.ndarray
     """uint8 (N, S, S, 3), mapped read-only, in the order of the file."""
@@ -39,7 +39,7 @@ class LabelledPictures:
     kind: str
     """`binary` or `number`."""
     notes: tuple[str, ...] = ()
-    """How the file was read, for people."""
+    """Notes for people on how the file was read."""
 
 
 def load_labels(
@@ -50,11 +50,11 @@ def load_labels(
     progress: Progress | None = None,
     fit: str = "auto",
 ) -> LabelledPictures:
-    """Read the pictures that are labelled in a column `name` or `label`, from the cache if they were read before.
+    """Read the pictures with labels in the column `name` or `label`, from the cache if they were read before.
 
     `fit` is that of `data.fit`.
 
-    Raises `TrainError`, with the line where there is one, for a file, column, label or pictures that cannot be used.
+    Raises `TrainError` for an unusable file, column, label or picture, with its line if it has one.
     """
     table, values, kind = _labelled(file, name)
     chosen = _spread(values, kind)
@@ -94,7 +94,7 @@ def _number(file: Path, line: int, cell: str, separator: str) -> np.float32:
 
 
 def _spread(values: np.ndarray, kind: str) -> np.ndarray:
-    """Positions of at most `MOST` pictures, as many with as without where there are enough; raises for too few."""
+    """Choose at most `MOST` pictures, as many with as without if possible. Raises `TrainError` for too few."""
     sides = [np.flatnonzero(values == side) for side in (0, 1)] if kind == BINARY else [np.arange(len(values))]
     for side, found in enumerate(sides):
         what = f"labelled {('0 (no)', '1 (yes)')[side]}" if kind == BINARY else "with a number"

@@ -1,4 +1,4 @@
-"""Which pictures train, which choose checkpoints, which are never looked at.
+"""Splits a data set into pictures for training, for validation and for tests.
 
 Frames of a rendered animation are near-copies of their neighbours, so a random split would put almost the same
 picture on both sides. Each class (one emotion of one character) is cut into three contiguous blocks of its frames
@@ -13,7 +13,7 @@ from tlgan_train.errors import TrainError
 
 
 def check_shares(validation_share: float, test_share: float) -> None:
-    """Raise `TrainError` unless both shares are above 0 and leave something to train on."""
+    """Raise `TrainError` unless both shares are above 0 and leave pictures to train on."""
     if not (validation_share > 0 and test_share > 0 and validation_share + test_share < 1):
         raise TrainError(
             f"data.validation_share {validation_share:g} and data.test_share {test_share:g} leave an empty split; "
@@ -24,7 +24,7 @@ def check_shares(validation_share: float, test_share: float) -> None:
 def block_sizes(count: int, validation_share: float, test_share: float) -> tuple[int, int, int]:
     """Lengths of the training, validation and test block of a class of `count` pictures, each at least 1.
 
-    Raises `TrainError` when the class is too small for that.
+    Raises `TrainError` if the class is too small.
     """
     validation = max(1, round(count * validation_share))
     test = max(1, round(count * test_share))

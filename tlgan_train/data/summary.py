@@ -1,4 +1,4 @@
-"""What is in a data set, for people."""
+"""A summary of a data set for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHOWN_SKIPPED = 10
 
 
 def describe(dataset: Dataset) -> str:
-    """Several lines: counts for each class as training + validation + test, skipped files, notes, digest, cache."""
+    """Return lines with counts for each class (training + validation + test), skipped files, notes, digest, cache."""
     side = dataset.image_size
     lines = [f"{dataset.spec}: {len(dataset.images)} pictures of {side} × {side} pixels"]
     lines += _table(["", *dataset.emotions], [_row(dataset, number) for number in range(len(dataset.characters))])

@@ -21,8 +21,8 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class EmotionClassifier(nn.Module):
     """Reads emotion and character from a face (paper, section 4.1, "Feature Extractor" and "Emotion Classifier").
 
-    The extractor is torchvision's AlexNet `features`. What it leaves is averaged to one 256-vector, which changes
-    nothing at the paper's 64 × 64 pixels and lets larger pictures keep their detail. Each head is
+    The extractor is torchvision's AlexNet `features`. Its output is averaged to one 256-vector. At the paper's
+    64 × 64 pixels this changes nothing; larger pictures keep their detail. Each head is
     fc → ReLU → BatchNorm → fc; the softmax is outside.
 
     Args:

@@ -1,4 +1,4 @@
-"""Encoder: from a picture to the latents that may have drawn it, trained along with the generator."""
+"""The encoder: maps a picture to the latents that may have drawn it. It is trained with the generator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Encoder(nn.Module):
     """Picture (N, 3, S, S) in [-1, 1] → mean and log variance of q(z | x), each (N, latent_dim).
 
     As in a variational autoencoder (Kingma & Welling 2014); the trunk is the discriminator's with BatchNorm. With
-    `mapping_width` > 0 a fully connected layer follows it, as some come first in the generator.
+    `mapping_width` > 0 a fully connected layer follows it, as the generator begins with some.
     """
 
     def __init__(self, latent_dim: int, width: int, image_size: int, mapping_width: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""A normalising flow from N(0, I) to the latents of real pictures: draws become combinations that pictures show."""
+"""A normalising flow from N(0, I) to the latents of real pictures."""
 
 from __future__ import annotations
 

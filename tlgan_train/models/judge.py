@@ -1,4 +1,4 @@
-"""The judge: a small residual network that grades edits and took no part in making them."""
+"""The judge: a small residual network that measures edits. It takes no part in making them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SIDE = 64
-"""Pixels of a side that the judge looks at; other sizes are resampled to it, so that all are graded alike."""
+"""Side in pixels of the judge's input. Other sizes are resampled, so that all are measured in the same way."""
 FEATURES = 128
 """Length of the feature vector."""
 WIDTHS = (32, 64, 128, 128)

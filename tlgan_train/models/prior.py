@@ -1,4 +1,4 @@
-"""From draws of N(0, I) to latents; a fixed rule gives each its labels, so a generator can be asked for them.
+"""Maps draws from N(0, I) to latents. A fixed rule gives each latent its labels, so labels can be chosen.
 
 N(0, I) is cut into E sectors of equal mass by a regular simplex: E unit vectors with equal angles that sum to zero.
 A draw belongs to the emotion whose vector it points to most. The discriminator sees drawn pictures with the label of
@@ -8,7 +8,7 @@ character) use separate coordinates: moving along one leaves the other as it is.
 Half of N(0, I) lies so near to a border that a generator which is smooth has to draw it as a mixture of two
 expressions, which no picture shows. Before the generator, draws are therefore pushed away from the borders. The other
 coordinates may go through a flow, fitted to the latents of real pictures: an encoder says one thing with several
-coordinates (whither the head turns, and how far it is turned at all), and draws would contradict themselves.
+coordinates (to which side the head turns, and how far), and independent draws would contradict themselves.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Where pictures come from: the built-in characters, folders, tables."""
+"""Readers of pictures: the built-in characters, folders, archives, tables."""

@@ -1,6 +1,6 @@
-"""A data set in a .zip: what it holds, and one picture at a time.
+"""Reads a data set from a .zip, one picture at a time.
 
-Nothing is unpacked under a name of the archive's. Each picture is written to a temporary file, decoded and removed.
+No file is unpacked under a name from the archive. Each picture is written to a temporary file, decoded and removed.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from tlgan_train.errors import TrainError
 MAX_ENTRIES = 1_000_000
 MAX_NAME = 4000
 MAX_RATIO = 200
-"""How many times its own size an archive may unpack to, if that is more than `FREE_BYTES`."""
+"""Largest ratio of unpacked size to size of an archive that unpacks to more than `FREE_BYTES`."""
 FREE_BYTES = 2**30
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED, UTF8 = 0x1, 0x800
 
 
 def read_archive(file: Path) -> Folder:
-    """All that lies in a .zip, by what its directory says; the CRC-32 of each picture is its stamp.
+    """Read the directory of a .zip. The stamp of each picture is its CRC-32.
 
-    Raises `TrainError` for a file that is no .zip, is damaged or encrypted, would unpack to far more than it is, or has
+    Raises `TrainError` if the file is no .zip, is damaged or encrypted, would unpack to far more than its size, or has
     names that lead out of it.
     """
     if file.suffix.lower() == ".csv":
@@ -59,9 +59,9 @@ def read_archive(file: Path) -> Folder:
 
 @contextmanager
 def file_at(root: Path, path: str) -> Iterator[Path]:
-    """The file at a path below a folder, or a temporary copy of an entry of an archive.
+    """Give the file at a path below a folder, or a temporary copy of an entry of an archive.
 
-    Raises `UnusablePictureError` for an entry that cannot be unpacked.
+    Raises `UnusablePictureError` if the entry cannot be unpacked.
     """
     if not root.is_file():
         yield root / path
@@ -115,7 +115,7 @@ def _entries(file: Path, size: int, modified: int) -> tuple[zipfile.ZipFile, dic
 
 
 def _path(file: Path, info: zipfile.ZipInfo) -> str:
-    """The name with slashes where Windows programs write backslashes, and in UTF-8 where macOS does not declare it."""
+    """Return a name with slashes for the backslashes of Windows programs, in UTF-8 even if macOS did not declare it."""
     name = info.filename
     if not info.flag_bits & UTF8 and not name.isascii():
         with suppress(UnicodeError):

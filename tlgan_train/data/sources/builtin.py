@@ -1,4 +1,4 @@
-"""The built-in characters as a `Source`: faces drawn when they are needed, from a seed."""
+"""The built-in characters as a `Source`, which draws faces from a seed when they are needed."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""How pictures that are not square become square: which part of each is used.
+"""Chooses the square part of a picture that is not square.
 
-A *box* holds what is not background: where a picture is not transparent, or, where its edges have one colour, what
-differs from that colour. A *frame* is the square that is cut out around a box; it may reach beyond the picture. All
-pictures of one character that have one size share a frame, that of their boxes together: with frames of their own, the
-head would jump from one picture to the next.
+A *box* encloses the figure: all pixels that are not transparent or, if the edges have one colour, that differ from that
+colour. A *frame* is the square that is cut out around a box. It may reach beyond the picture. All pictures of one
+character with the same size share one frame, around all their boxes. With separate frames, the head would jump from
+picture to picture.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from tlgan_train.data.sources.picture import Box, UnusablePictureError, edge_col
 from tlgan_train.data.sources.workers import ordered_map
 
 FAR = 1.25
-"""Ratio of the sides above which a picture is far from square: its middle square then leaves out a fifth or more."""
+"""Ratio of the sides above which a picture is far from square. Its middle square then leaves out a fifth or more."""
 CLEAR = 16
-"""Alpha (of 255) up to which a pixel is background: soft edges and shadows hardly show there."""
+"""Largest alpha (of 255) of background. Soft edges and shadows hardly show there."""
 NOISE = 40
-"""Difference from a plain background, in any channel, up to which a pixel is background: JPEG leaves as much there."""
+"""Largest difference of background from its colour, in any channel. JPEG causes this much."""
 PLAIN = 0.6
-"""Share of the edges that must have one colour for a background to be plain; shoulders may reach the lower ones."""
+"""Share of the edges that must have one colour for a plain background. Shoulders may touch the lower edge."""
 MARGIN = 1 / 16
-"""Share of the side of a box that its frame leaves free on each side, where the picture goes on there."""
+"""Margin of a frame on each side, as a share of the side of the box, if the picture reaches that far."""
 HEAD_AND_HAT = 0.4
 """Least side of the top square, as a share of a figure's height: in one that is narrower, a tall hat hides the chin."""
 PICTURES_A_JOB = 64
@@ -41,11 +41,10 @@ Answer = TypeVar("Answer")
 def frames(
     fit: str, root: Path, paths: Sequence[str], characters: Sequence[int]
 ) -> tuple[list[Box | None], tuple[str, ...]]:
-    """The frame of each of N pictures, None for its middle square, and a note where pictures are far from square.
+    """Return the frame of each of N pictures (None is its middle square), and a note if pictures are far from square.
 
-    `fit` is a value of `data.fit`; `characters` (N) are the numbers of those that the pictures
-    show. Files that are no pictures have no
-    frame.
+    `fit` is a value of `data.fit`. `characters` (N,) holds the number of the character in each picture. Unusable
+    files have no frame.
     """
     sizes = _asked(_sizes, root, paths)
     far = [size for size in sizes if size is not None and max(size) > FAR * min(size)]
@@ -66,9 +65,9 @@ def frames(
 
 
 def content_box(image: Image.Image) -> Box:
-    """The box of an upright picture; all of it where the background is not plain, or there is nothing else.
+    """Return the box of an upright picture. It is the whole picture if there is no plain background.
 
-    Raises `UnusablePictureError` where the picture is transparent all over.
+    Raises `UnusablePictureError` if the whole picture is transparent.
     """
     alpha = see_through(image)
     if alpha is not None:
@@ -84,7 +83,7 @@ def content_box(image: Image.Image) -> Box:
 
 
 def _frame(fit: str, box: Box, size: Size) -> Box:
-    """The top of what is tall and the middle of what is wide; with `pad`, all of it."""
+    """Return the top of a tall box or the middle of a wide one; with `pad`, all of it."""
     widths, heights = box[2] - box[0], box[3] - box[1]
     if fit == "pad":
         longest = max(widths, heights)
@@ -99,7 +98,7 @@ def _frame(fit: str, box: Box, size: Size) -> Box:
 
 
 def _within(start: int, side: int, length: int) -> int:
-    """`start`, moved so that `side` pixels from there lie in the picture, if it has as many."""
+    """Move `start` so that `side` pixels from there lie in the picture, if it has that many."""
     return start if side > length else min(max(start, 0), length - side)
 
 
@@ -109,7 +108,7 @@ def _union(boxes: Sequence[Box]) -> Box:
 
 
 def _cut(box: Box, frame: Box) -> float:
-    """Share of the longer side of a box that is outside of the frame."""
+    """Return the share of the longer side of a box that lies outside of the frame."""
     return 1 - min(1, (frame[2] - frame[0]) / max(box[2] - box[0], box[3] - box[1]))
 
 

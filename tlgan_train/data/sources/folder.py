@@ -1,4 +1,4 @@
-"""Pictures in folders that say what they show, on disk or in a .zip."""
+"""Pictures in folders that are named after their labels, on disk or in a .zip."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ FERG_EMOTIONS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surpr
 
 
 def list_folder(root: Path, ferg: bool = False) -> Listing:
-    """Every picture below a folder or in a .zip; with `ferg`, exactly FERG's layout and seven emotions.
+    """List every picture below a folder or in a .zip. With `ferg`, exactly the layout and the emotions of FERG-DB.
 
-    Files without the suffix of a picture are ignored and counted in a note. Raises `TrainError` for a place that is not
-    there, a layout that does not say what the pictures show, an empty class, and with `ferg` other emotions.
+    Files without the suffix of a picture are ignored and counted in a note. Raises `TrainError` for a missing
+    place, a layout without labels, an empty class, and with `ferg` for other emotions.
     """
     # os.path, because Path.is_dir raises for names that are too long.
     if os.path.isdir(root):  # noqa: PTH112

@@ -1,8 +1,8 @@
-"""Which folder is a character and which an emotion.
+"""Finds out which folders are characters and which are emotions.
 
 The depth that holds the most pictures decides: pictures in `ROOT/x/y/` are of character x and emotion y, pictures in
-`ROOT/x/` of emotion x and of one character, who is called as ROOT is. Where every y is called x_y, as in FERG-DB, the
-emotion is what follows x_. A ROOT that holds nothing but one folder with a data set stands for that folder.
+`ROOT/x/` show emotion x and one character, named after ROOT. If every y is called x_y, as in FERG-DB, the emotion is
+the part after x_. If ROOT holds only one folder with a data set, that folder is read.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ PARTS = frozenset(("train", "training", "val", "valid", "validation", "dev", "te
 
 
 def labelled(tree: Folder, root: Path, ferg: bool = False) -> tuple[tuple[ListedPicture, ...], tuple[str, ...]]:
-    """Every picture with its labels, in frame order within each class, and notes for people.
+    """List every picture with its labels, in frame order within each class, and notes for people.
 
-    `root` is where the tree was read. With `ferg`, no layout but FERG's will do. Raises `TrainError` that says what
-    was found and what would be right where folders do not say who and what the pictures show.
+    `root` is the place of the tree. With `ferg`, only the layout of FERG-DB is accepted. If the folders do not give the
+    labels, raises `TrainError`, which says what was found and what would be right.
     """
     top = _top(tree, root)
     depth = _class_depth(top)
@@ -61,7 +61,7 @@ def labelled(tree: Folder, root: Path, ferg: bool = False) -> tuple[tuple[Listed
 
 
 def frame_key(name: str) -> list[str | int]:
-    """A sort key in which the numbers of a file name compare as numbers."""
+    """Return a sort key that compares numbers in file names as numbers."""
     # re.split alternates text and digits, so that equal places always hold equal types.
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
@@ -72,7 +72,7 @@ def _frame(file: File) -> tuple[list[str | int], str]:
 
 
 def _top(tree: Folder, root: Path) -> Folder:
-    """The folder that holds the data set: the root, or the only folder with pictures in it."""
+    """Return the folder that holds the data set: the root, or the only folder in it with pictures."""
     if not tree.holds_pictures():
         others = sum((folder.others for folder in tree.walk()), Counter[str]())
         found = f" (only {kinds(others)})" if others else ""
@@ -86,13 +86,13 @@ def _top(tree: Folder, root: Path) -> Folder:
 
 
 def _class_depth(top: Folder) -> int:
-    """How far below `top` the most pictures lie."""
+    """Return the depth below `top` that holds the most pictures."""
     counts = _depths(top)
     return max(counts, key=lambda depth: (counts[depth], depth))
 
 
 def _depths(top: Folder) -> Counter[int]:
-    """Pictures by how many folders below `top` they lie in."""
+    """Return the pictures by their depth below `top`."""
     counts = Counter[int]()
     for folder in top.walk():
         counts[folder.depth - top.depth] += len(folder.pictures)
@@ -104,7 +104,7 @@ def _with_pictures(folder: Folder) -> list[Folder]:
 
 
 def _classes(top: Folder, root: Path, depth: int) -> tuple[str, list[tuple[str, str, Folder]]]:
-    """The layout, and character, emotion and folder of each class."""
+    """Return the layout, and the character, emotion and folder of each class."""
     name = top.name or (root.stem if root.is_file() else root.name)
     parents = [(name, top)] if depth == 1 else [(folder.name, folder) for folder in _with_pictures(top)]
     found = [(character, folder) for character, parent in parents for folder in _with_pictures(parent)]
@@ -130,14 +130,14 @@ def _classes(top: Folder, root: Path, depth: int) -> tuple[str, list[tuple[str, 
 
 
 def _after(character: str, name: str) -> str:
-    """What follows `<character>_` in a folder's name, in whatever case and Unicode form; empty if it is not there."""
+    """Return the part of a folder's name after `<character>_`, in any case and Unicode form, else an empty string."""
     start = name_key(f"{character}_")
     ends = (end for end, mark in enumerate(name, start=1) if mark == "_" and name_key(name[:end]) == start)
     return name[next(ends, len(name)) :]
 
 
 def _check_depths(top: Folder, root: Path, depth: int) -> None:
-    """Raise `TrainError` for pictures that are too deep, and for folders that should be sorted or filled."""
+    """Raise `TrainError` for pictures that lie too deep, and for mixed or empty folders."""
     counts = _depths(top)
     for folder in top.walk():
         below = folder.depth - top.depth

@@ -1,4 +1,4 @@
-"""Picture files that were found and labelled, and how they become a `Source`."""
+"""Lists of labelled picture files, and the `Source` that reads them."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ class ListedPicture(NamedTuple):
     character: str
     emotion: str
     size: int
-    """Bytes; -1 when the file is not there."""
+    """Bytes; -1 for a missing file."""
     modified: int
-    """Time of the last change, ns, or CRC-32 in an archive; -1 when the file is not there."""
+    """Time of the last change in ns, or CRC-32 in an archive; -1 for a missing file."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """N pictures of one data set in frame order within each class, before any of them was read."""
+    """N pictures of one data set that are not read yet, in frame order within each class."""
 
     root: Path
-    """The folder that paths start from, or a .zip."""
+    """The folder of relative paths, or a .zip."""
     pictures: tuple[ListedPicture, ...]
     factors: dict[str, np.ndarray] = field(default_factory=dict)
-    """float32 (N,) per name."""
+    """float32 (N,) for each name."""
     notes: tuple[str, ...] = ()
 
     def source(self, name: str, image_size: int, fit: str = "auto") -> Source:

@@ -1,6 +1,6 @@
-"""One picture file as a square of RGB pixels.
+"""Reads one picture file as a square of RGB pixels.
 
-Of a picture that is not square, the middle square is used unless a frame says otherwise (see `fit.py`). Transparent
+If a picture is not square and has no frame (see `fit.py`), its middle square is used. Transparent
 parts show white. Photographs are turned upright as their EXIF says. Sizes change with a Lanczos filter over all source
 pixels, so that shrinking does not alias; a picture that has the right size already keeps its pixels exactly. Animated
 files give their first frame.
@@ -21,23 +21,23 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 SUFFIXES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff")
 SUFFIXES += (".ppm", ".pgm", ".pbm", ".pnm")
-"""In small letters: a file that ends otherwise is not taken for a picture."""
+"""Suffixes of pictures, in lower case. Other files are no pictures."""
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 
 Box = tuple[int, int, int, int]
-"""Left, top, right and bottom in pixels; right and bottom lie outside."""
+"""Left, top, right and bottom in pixels. Right and bottom lie outside."""
 
 
 class UnusablePictureError(Exception):
-    """A file that is no picture that can be used; the message is the reason, in a few words."""
+    """A file is not a usable picture. The message gives the reason in a few words."""
 
 
 def read_picture(path: Path, size: int, frame: Box | None = None) -> np.ndarray:
-    """uint8 (size, size, 3) RGB of the square `frame`, by default of the middle square.
+    """Return the square `frame`, by default the middle square, as uint8 (size, size, 3) RGB.
 
-    A frame may reach beyond the picture, which then goes on in its background colour. Raises `UnusablePictureError`
-    with the reason for any file that gives no picture.
+    A frame may reach beyond the picture; that part has the background colour. Raises `UnusablePictureError` with the
+    reason for any unusable file.
     """
     with opened(path) as image:
         return _square(image, size, frame)
@@ -45,7 +45,7 @@ def read_picture(path: Path, size: int, frame: Box | None = None) -> np.ndarray:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
-    """A picture whose pixels are not decoded yet; what fails in the block raises `UnusablePictureError`, too."""
+    """Open a picture without decoding its pixels. Errors of Pillow in the block become `UnusablePictureError`."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
@@ -74,9 +74,9 @@ def opened(path: Path) -> Iterator[Image.Image]:
 
 
 def see_through(image: Image.Image) -> Image.Image | None:
-    """The alpha channel of a picture that is transparent in places, else None.
+    """Return the alpha channel of a partly transparent picture, else None.
 
-    Raises `UnusablePictureError` where it is transparent all over.
+    Raises `UnusablePictureError` if the whole picture is transparent.
     """
     if not image.has_transparency_data:
         return None
@@ -88,7 +88,7 @@ def see_through(image: Image.Image) -> Image.Image | None:
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """The picture in RGB, on white where it is transparent."""
+    """Return the picture in RGB, with white behind transparent parts."""
     image.load()
     if image.mode.startswith("I"):
         # Integer modes hold 16-bit grey (PNG, TIFF, PGM); Pillow would clip it at 255 instead of taking the high byte.
@@ -103,7 +103,7 @@ def on_white(image: Image.Image) -> Image.Image:
 
 
 def edge_colours(rgb: Image.Image) -> np.ndarray:
-    """uint8 (K, 3), the pixels of the upper, left and right edges; at the lower one figures are often cut off."""
+    """Return the pixels of the upper, left and right edges, uint8 (K, 3). Figures often touch the lower edge."""
     pixels = np.asarray(rgb)
     return np.concatenate([pixels[0], pixels[:, 0], pixels[:, -1]])
 

@@ -1,4 +1,4 @@
-"""A CSV file as spreadsheets and programs write it: any usual encoding, separator and end of line."""
+"""Reads CSV files of spreadsheets and programs, with any usual encoding, separator and end of line."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tlgan_train.errors import TrainError
 SEPARATORS = (",", ";", "\t", "|")
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How .xlsx, .ods and .xls files begin."""
+"""First bytes of .xlsx, .ods and .xls files."""
 GUESSED = "cp1252"
-"""What Excel writes as plain CSV in Western Europe and America."""
+"""Encoding of plain CSV by Excel in Western Europe and America."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Sheet:
 
     file: Path
     example: str
-    """What the first line must be, for messages."""
+    """Example of a first line, for messages."""
     header: list[str]
-    """Known names as they were asked for, others without the white space around them."""
+    """Known names as they were requested, others without white space around them."""
     rows: list[tuple[int, list[str]]]
     """The number of the first line, from 1, and the cells as they were written."""
     separator: str
@@ -42,7 +42,7 @@ def read_sheet(file: Path, known: Collection[str], example: str) -> Sheet:
     """Read a table in which columns of some known names are expected.
 
     A first line `sep=;` names the separator; otherwise it is the one that gives the most known columns, in capitals or
-    not. `example` says what the first line must be. Raises `TrainError` for what is not such a table.
+    not. `example` says what the first line must be. Raises `TrainError` for any other file.
     """
     text, guessed = _text(file, example)
     text, skipped, separators = _announced(text)
@@ -79,7 +79,7 @@ def _text(file: Path, example: str) -> tuple[str, bool]:
 
 
 def _announced(text: str) -> tuple[str, int, tuple[str, ...]]:
-    """The text after a line `sep=;`, the number of lines before it, and the separators that are possible."""
+    """Return the text after a line `sep=;`, the number of lines before it, and the possible separators."""
     first, end, rest = text.partition("\n")
     line = first.strip("\r ").strip('"')
     if end and len(line) == 5 and line[:4].lower() == "sep=":
@@ -88,7 +88,7 @@ def _announced(text: str) -> tuple[str, int, tuple[str, ...]]:
 
 
 def _header(file: Path, text: str, separators: tuple[str, ...], known: Collection[str]) -> tuple[list[str] | None, str]:
-    """The header with the most known names, or else the most columns, and its separator; None in an empty file."""
+    """Return the header with the most known names, or else columns, and its separator; None for an empty file."""
     names = {name_key(name): name for name in known}
     best: tuple[tuple[int, int], list[str] | None, str] = ((-1, -1), None, separators[0])
     problem = None

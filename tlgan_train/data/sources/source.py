@@ -1,4 +1,4 @@
-"""Pictures that are known but not yet read: what a cache entry is built from."""
+"""Sources of pictures: listed but not read yet. Cache entries are built from them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tlgan_train.errors import TrainError
 
 @dataclass(frozen=True)
 class Batch:
-    """Some pictures in a row; n of `total` that could be used, F factors."""
+    """Pictures in a row: n usable ones of `total`, with F factors."""
 
     images: np.ndarray
     """uint8 (n, S, S, 3) RGB."""
@@ -24,20 +24,20 @@ class Batch:
     factors: np.ndarray
     """float32 (n, F)."""
     total: int
-    """Pictures asked for, usable or not."""
+    """Number of pictures, usable or not."""
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
-    """What was found out while the pictures were read, for people."""
+    """Notes for people from reading the pictures."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where pictures come from, listed in class order and in frame order within each class."""
+    """A list of pictures, in class order and in frame order within each class."""
 
     name: str
-    """For people: the folder, the file, `the built-in characters`."""
+    """Name for people: the folder, the file, or `the built-in characters`."""
     key: str
-    """SHA-256 of all that decides the pixels and labels, found without reading a picture."""
+    """SHA-256 of everything that determines pixels and labels, computed without reading a picture."""
     total: int
     image_size: int
     characters: tuple[str, ...]
@@ -46,7 +46,7 @@ class Source:
     """(character, emotion) pairs that must have pictures."""
     factors: tuple[str, ...]
     batches: Callable[[], Generator[Batch]]
-    """Starts the reading or drawing; closing the generator ends its processes."""
+    """Starts to read or draw. Closing the generator ends its processes."""
     notes: tuple[str, ...] = ()
 
 
@@ -54,7 +54,7 @@ MAX_SKIPPED_SHARE = 0.01
 
 
 def refuse_many_skipped(source: Source, skipped: Sequence[SkippedFile]) -> None:
-    """Raise `TrainError` as soon as more than 1 % of a source's files are known to be unusable."""
+    """Raise `TrainError` if more than 1 % of the files of a source are unusable."""
     if len(skipped) > MAX_SKIPPED_SHARE * source.total:
         examples = "; ".join(f"{item.path}: {item.reason}" for item in skipped[:3])
         raise TrainError(
@@ -64,7 +64,7 @@ def refuse_many_skipped(source: Source, skipped: Sequence[SkippedFile]) -> None:
 
 
 def check_usable(source: Source, character: np.ndarray, emotion: np.ndarray, skipped: Sequence[SkippedFile]) -> None:
-    """Raise `TrainError` when a class has no picture left; labels int64 (N,) of the usable ones."""
+    """Raise `TrainError` if a class has no usable picture. Labels of usable pictures are int64 (N,)."""
     there = set(zip(character.tolist(), emotion.tolist(), strict=True))
     for number, other in sorted(source.classes - there):
         name = f"{source.characters[number]} / {source.emotions[other]}"

@@ -1,7 +1,7 @@
-"""Names of characters and emotions: spellings that look alike to people are one name.
+"""Spellings of characters and emotions. Spellings that look alike to people are one name.
 
-An archive made on macOS may write é as two code points (e and an accent, the form NFD) where other systems write one
-(NFC), and people write `Joy` here and `joy` there.
+macOS may write é as two code points (e and an accent, the form NFD), while other systems write one (NFC). And people
+write `Joy` here and `joy` there.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from collections.abc import Sequence
 
 
 def composed(name: str) -> str:
-    """The name in the form NFC, in which names are kept."""
+    """Return the name in the form NFC, which all stored names have."""
     return unicodedata.normalize("NFC", name)
 
 
 def name_key(name: str) -> str:
-    """The same for all spellings of a name that differ in case or in Unicode form only."""
+    """Return a key that is equal for spellings that differ only in case or Unicode form."""
     # Twice, because folding can take a character out of its normal form (Unicode, canonical caseless matching).
     return composed(composed(name).casefold())
 
 
 def one_spelling(what: str, names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Each of N names in the spelling of its group, in the form NFC, and a note for each group that had several.
+    """Return each of N names in the spelling of its group (NFC), and a note for each group with several spellings.
 
-    The most frequent spelling wins; of those that are equally frequent, the first in alphabetical order.
+    The most frequent spelling wins; among equally frequent ones, the first in alphabetical order.
     """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     written: dict[str, set[str]] = defaultdict(set)

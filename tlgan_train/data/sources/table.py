@@ -1,8 +1,8 @@
-"""A CSV file with one picture a line: `path,character,emotion`, and columns of known numbers if there are any.
+"""A CSV file with one picture in each line: `path,character,emotion`, and optional columns of numbers.
 
 Paths are relative to the file's own folder. Rows are in frame order within each class. Without a column `character`
-all pictures are of one, called as the file is. Further columns whose cells are all numbers become factors, blanks NaN;
-the others are left out with a note.
+all pictures show one character, named after the file. Further columns of numbers become factors, with NaN for blanks.
+Other columns are left out with a note.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tlgan_train.errors import TrainError
 LABELS = ("character", "emotion")
 EXAMPLE = "the first line must be path,character,emotion"
 UNNAMED = re.compile(r"(unnamed: \d+(_level_\d+)?)?", re.IGNORECASE)
-"""Names of columns that nobody named: pandas writes its row numbers so, Excel empty columns."""
+"""Names of columns without a name: row numbers of pandas, empty columns of Excel."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,16 @@ class Table:
 
     sheet: Sheet
     root: Path
-    """The folder that paths start from."""
+    """The folder of relative paths."""
     files: list[tuple[str, int, int]]
-    """Path, bytes, and time of change in ns, of each picture; -1 for what is not there."""
+    """Path, bytes, and time of change in ns of each picture; -1 for missing files."""
     lines: list[int]
     columns: dict[str, list[str]]
     """Cells by the name of their column, all but paths in one line."""
     notes: tuple[str, ...]
 
     def check_files(self) -> None:
-        """Raise `TrainError` where so many files are missing that the paths must be wrong, with the likely reason."""
+        """Raise `TrainError` with the likely reason if so many files are missing that the paths must be wrong."""
         paths, sheet = self.columns["path"], self.sheet
         missing = [i for i, (_, size, _) in enumerate(self.files) if size < 0]
         garbled = [i for i in missing if sheet.guessed and not paths[i].isascii()]
@@ -58,10 +58,10 @@ class Table:
 
 
 def list_table(file: Path) -> Listing:
-    """The pictures that a CSV file names.
+    """Read the pictures that a CSV file names.
 
-    Raises `TrainError`, with the line where there is one, for a missing file, header, column, cell or picture, and for
-    a picture with two labels.
+    Raises `TrainError` for a missing file, header, column, cell or picture, and for a picture with two labels. It names
+    the line.
     """
     sheet = read_sheet(file, ("path", *LABELS), EXAMPLE)
     table = read_table(sheet, needed=("path", "emotion"), labels=LABELS)
@@ -84,11 +84,10 @@ def list_table(file: Path) -> Listing:
 
 
 def read_table(sheet: Sheet, needed: Sequence[str], labels: Sequence[str], blank: str | None = None) -> Table:
-    """The pictures of a sheet that has a column `path` and those of `needed`, in which no cell may be blank.
+    """Read the pictures of a sheet with the columns `path` and `needed`, in which no cell may be blank.
 
-    Rows with nothing in the column `blank` are left out. A picture that comes twice with equal `labels` is taken once.
-    Raises `TrainError`, with the line where there is one, for columns and cells that are missing, and for a picture
-    with two labels.
+    Rows with a blank cell in the column `blank` are left out. A picture that is listed twice with equal `labels` is
+    taken once. Raises `TrainError` for missing columns and cells, and for a picture with two labels. It names the line.
     """
     _check_header(sheet, needed)
     names = [name for name in sheet.header if not UNNAMED.fullmatch(name)]
@@ -115,9 +114,9 @@ def read_table(sheet: Sheet, needed: Sequence[str], labels: Sequence[str], blank
 
 
 def number(cell: str, separator: str) -> float:
-    """The value of a cell, NaN for a blank; a comma is a decimal point where cells are not separated by commas.
+    """Return the number in a cell, NaN for a blank. A comma is a decimal point unless commas separate the cells.
 
-    Raises ValueError for what is no number.
+    Raises `ValueError` for other text.
     """
     if separator != "," and re.fullmatch(r"[-+]?\d+,\d+", cell):
         cell = cell.replace(",", ".")
@@ -138,7 +137,7 @@ def _check_header(sheet: Sheet, needed: Sequence[str]) -> None:
 
 
 def _cells(sheet: Sheet, line: int, row: list[str], needed: Sequence[str], blank: str | None) -> dict[str, str] | None:
-    """The cells of a row by column; None for a row to leave out."""
+    """Return the cells of a row by column, None for a row to leave out."""
     header = sheet.header
     cells = [cell.strip() for cell in row]
     if any(cells[len(header) :]):
@@ -161,7 +160,7 @@ def _cells(sheet: Sheet, line: int, row: list[str], needed: Sequence[str], blank
 def _once(
     sheet: Sheet, rows: list[tuple[int, dict[str, str]]], files: list[str], labels: Sequence[str]
 ) -> tuple[list[int], list[str]]:
-    """Positions of the rows to keep, and notes. The same picture twice could be trained on and tested on."""
+    """Return the positions of the rows to keep, and notes. A repeated picture could be in training and in the test."""
     first: dict[str, int] = {}
     kept, repeated = [], []
     for i, file in enumerate(files):
@@ -185,7 +184,7 @@ def _once(
 
 
 def _numbers(cells: list[str], separator: str) -> np.ndarray | None:
-    """The column as float32, NaN for blanks; None when it is no column of finite numbers."""
+    """Return the column as float32 with NaN for blanks, or None if it holds anything but finite numbers."""
     try:
         values = np.array([number(cell, separator) for cell in cells])
     except ValueError:

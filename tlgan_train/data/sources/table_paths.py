@@ -1,4 +1,4 @@
-"""The files that a table means: written on another system, in other capitals, or from a home folder."""
+"""Finds the files of a table, also if its paths come from another system, differ in case, or start with `~`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tlgan_train.data.sources.spelling import name_key
 
 
 class Places:
-    """Finds files by the paths of a table; folders are listed once."""
+    """Finds files by the paths of a table. Lists each folder once."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._names: dict[str, dict[str, list[str]]] = {}
 
     def find(self, written: str) -> tuple[str, int, int]:
-        """The path that leads to the file, its bytes, and its time of change in ns; -1 for both if there is none.
+        """Return the path of the file, its bytes, and its time of change in ns; -1 for both if there is no file.
 
-        The path is tried as it is. If nothing is there, backslashes are slashes, and capitals and Unicode forms do not
-        matter as long as one file alone fits.
+        The path is tried as it is. If it leads to no file, backslashes become slashes, and case and Unicode form are
+        ignored if exactly one file fits.
         """
         path = start = at_home(written)
         if (found := self._stamp(path)) is not None:
@@ -67,12 +67,12 @@ class Places:
 
 
 def at_home(path: str) -> str:
-    """The path with the home folder in place of `~`."""
+    """Replace `~` by the home folder."""
     return os.path.expanduser(path)  # noqa: PTH111 - Path's raises for an unknown user
 
 
 def why_missing(path: str, root: Path) -> str:
-    """What is probably wrong with a path to nothing."""
+    """Return the likely reason why a path leads to no file."""
     if "://" in path:
         return "it is an address; fetch the pictures first"
     if re.match(r"[A-Za-z]:[\\/]", path):

@@ -1,4 +1,4 @@
-"""What lies in a folder or an archive: its pictures, its folders, and how many files are neither."""
+"""The content of a folder or an archive: its pictures, its folders, and counts of other files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MACOS = {"__macosx", "icon\r"}
 WINDOWS = {"thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information"}
 SYNOLOGY_AND_QNAP = {"@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot"}
 LITTER = MACOS | WINDOWS | SYNOLOGY_AND_QNAP | {"lost+found", "__pycache__"}
-"""Names, in small letters, that systems give to files and folders of their own. Some hold pictures (thumbnails)."""
+"""Names, in lower case, of files and folders that systems create. Some hold pictures (thumbnails)."""
 MAX_DEPTH = 32
 SHOWN_KINDS = 6
 
@@ -26,14 +26,14 @@ class File(NamedTuple):
     path: str
     """Below the root, with slashes."""
     size: int
-    """Bytes; -1 when the file cannot be reached."""
+    """Bytes; -1 if the file cannot be reached."""
     stamp: int
     """Changes with the content: time of the last change in ns, or the CRC-32 in an archive; -1 as above."""
 
 
 @dataclass
 class Folder:
-    """A folder and all that lies below it."""
+    """A folder and everything below it."""
 
     path: str = ""
     """Below the root, with slashes; empty for the root itself."""
@@ -42,7 +42,7 @@ class Folder:
     others: Counter[str] = field(default_factory=Counter)
     """Files that are not pictures, by suffix."""
     litter: set[str] = field(default_factory=set)
-    """Names of hidden entries and of those that systems leave behind."""
+    """Names of hidden entries and of entries that systems create."""
 
     @property
     def name(self) -> str:
@@ -53,7 +53,7 @@ class Folder:
         return self.path.count("/") + 1 if self.path else 0
 
     def walk(self) -> Iterator[Folder]:
-        """This folder and those below it, by name."""
+        """Yield this folder and all folders below it, by name."""
         yield self
         for name in sorted(self.folders):
             yield from self.folders[name].walk()
@@ -62,7 +62,7 @@ class Folder:
         return any(folder.pictures for folder in self.walk())
 
     def below(self, name: str) -> Folder:
-        """The folder of that name, added if it is new."""
+        """Return the folder of that name. A new one is added."""
         if name not in self.folders:
             if self.depth >= MAX_DEPTH:
                 raise TrainError(f"folder {self.path} is more than {MAX_DEPTH} deep; move the pictures up")
@@ -70,7 +70,7 @@ class Folder:
         return self.folders[name]
 
     def add(self, name: str, size: int, stamp: int) -> bool:
-        """Add a file as a picture if its suffix is that of one; whether it is."""
+        """Add a file as a picture if it has a suffix of pictures. Returns whether it has."""
         suffix = PurePath(name).suffix.lower()
         if suffix in SUFFIXES:
             self.pictures.append(File(f"{self.path}/{name}" if self.path else name, size, stamp))
@@ -79,7 +79,7 @@ class Folder:
         return False
 
     def leave_out(self, name: str) -> bool:
-        """True, and noted, when a name is that of a hidden entry or of one that systems leave behind."""
+        """Return whether an entry is hidden or was created by a system, and count it."""
         if not is_litter(name):
             return False
         self.litter.add(name)
@@ -87,19 +87,19 @@ class Folder:
 
 
 def is_litter(name: str) -> bool:
-    """Whether a name is that of a hidden entry or of one that systems leave behind."""
+    """Return whether an entry is hidden or was created by a system."""
     return name.startswith(".") or name.lower() in LITTER
 
 
 def read_tree(root: Path) -> Folder:
-    """All that lies below a folder on disk; raises `TrainError` for one that cannot be listed."""
+    """Read everything below a folder on disk. Raises `TrainError` if it cannot be listed."""
     tree = Folder()
     _read(os.fspath(root), tree, frozenset())
     return tree
 
 
 def _read(path: str, folder: Folder, above: frozenset[str]) -> None:
-    """Add what lies in a folder; `above` are the real paths of those that hold it."""
+    """Add the content of a folder. `above` holds the real paths of its parents."""
     here = above | {os.path.realpath(path)}
     try:
         with os.scandir(path) as scanned:
@@ -130,7 +130,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def ignored(tree: Folder) -> list[str]:
-    """One line for the files that are not pictures, one for the litter, each only where there is some."""
+    """Return up to two lines: one about files that are not pictures, one about files of systems."""
     others, litter = Counter[str](), Counter[str]()
     for folder in tree.walk():
         others += folder.others

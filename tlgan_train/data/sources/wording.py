@@ -1,4 +1,4 @@
-"""Names and counts as messages show them: in one line, short, and harmless to a terminal."""
+"""Text for messages: one short line that is safe to print."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ MOST_NAMES = 3
 
 
 def in_one_line(text: str) -> str:
-    """The text without white space around it and without line breaks."""
+    """Return the text without white space around it and without line breaks."""
     return " ".join(text.split())
 
 
 def printable(text: str) -> str:
-    """The text with `�` for what does not print: control characters, halves of characters."""
+    """Replace everything that cannot be printed by `�`, such as control characters."""
     return "".join(mark if mark.isprintable() else "�" for mark in text)
 
 
 def shortened(text: str) -> str:
-    """The text in one line of printable letters, cut after the first 120."""
+    """Return the text as one line of printable letters, cut after 120."""
     text = printable(in_one_line(text))
     return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
 
 
 def some(names: Sequence[str]) -> str:
-    """The first three names, and how many more there are."""
+    """Return the first three names, and how many more there are."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(map(shortened, names[:MOST_NAMES])) + more
 
