@@ -26,7 +26,7 @@ def cold_start(facts: dict[str, Any]) -> Iterator[Row]:
         ours, plain, torch = (cpu[f"{way}{suffix}"] for way in ("ours", "plain", "torch"))
         others = f"{plain:.1f} s with onnxruntime and imageio, {torch:.1f} s with torch and imageio"
         yield f"`cheermeup gif`, {faces}, whole process, CPU time", f"{ours:.2f} s", others, "cold_start"
-        what = f"the same, {faces}, beside the bare import of numpy and onnxruntime"
+        what = f"the same, {faces}, as a multiple of the bare import of numpy and onnxruntime"
         times = (facts[f"{kind}_ratio_to_bare_import"][f"ours{suffix}"] for kind in ("cpu", "wall"))
         bare = (facts[f"{kind}_seconds"]["bare_import"] for kind in ("cpu", "wall"))
         yield what, "{:.1f} times, {:.1f} by the clock".format(*times), "{:.2f} s, {:.2f} s".format(*bare), "cold_start"
