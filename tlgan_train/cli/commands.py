@@ -6,10 +6,8 @@ error the progress.
 
 from __future__ import annotations
 
-import errno
 import sys
 import tempfile
-import traceback
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,12 +16,10 @@ import typer
 
 from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.cli.console import complain, write
-from tlgan_runtime.errors import CheerMeUpError
-from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts, ignore_interrupts
+from tlgan_train.cli.outcome import run_app
 from tlgan_train.config import Config, load_config
-from tlgan_train.errors import MistakesError, TrainError
+from tlgan_train.errors import TrainError
 
-BUG, USAGE = 1, 2
 ATTRIBUTE = "attribute"
 
 _STYLE = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
@@ -216,14 +212,14 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     # One word beside the stages, with options of its own.
     if given[:1] == [ATTRIBUTE]:
-        return _run(attribute_app, f"tlgan-train {ATTRIBUTE}", given[1:], alone=arguments is None)
-    return _run(train_app, "tlgan-train", given, alone=arguments is None)
+        return run_app(attribute_app, f"tlgan-train {ATTRIBUTE}", given[1:], alone=arguments is None)
+    return run_app(train_app, "tlgan-train", given, alone=arguments is None, resumes=True)
 
 
 def export_main(arguments: list[str] | None = None) -> int:
     """Entry point of `tlgan-export`; exit codes as for `main`, and 3 for a bundle that is damaged."""
     given = sys.argv[1:] if arguments is None else arguments
-    return _run(export_app, "tlgan-export", given, alone=arguments is None)
+    return run_app(export_app, "tlgan-export", given, alone=arguments is None)
 
 
 def _bundle(source: Path) -> Path | None:
@@ -250,43 +246,6 @@ def _config(
     for key, value in options.items():
         config = config if value is None else config.with_value(key, value)
     return config
-
-
-def _run(app: typer.Typer, name: str, given: list[str], alone: bool) -> int:
-    """`alone` says that the process is this command's: an interrupt then ends it."""
-    goes_on = "; the same command goes on from the last checkpoint" if app is train_app else ""
-    interrupted = f"{name}: interrupted{goes_on}"
-    if alone:
-        end_on_interrupts(interrupted)
-    try:
-        # typer itself turns Ctrl-C into this code; 0 or None mean that all went well.
-        code = app(given, prog_name=name, standalone_mode=False) or 0
-        if code == INTERRUPTED:
-            complain(interrupted)
-            if alone:
-                ignore_interrupts()  # ending takes a moment
-        return int(code)
-    except Exception as error:
-        if "--debug" in given:
-            traceback.print_exc()
-        # What typer raises for wrong usage is not a public class, and had another home in earlier versions.
-        usage = getattr(error, "format_message", None)
-        if isinstance(error, TrainError):
-            message, code = str(error), USAGE
-        elif isinstance(error, CheerMeUpError):
-            message, code = str(error), error.exit_code
-        elif isinstance(error, OSError) and error.errno == errno.ENOSPC:  # files name themselves, see `replacing`
-            message = "the disk is full, of a log or of standard output; free some space, and the same command goes on"
-            code = USAGE
-        elif isinstance(error, OSError) and error.filename is not None:
-            message, code = f"cannot use {error.filename}: {error.strerror}; give another path", USAGE
-        elif callable(usage):
-            message, code = f"{usage()} ({name} --help lists the options)", USAGE
-        else:
-            message, code = f"this is a bug: {type(error).__name__}: {error} (--debug shows where)", BUG
-        for line in error.lines if isinstance(error, MistakesError) else [message]:
-            complain(f"{name}: {' '.join(line.split())}")
-        return code
 
 
 def _warn(run: Path) -> None:
