@@ -48,6 +48,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train.axes.samples import load_samples, read_faces
     from tlgan_train.classifiers.classifier import load_classifier, load_coaches
     from tlgan_train.classifiers.judge import factor_names, load_judge
+    from tlgan_train.compute.compute import Compute
     from tlgan_train.data import load_dataset
     from tlgan_train.evaluation.edits import ENDS, evaluate_axes
     from tlgan_train.evaluation.equal_success import at_equal_success
@@ -68,6 +69,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     config, _ = started_with(run / "config.json")
     dataset, model, encoder = load_dataset(config.data, config.seed), finished_run(run), load_encoder(run)
     train, generator = dataset.indices("train", model.drawn), load_generator(run)
+    compute = Compute.here(config.gan.precision)
     classifiers = [load_classifier(run), *load_coaches(run, config.classifier.coaches)]
     likeness = Likeness.to_pictures(encoder, dataset, model.drawn, config.seed) if encoder else None
     samples, document = load_samples(run), load_axes(run)
@@ -94,7 +96,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
             else:
                 network = learned_ends.train_paths(
                     local, fitting, generator, classifiers[:1] if variant == "alone" else classifiers,
-                    config.axes.path_moves, config.seed, typer.echo, likeness,
+                    config.axes.path_moves, config.seed, typer.echo, likeness, compute,
                 )  # fmt: skip
         path, _ = learned_ends.learned_motion(
             local, network, faces, lambda w: read_faces(generator, classifiers[0], w)[0]

@@ -26,6 +26,7 @@ from torch.nn.utils import parametrizations
 from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils.flop_counter import FlopCounterMode
 
+from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.device import pick_precision
 from tlgan_train.config import load_config
 from tlgan_train.data.dataset import Dataset
@@ -78,14 +79,15 @@ def measured(preset: str, step: Callable[..., Any]) -> dict[str, Any]:
     precision = pick_precision(config.gan.precision, torch.device("cpu"))
     batch = config.gan.batch_size
     dataset = noise(batch, config.data.image_size)
-    state = gan_state.build(config, dataset, dataset.characters, torch.device("cpu"))
+    compute = Compute(torch.device("cpu"), precision)
+    state = gan_state.build(config, dataset, dataset.characters, compute)
     if config.gan.warmup_images and step is gan_step.training_step:
         state.encoder.requires_grad_(False).eval()  # as after the warm-up
     labels = (torch.from_numpy(dataset.emotion),) if config.gan.label_sectors else ()
 
     def run() -> float:
         start = time.process_time()
-        step(state, config.gan, to_tensor(dataset.images), labels, precision)
+        step(state, config.gan, to_tensor(dataset.images), labels, compute)
         return time.process_time() - start
 
     for _ in range(WARM_UP):

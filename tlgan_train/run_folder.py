@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from tlgan_runtime.files import replacing
-from tlgan_train.compute.device import pick_device, pick_precision
+from tlgan_train.compute.compute import Compute
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.revision import code_revision
@@ -143,7 +143,7 @@ def run_precision(run: Path, wish: str) -> str:
     facts = read_json(path, made_by="all")
     if facts.get("precision") not in ("fp32", "bf16"):
         before = load_tensors(checkpoint, made_by="gan")[1] if checkpoint.is_file() else {}
-        facts["precision"] = before.get("precision") or pick_precision(wish, pick_device())
+        facts["precision"] = before.get("precision") or Compute.here(wish).precision
         write_json(path, facts)
     return str(facts["precision"])
 

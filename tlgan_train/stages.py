@@ -15,7 +15,7 @@ from tlgan_train.axes.load import load_moves
 from tlgan_train.axes.samples import draw_samples, load_samples
 from tlgan_train.classifiers.classifier import load_classifier, load_coaches, train_classifier
 from tlgan_train.classifiers.judge import train_judge
-from tlgan_train.compute.device import pick_device, pick_precision
+from tlgan_train.compute.compute import Compute
 from tlgan_train.config import Config
 from tlgan_train.data import Dataset, drawn_characters, load_dataset
 from tlgan_train.evaluation.evaluate import evaluate
@@ -51,9 +51,14 @@ class Run:
     def settled(self) -> Config:
         """The settings with the precision that the run keeps in place of `auto`; read once the folder is open."""
         precision = run_precision(self.folder, self.config.gan.precision)
-        if precision == "bf16" and pick_precision("auto", pick_device()) == "fp32":
+        if precision == "bf16" and Compute.here("auto").precision == "fp32":
             self.log("precision: bf16, in which this run began; this machine has no bf16 units, so training is slow")
         return self.config.with_value("gan.precision", precision)
+
+    @cached_property
+    def compute(self) -> Compute:
+        """Where and how finely every stage computes; made once, when the folder is open."""
+        return Compute.here(self.settled.gan.precision)
 
 
 @dataclass(frozen=True)
@@ -69,42 +74,44 @@ class Stage:
 
 
 def _gan(run: Run) -> None:
-    train_gan(run.settled, run.dataset, run.characters, run.folder, run.log, run.progress)
+    train_gan(run.settled, run.dataset, run.characters, run.folder, run.log, run.progress, run.compute)
 
 
 def _classifier(run: Run) -> None:
-    train_classifier(run.settled, run.dataset, run.folder, run.alexnet_weights, run.log)
+    train_classifier(run.settled, run.dataset, run.folder, run.alexnet_weights, run.log, run.compute)
 
 
 def _judge(run: Run) -> None:
-    train_judge(run.settled, run.dataset, run.folder, run.log)
+    train_judge(run.settled, run.dataset, run.folder, run.log, run.compute)
 
 
 def _samples(run: Run) -> None:
-    draw_samples(run.config, load_generator(run.folder), load_classifier(run.folder), run.folder, run.log)
+    generator, classifier = load_generator(run.folder, run.compute), load_classifier(run.folder, run.compute)
+    draw_samples(run.config, generator, classifier, run.folder, run.log)
 
 
 def _axes(run: Run) -> None:
-    generator, classifier = load_generator(run.folder), load_classifier(run.folder)
+    generator, classifier = load_generator(run.folder, run.compute), load_classifier(run.folder, run.compute)
     emotions, characters = run.dataset.emotions, run.dataset.characters
     drawn = {name: characters.index(name) for name in run.characters}
-    coaches, encoder = load_coaches(run.folder, run.config.classifier.coaches), load_encoder(run.folder)
+    coaches = load_coaches(run.folder, run.config.classifier.coaches, run.compute)
+    encoder = load_encoder(run.folder, run.compute)
     likeness = Likeness.to_pictures(encoder, run.dataset, run.characters, run.config.seed) if encoder else None
     fit_axes(
         run.config, load_samples(run.folder), emotions, generator, classifier, run.folder, run.log, drawn, coaches,
-        likeness,
+        likeness, run.compute,
     )  # fmt: skip
 
 
 def _evaluate(run: Run) -> None:
-    model = finished_run(run.folder)
-    axes = load_moves(run.folder, model.emotions, load_generator(run.folder))
+    model = finished_run(run.folder, run.compute)
+    axes = load_moves(run.folder, model.emotions, load_generator(run.folder), run.compute)
     write_json(run.folder / STAGES["evaluate"].product, evaluated(run, model, axes))
 
 
 def evaluated(run: Run, model: FinishedModel, axes: Axes) -> dict[str, Any]:
     """What the run's judge measures of a model."""
-    evaluation = evaluate(run.config.evaluate, run.dataset, model, axes, run.folder, run.log)
+    evaluation = evaluate(run.config.evaluate, run.dataset, model, axes, run.folder, run.log, run.compute)
     run.log(methods_table(evaluation))
     for weakness in weaknesses(evaluation):
         run.log(f"weakness: {weakness.says}")
@@ -112,7 +119,7 @@ def evaluated(run: Run, model: FinishedModel, axes: Axes) -> dict[str, Any]:
 
 
 def _report(run: Run) -> None:
-    write_report(run.config, run.dataset, load_generator(run.folder), run.folder, run.log)
+    write_report(run.config, run.dataset, load_generator(run.folder, run.compute), run.folder, run.log, run.compute)
 
 
 STAGES = {

@@ -14,6 +14,7 @@ from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.bundle.write import amend_bundle
 from tlgan_runtime.errors import CheerMeUpError
 from tlgan_train.attributes.fit import check_name, fit_attribute
+from tlgan_train.compute.compute import Compute
 from tlgan_train.data.cache import Progress
 from tlgan_train.data.labels import load_labels
 from tlgan_train.errors import TrainError
@@ -34,9 +35,10 @@ def add_to_run(
     if not run.is_dir():
         raise TrainError(f"there is no run folder {run}; give --run that of a finished `tlgan-train all`, or --bundle")
     with claimed(run):
-        model = finished_run(run)
+        compute = Compute.here("fp32")
+        model = finished_run(run, compute)
         fit = started_with(run / "config.json")[0].data.fit
-        entry = _fitted(name, labels, model, log, progress, fit)
+        entry = _fitted(name, labels, model, compute, log, progress, fit)
         entry["fitted"]["made_from"] = made_from(run)
         others = [other for other in current_attributes(run, log) if other["name"] != name]
         write_json(run / ATTRIBUTES, {"attributes": [*others, entry]})
@@ -51,7 +53,7 @@ def add_to_bundle(
         path = find_bundle(bundle)
         if not path.is_dir():
             raise TrainError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
-        entry = _fitted(name, labels, finished_bundle(path), log, progress)
+        entry = _fitted(name, labels, finished_bundle(path), Compute.here("fp32"), log, progress)
         opened = Bundle(path)
         document = parse_json(opened.read("axes"), "axes.json")
         entries = [other for other in document.get("attributes", []) if other["name"] != name] + [entry]
@@ -90,6 +92,7 @@ def _fitted(
     name: str,
     labels: Path,
     model: FinishedModel,
+    compute: Compute,
     log: Callable[[str], None],
     progress: Progress | None,
     fit: str = "auto",
@@ -98,7 +101,7 @@ def _fitted(
     pictures = load_labels(labels, name, model.image_size, progress=progress, fit=fit)
     for note in pictures.notes:
         log(f"note: {note}")
-    return plain(fit_attribute(name, pictures, model, log))
+    return plain(fit_attribute(name, pictures, model, log, compute))
 
 
 def made_from(run: Path) -> dict[str, str]:

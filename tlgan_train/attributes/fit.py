@@ -34,6 +34,7 @@ from tlgan_train.attributes.reader import (
 from tlgan_train.axes.regression import LogitAxes
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.classifiers.r2 import r2
+from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.labels import LabelledPictures
 from tlgan_train.data.sources.spelling import name_key
@@ -90,9 +91,11 @@ def check_name(name: str, model: FinishedModel) -> None:
 
 
 def fit_attribute(
-    name: str, pictures: LabelledPictures, model: FinishedModel, log: Callable[[str], None] = print
+    name: str, pictures: LabelledPictures, model: FinishedModel, log: Callable[[str], None], compute: Compute
 ) -> dict[str, Any]:
     """The entry of `axes.json` for an attribute of labelled pictures, fitted, calibrated and measured.
+
+    Its readers learn where `compute` says.
 
     Raises `TrainError` when the labels cannot be told from the pictures, or when the generator does not draw what they
     are about.
@@ -101,7 +104,7 @@ def fit_attribute(
     kind, seed = pictures.kind, stream_seed(model.seed, f"attribute {name}")
     targets = pictures.values if kind == BINARY else standard_scores(pictures.values)
     *splits, test = deal(targets, kind, seed)
-    reader, judge = (train_reader(pictures, targets, split, seed + i) for i, split in enumerate(splits))
+    reader, judge = (train_reader(pictures, targets, split, seed + i, compute) for i, split in enumerate(splits))
     scores = [grade_reader(network, pictures, targets, test) for network in (reader, judge)]
     for who, score in zip(("reader", "judge"), scores, strict=True):
         log(f"{name}: {who} {_score_text(score, kind)}")

@@ -18,7 +18,7 @@ from tlgan_train.classifiers.augment import augment
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.classifiers.r2 import r2
 from tlgan_train.classifiers.training import Descent
-from tlgan_train.compute.device import pick_device
+from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.seeds import seeded
 from tlgan_train.data.labels import LabelledPictures
 from tlgan_train.errors import TrainError
@@ -93,14 +93,14 @@ def deal(targets: np.ndarray, kind: str, seed: int) -> tuple[np.ndarray, ...]:
     return tuple(np.sort(np.concatenate(hand)) for hand in hands)
 
 
-def train_reader(pictures: LabelledPictures, targets: np.ndarray, chosen: np.ndarray, seed: int) -> AttributeReader:
+def train_reader(
+    pictures: LabelledPictures, targets: np.ndarray, chosen: np.ndarray, seed: int, compute: Compute
+) -> AttributeReader:
     """A reader of the pictures at `chosen`, in eval mode; both sides are shown equally often.
 
     Raises `TrainError` when the loss is no longer finite.
     """
-    reader = seeded(AttributeReader, seed)
-    place = pick_device()
-    reader.to(place, memory_format=torch.channels_last)
+    reader = compute.place(seeded(AttributeReader, seed)).to(memory_format=torch.channels_last)
     binary = pictures.kind == BINARY
     sides = [chosen[targets[chosen] == side] for side in (0, 1)] if binary else [chosen]
     descent = Descent(reader, LR, STEPS)
@@ -108,8 +108,8 @@ def train_reader(pictures: LabelledPictures, targets: np.ndarray, chosen: np.nda
     reader.train()
     for _ in range(STEPS):
         batch = np.concatenate([rng.choice(side, BATCH // len(sides)) for side in sides])
-        _, scores = reader(augment(to_tensor(pictures.images[batch], place), changes))
-        wanted = torch.from_numpy(targets[batch]).to(place)[:, None]
+        _, scores = reader(augment(to_tensor(pictures.images[batch], compute.device), changes))
+        wanted = compute.put(targets[batch])[:, None]
         loss = (functional.binary_cross_entropy_with_logits if binary else functional.mse_loss)(scores, wanted)
         descent.step(loss)
     if not torch.isfinite(loss):

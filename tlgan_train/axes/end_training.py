@@ -12,7 +12,7 @@ from torch.nn import functional
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.samples import Samples
 from tlgan_train.classifiers.augment import augment
-from tlgan_train.compute.device import pick_device
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.ends import PathNetwork
@@ -80,19 +80,21 @@ class EndTrainer:
         generator: Generator,
         classifiers: Sequence[nn.Module],
         likeness: Likeness | None = None,
+        compute: Compute = ON_CPU,
     ) -> None:
-        self._device = device = pick_device()
-        self._generator = generator.to(device).requires_grad_(False)
-        self._classifiers = [classifier.to(device).requires_grad_(False) for classifier in classifiers]
-        self._likeness = None if likeness is None else likeness.to(device)
-        self._z = torch.from_numpy(samples.z).to(device)
+        self._compute, self._device = compute, compute.device
+        self._generator = compute.place(generator).requires_grad_(False)
+        self._classifiers = [compute.place(classifier).requires_grad_(False) for classifier in classifiers]
+        self._likeness = None if likeness is None else compute.place(likeness)
+        self._z = compute.put(samples.z)
         self._shown, self._character = (
-            torch.from_numpy(logits).softmax(dim=1).to(device) for logits in (samples.emotion, samples.character)
+            torch.from_numpy(logits).softmax(dim=1).to(compute.device)
+            for logits in (samples.emotion, samples.character)
         )
 
     def train(self, network: PathNetwork, faces: int, seed: int, log: Callable[[str], None] = print) -> PathNetwork:
-        """Train `network` on `faces` moves, then on half as many that keep emotions; it comes back on the CPU."""
-        network.to(self._device)
+        """Train `network` on `faces` moves, then on half as many that keep emotions."""
+        self._compute.place(network)
         order = torch.Generator().manual_seed(stream_seed(seed, "paths"))
         found = self._learn(network, network.better, order, faces, keeping=False)
         log(
@@ -106,7 +108,7 @@ class EndTrainer:
             f"path, keeping emotions: cross-entropy of emotion {found.emotion:.3f}, of kept emotions {found.kept:.3f} "
             f"and of character {found.character:.3f}, distance {found.distance:.2f}"
         )
-        return network.eval().cpu()
+        return network.eval()
 
     def losses(self, network: PathNetwork, moves: Moves, changes: torch.Generator, compare: bool) -> Losses:
         """What the ends of `moves` lack.

@@ -19,6 +19,7 @@ from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.regression import METHODS, LatentAxes, LocalAxes, LogitAxes, unit_rows
 from tlgan_train.axes.samples import Samples, read_faces
 from tlgan_train.checks import check_axes
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import Config
 from tlgan_train.errors import refuse
 from tlgan_train.models.dcgan import Generator
@@ -39,13 +40,14 @@ def fit_axes(
     drawn: Mapping[str, int] = MappingProxyType({}),
     coaches: Sequence[nn.Module] = (),
     likeness: Likeness | None = None,
+    compute: Compute = ON_CPU,
 ) -> None:
     """Fit every method on a part of (Z, Y), score and calibrate it on the rest, and write `RUN/axes.json`.
 
     `drawn` names the characters that the generator draws, with their columns in the samples; with two or more of them,
     axes `local` are kept from changing the character, and moves from one character to another are fitted as well.
     `coaches` are classifiers that the method `path` has to convince in addition to the one that read the samples;
-    `likeness` measures how unlike pictures of an emotion its ends are.
+    `likeness` measures how unlike pictures of an emotion its ends are. `compute` is what placed the networks.
     """
     refuse(check_axes(config.axes, len(samples.z)))
     held_out, fitting = samples.split(config.axes.held_out_share)
@@ -104,8 +106,9 @@ def fit_axes(
         local = methods["local"]
         assert isinstance(local, BetweenCentres)
         network = train_paths(
-            local, fitting, generator, (classifier, *coaches), config.axes.path_moves, config.seed, log, likeness
-        )
+            local, fitting, generator, (classifier, *coaches), config.axes.path_moves, config.seed, log, likeness,
+            compute,
+        )  # fmt: skip
         save_paths(network, run)
         methods["path"], found = learned_motion(local, network, faces, reading("emotion"))
         facts["path"] = {**facts["local"], **found}

@@ -18,6 +18,7 @@ from tlgan_train.axes.end_training import EndTrainer
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.samples import Samples
 from tlgan_train.classifiers.judge import SUCCESS
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import seeded, stream_seed
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.ends import PathNetwork
@@ -33,6 +34,7 @@ def train_paths(
     seed: int,
     log: Callable[[str], None] = print,
     likeness: Likeness | None = None,
+    compute: Compute = ON_CPU,
 ) -> PathNetwork:
     """A network that finds each face's own ends, trained by `EndTrainer` on `faces` moves of labelled latents.
 
@@ -41,7 +43,7 @@ def train_paths(
     network = seeded(
         lambda: PathNetwork.around(at_centres(local), samples.z, generator.prior.movable), stream_seed(seed, "paths")
     )
-    return EndTrainer(samples, generator, classifiers, likeness).train(network, faces, seed, log)
+    return EndTrainer(samples, generator, classifiers, likeness, compute).train(network, faces, seed, log)
 
 
 def at_centres(local: BetweenCentres) -> Centres:
@@ -74,7 +76,9 @@ def found_by(network: PathNetwork) -> EndFinder:
 
     @torch.inference_mode()
     def find(z: np.ndarray, wanted: np.ndarray, kept: np.ndarray) -> np.ndarray:
-        ends: np.ndarray = network(torch.from_numpy(z), torch.from_numpy(kept).float()).numpy().astype(np.float64)
+        device = next(network.parameters()).device
+        found = network(torch.from_numpy(z).to(device), torch.from_numpy(kept).float().to(device))
+        ends: np.ndarray = found.cpu().numpy().astype(np.float64)
         return ends
 
     return find
@@ -86,12 +90,12 @@ def save_paths(network: PathNetwork, run: Path) -> None:
     save_tensors(_path(run), network.state_dict(), facts)
 
 
-def load_paths(run: Path) -> PathNetwork:
+def load_paths(run: Path, compute: Compute = ON_CPU) -> PathNetwork:
     """The path network of a run, in eval mode; `TrainError` when there is none."""
     tensors, facts = load_tensors(_path(run), "axes")
     network = PathNetwork(**facts)
     network.load_state_dict(tensors)
-    return network.eval()
+    return compute.place(network).eval()
 
 
 def _path(run: Path) -> Path:

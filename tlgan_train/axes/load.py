@@ -11,6 +11,7 @@ from tlgan_runtime.graphs.end_finders import usable_axes
 from tlgan_runtime.graphs.session import Engine
 from tlgan_runtime.latent.axes import Axes
 from tlgan_train.axes.learned_ends import found_by, load_paths
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.run_folder import read_json
 
@@ -20,10 +21,13 @@ def load_axes(run: Path) -> dict[str, Any]:
     return read_json(run / "axes.json", made_by="axes")
 
 
-def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator) -> Axes:
+def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator, compute: Compute = ON_CPU) -> Axes:
     """`axes.json` of a run, ready to move latents by any of its methods."""
     return parse_axes(
-        load_axes(run), emotions, generator.latent_dim, finder_of=lambda name, role, keeps: found_by(load_paths(run))
+        load_axes(run),
+        emotions,
+        generator.latent_dim,
+        finder_of=lambda name, role, keeps: found_by(load_paths(run, compute)),
     )
 
 

@@ -76,7 +76,8 @@ def draw_latents(generator: Generator, count: int, seed: int, stream: str) -> np
     """float32 (count, latent_dim): latents of draws from N(0, I); streams with different names are independent."""
     rng = np.random.default_rng(stream_seed(seed, f"latents {stream}"))
     z = rng.standard_normal((count, generator.latent_dim), dtype=np.float32)
-    return generator.prior(torch.from_numpy(z)).numpy()
+    device = next(generator.parameters()).device
+    return generator.prior(torch.from_numpy(z).to(device)).cpu().numpy()
 
 
 @torch.inference_mode()

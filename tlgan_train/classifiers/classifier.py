@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tlgan_train.classifiers.augment import augment
 from tlgan_train.classifiers.training import Training, class_scores, fit, parameter_count
-from tlgan_train.compute.device import pick_device, pick_precision
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import seeded, stream_seed
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
@@ -41,7 +41,12 @@ class ClassifierResult:
 
 
 def train_classifier(
-    config: Config, dataset: Dataset, run: Path, weights: Path | None = None, log: Callable[[str], None] = print
+    config: Config,
+    dataset: Dataset,
+    run: Path,
+    weights: Path | None = None,
+    log: Callable[[str], None] = print,
+    compute: Compute | None = None,
 ) -> ClassifierResult:
     """Train on all characters, keep the best validation epoch, grade it on the test split, and write both down.
 
@@ -51,6 +56,7 @@ def train_classifier(
     Args:
         weights: a torchvision AlexNet `state_dict`, .safetensors or .pth, that the features start from. Without it
             torchvision's own file in torch's hub cache is taken; nothing is downloaded.
+        compute: where the networks learn; None is what this machine offers.
 
     Raises:
         TrainError: weights that cannot be used, too few pictures, or a loss that is no longer finite.
@@ -61,13 +67,13 @@ def train_classifier(
     source = weights or _cached_weights()
     features = None if source is None else read_weights(source)
     targets = (dataset.emotion, dataset.character)
-    precision = pick_precision(config.gan.precision, pick_device())
+    compute = compute or Compute.here(config.gan.precision)
 
     def trained(seed: int) -> tuple[EmotionClassifier, list[dict[str, float]]]:
         model = seeded(lambda: EmotionClassifier(**shape), seed)
         if features is not None:
             model.load_features(features, str(source))
-        training = Training(settings.batch_size, settings.epochs, settings.lr, seed, settings.augment, precision)
+        training = Training(settings.batch_size, settings.epochs, settings.lr, seed, settings.augment, compute)
         slow = () if features is None else model.features.parameters()
         return model, fit(model, dataset, targets, training, log, slow=slow)
 
@@ -109,21 +115,21 @@ def train_classifier(
     return ClassifierResult(model, metrics)
 
 
-def load_classifier(run: Path) -> EmotionClassifier:
-    """The trained classifier of a run, on the CPU and in eval mode."""
-    return _load(_weights_path(run))
+def load_classifier(run: Path, compute: Compute = ON_CPU) -> EmotionClassifier:
+    """The trained classifier of a run, in eval mode."""
+    return _load(_weights_path(run), compute)
 
 
-def load_coaches(run: Path, count: int) -> tuple[EmotionClassifier, ...]:
+def load_coaches(run: Path, count: int, compute: Compute = ON_CPU) -> tuple[EmotionClassifier, ...]:
     """The first `count` coaches of a run, as the classifier itself."""
-    return tuple(_load(_coach_path(run, index)) for index in range(count))
+    return tuple(_load(_coach_path(run, index), compute) for index in range(count))
 
 
-def _load(path: Path) -> EmotionClassifier:
+def _load(path: Path, compute: Compute) -> EmotionClassifier:
     tensors, facts = load_tensors(path, "classifier")
     model = EmotionClassifier(**facts["shape"])
     model.load_state_dict(tensors)
-    return model.eval()
+    return compute.place(model).eval()
 
 
 def _weights_path(run: Path) -> Path:

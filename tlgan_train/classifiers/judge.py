@@ -14,7 +14,7 @@ import torch
 from tlgan_train.classifiers.augment import augment
 from tlgan_train.classifiers.r2 import r2
 from tlgan_train.classifiers.training import Training, class_scores, fit, parameter_count
-from tlgan_train.compute.device import pick_device, pick_precision
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import seeded, stream_seed
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
@@ -37,13 +37,20 @@ class JudgeResult:
     """What `judge/metrics.json` holds; `metrics["ceiling"]` is per emotion."""
 
 
-def train_judge(config: Config, dataset: Dataset, run: Path, log: Callable[[str], None] = print) -> JudgeResult:
+def train_judge(
+    config: Config,
+    dataset: Dataset,
+    run: Path,
+    log: Callable[[str], None] = print,
+    compute: Compute | None = None,
+) -> JudgeResult:
     """Train on the training split of all characters, keep the best validation epoch, and grade it on the test split.
 
     Writes `judge/weights.safetensors` and, last, `judge/metrics.json` in `run`. Besides accuracies and confusion
     matrices it reports for each emotion the ceiling, the share of real test pictures of it with p ≥ 0.9 (null where
     there are none), and for each known factor R² on the test split. Factors that are not finite, or constant in the
-    training split, are left out. The same seed, data, machine and number of threads give the same weights.
+    training split, are left out. The same seed, data, machine and number of threads give the same weights. `compute`
+    None is what this machine offers.
 
     Raises:
         TrainError: too few pictures, or a loss that is no longer finite.
@@ -54,8 +61,8 @@ def train_judge(config: Config, dataset: Dataset, run: Path, log: Callable[[str]
     shape = {"emotions": len(dataset.emotions), "characters": len(dataset.characters), "factors": len(names)}
     model = seeded(lambda: Judge(**shape), seed)
 
-    precision = pick_precision(config.gan.precision, pick_device())
-    training = Training(settings.batch_size, settings.epochs, settings.lr, seed, augment=True, precision=precision)
+    compute = compute or Compute.here(config.gan.precision)
+    training = Training(settings.batch_size, settings.epochs, settings.lr, seed, augment=True, compute=compute)
     epochs = fit(model, dataset, (dataset.emotion, dataset.character, factors), training, log)
 
     test = dataset.indices("test")
@@ -84,12 +91,12 @@ def train_judge(config: Config, dataset: Dataset, run: Path, log: Callable[[str]
     return JudgeResult(model, metrics)
 
 
-def load_judge(run: Path) -> Judge:
-    """The trained judge of a run, on the CPU and in eval mode."""
+def load_judge(run: Path, compute: Compute = ON_CPU) -> Judge:
+    """The trained judge of a run, in eval mode."""
     tensors, facts = load_tensors(_weights_path(run), "judge")
     model = Judge(**facts["shape"])
     model.load_state_dict(tensors)
-    return model.eval()
+    return compute.place(model).eval()
 
 
 def reading_noise(model: Judge, dataset: Dataset, indices: np.ndarray) -> dict[str, float]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tlgan_train.classifiers.augment import augment
-from tlgan_train.compute.device import autocast, pick_device
+from tlgan_train.compute.compute import Compute
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.models.inference import predict, to_tensor
@@ -42,8 +42,8 @@ class Training:
     """Decides the order of the pictures and their changes."""
     augment: bool
     """Whether pictures are changed at random before each step."""
-    precision: str
-    """`fp32` or `bf16`, of the steps."""
+    compute: Compute
+    """Where the network learns, and in which precision."""
 
 
 def parameter_count(model: nn.Module) -> int:
@@ -88,7 +88,7 @@ def fit(
     """Train `model` and leave it, in eval mode, with the weights that did best on the validation split.
 
     Best is the highest mean accuracy over the class targets; equal ones are told apart by the loss. Steps compute in
-    `training.precision`; validation, like all reading, in fp32.
+    the precision of `training.compute`; validation, like all reading, in fp32.
 
     Args:
         model: maps pictures (N, 3, S, S) in [-1, 1] to a tuple of outputs, one for each target.
@@ -108,9 +108,9 @@ def fit(
         raise TrainError(shortage)
     if training.epochs < 1 or training.batch_size < 2:
         raise TrainError("training needs epochs of 1 or more and a batch_size of 2 or more")
-    place = pick_device()
-    model.to(place, memory_format=torch.channels_last)
-    truth = tuple(torch.from_numpy(t).to(place) for t in targets)
+    compute = training.compute
+    compute.place(model).to(memory_format=torch.channels_last)
+    truth = tuple(map(compute.put, targets))
     parts = -(-len(train) // training.batch_size)
 
     descent = Descent(model, training.lr, training.epochs * parts, slow)
@@ -120,12 +120,12 @@ def fit(
     start, rows, best, best_epoch, kept = time.monotonic(), [], (-1.0, 0.0), 0, {}
     for epoch in range(1, training.epochs + 1):
         model.train()
-        total = torch.zeros((), device=place)
+        total = torch.zeros((), device=compute.device)
         # Parts of nearly equal size: a last batch of one picture would have no variance for BatchNorm.
         for part in np.array_split(order.permutation(train), parts):
-            x = to_tensor(dataset.images[part], place)
+            x = to_tensor(dataset.images[part], compute.device)
             x = augment(x, changes) if training.augment else x
-            with autocast(place, training.precision):
+            with compute.autocast():
                 outputs = tuple(output.float() for output in model(x))
             loss = _loss(outputs, tuple(t[part] for t in truth))
             descent.step(loss)

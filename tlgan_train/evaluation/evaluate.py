@@ -12,6 +12,7 @@ from tlgan_runtime.latent.axes import Axes
 from tlgan_runtime.latent.motions import StraightLines
 from tlgan_train.classifiers.judge import factor_names, load_judge, reading_noise
 from tlgan_train.classifiers.training import class_scores
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import EvaluateConfig
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
@@ -38,14 +39,16 @@ def evaluate(
     axes: Axes,
     judge_run: Path,
     log: Callable[[str], None] = print,
+    compute: Compute = ON_CPU,
 ) -> dict[str, Any]:
     """Measure a generator, and every method of its axes beside random directions, by the judge of a run.
 
     Returns what `evaluation.json` holds. The model may be that of another run, or a bundle; `dataset` is what the judge
     was trained on, and what the generator is compared with; `check_same_labels` tells whether it can be.
+    The judge reads where `compute` says.
     Raises `TrainError` when the run has no judge.
     """
-    judge, judged = load_judge(judge_run), read_json(judge_run / "judge" / "metrics.json", made_by="judge")
+    judge, judged = load_judge(judge_run, compute), read_json(judge_run / "judge" / "metrics.json", made_by="judge")
     reader = Reader(judge).eval()
     look = looking(model, reader)
     train = dataset.indices("train", model.drawn)

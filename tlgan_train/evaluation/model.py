@@ -14,6 +14,7 @@ from tlgan_runtime.editor import CheerMeUp
 from tlgan_train.axes.samples import draw_faces, draw_latents
 from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.classifiers.judge import load_judge
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.dataset import drawn_characters
 from tlgan_train.gan.weights import load_generator
@@ -50,10 +51,10 @@ class FinishedModel:
     """`judge` or `classifier`."""
 
 
-def finished_run(run: Path) -> FinishedModel:
+def finished_run(run: Path, compute: Compute = ON_CPU) -> FinishedModel:
     """The model of a run folder; `TrainError` names the stage that has not run."""
     settings = read_json(run / "config.json", made_by="all")["config"]
-    generator, classifier, judge = load_generator(run), load_classifier(run), load_judge(run)
+    generator, classifier, judge = (load(run, compute) for load in (load_generator, load_classifier, load_judge))
     names = read_json(run / "classifier" / "metrics.json", made_by="classifier")
     characters = tuple(names["characters"])
     return trained_model(

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tlgan_train.compute.compute import Compute
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
@@ -82,7 +83,7 @@ def label_sets(dataset: Dataset, characters: tuple[str, ...]) -> tuple[tuple[int
     return emotion, (len(characters), position[dataset.character])
 
 
-def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device: torch.device) -> GanState:
+def build(config: Config, dataset: Dataset, characters: tuple[str, ...], compute: Compute) -> GanState:
     """Fresh networks and optimisers, initialised from the seed."""
     gan, size = config.gan, dataset.image_size
     torch.manual_seed(config.seed)
@@ -104,7 +105,7 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], device:
     averaged.requires_grad_(False)
     for network in (generator, discriminator, encoder, averaged):
         if network is not None:
-            network.to(device, memory_format=torch.channels_last)
+            compute.place(network).to(memory_format=torch.channels_last)
     drawing = [*generator.parameters(), *(encoder.parameters() if encoder else ())]
     betas = (gan.beta1, gan.beta2)
     return GanState(

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from tlgan_train.compute import distributed
-from tlgan_train.compute.device import autocast
+from tlgan_train.compute.compute import Compute
 from tlgan_train.config import GanConfig
 from tlgan_train.gan.state import GanState
 from tlgan_train.models.dcgan import Generator
@@ -16,16 +16,16 @@ from tlgan_train.models.encoder import kl_divergence, sample_posterior
 
 
 def warmup_step(
-    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
+    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], compute: Compute
 ) -> dict[str, Tensor]:
     """One step of E and G by reconstruction alone: cheap, and D then meets faces instead of noise."""
-    losses, _ = reconstruct(state, gan, real, labels, precision)
+    losses, _ = reconstruct(state, gan, real, labels, compute)
     update_generator(state, gan, losses)
     return {name: loss.detach() for name, loss in losses.items()}
 
 
 def training_step(
-    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
+    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], compute: Compute
 ) -> dict[str, Tensor]:
     """One step of D, then one of G (and E) on the same latents, as in the published code."""
     discriminator, prior = state.discriminator, state.generator.prior
@@ -33,7 +33,7 @@ def training_step(
     real_labels, fake_labels = prior.one_hot(labels), prior.one_hot(prior.labels(latents))
 
     discriminator.requires_grad_(True)
-    with autocast(real.device, precision):
+    with compute.autocast():
         fake = state.generator(latents)
         real_score, seen = discriminator(real, real_labels)
         fake_score, _ = discriminator(fake.detach(), fake_labels)
@@ -45,14 +45,14 @@ def training_step(
 
     discriminator.requires_grad_(False)
     losses = {"discriminator": loss}
-    with autocast(real.device, precision):
+    with compute.autocast():
         score, _ = discriminator(fake, fake_labels)
     losses["generator"] = generator_loss(gan, score.float())
     if state.encoder is not None:
-        more, redrawn = reconstruct(state, gan, real, labels, precision)
+        more, redrawn = reconstruct(state, gan, real, labels, compute)
         losses |= more
         if gan.feature_weight:
-            with autocast(real.device, precision):
+            with compute.autocast():
                 _, redrawn_seen = discriminator(redrawn, real_labels)
             losses["feature"] = feature_distance(redrawn_seen, [activation.detach() for activation in seen])
     update_generator(state, gan, losses)
@@ -71,11 +71,11 @@ def generator_loss(gan: GanConfig, score: Tensor) -> Tensor:
 
 
 def reconstruct(
-    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], precision: str
+    state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], compute: Compute
 ) -> tuple[dict[str, Tensor], Tensor]:
     """Losses of drawing real pictures again through E and G, and the pictures drawn."""
     learning = state.encoder.training
-    with autocast(real.device, precision):
+    with compute.autocast():
         mean, log_variance = (moment.float() for moment in state.encoder(real))
         noise = (1.0 if learning else gan.redraw_noise) * torch.randn_like(mean)
         redrawn = state.generator(sample_posterior(mean, log_variance, noise))

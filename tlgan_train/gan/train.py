@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,7 @@ from torch import Tensor
 
 from tlgan_train.checks import check_gan
 from tlgan_train.compute import distributed
-from tlgan_train.compute.device import pick_device, pick_precision
-from tlgan_train.compute.interrupts import HeldInterrupts
+from tlgan_train.compute.compute import Compute
 from tlgan_train.config import Config, GanConfig
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
@@ -32,8 +32,11 @@ def train_gan(
     run: Path,
     log: Callable[[str], None] = print,
     progress: bool = True,
+    compute: Compute | None = None,
 ) -> GanState:
     """Train on the training split of `characters`; write `RUN/gan/`; resume from its checkpoint if there is one.
+
+    `compute` None is what this machine offers. A run that began in another precision goes on in that.
 
     Several processes that were joined before share every batch, and end with the same weights; the first one writes.
     Raises `TrainError` when the losses stop being numbers or all samples become one picture; the last checkpoint then
@@ -44,48 +47,49 @@ def train_gan(
     indices = dataset.indices("train", characters)
     refuse(check_gan(gan))
     images = gan.images or gan.epochs * len(indices)
-    if gan.batch_size % distributed.count():
-        raise TrainError(f"gan.batch_size of {gan.batch_size} does not divide among {distributed.count()} processes")
+    compute = compute or Compute.here(gan.precision)
+    if gan.batch_size % compute.ranks:
+        raise TrainError(f"gan.batch_size of {gan.batch_size} does not divide among {compute.ranks} processes")
     steps = -(-images // gan.batch_size)
-    device = pick_device()
-    state = build(config, dataset, characters, device)
+    state = build(config, dataset, characters, compute)
     precision = load_checkpoint(state, folder / "checkpoint.safetensors")
-    precision = distributed.told(precision or pick_precision(gan.precision, device))
+    compute = replace(compute, precision=distributed.told(precision or compute.precision))
     if state.step >= steps:
         return state
     label_arrays = [labels for _, labels in label_sets(dataset, characters)] if gan.label_sectors else []
     batches = Batches(dataset, indices, gan.batch_size, gan.balanced, config.seed)
-    log(f"{device.type} {precision}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
+    place = f"{compute.device.type} {compute.precision}"
+    log(f"{place}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
     every = max(1, gan.checkpoint_images // gan.batch_size)
-    first, mine = distributed.rank() == 0, slice(distributed.rank(), None, distributed.count())
+    first, mine = compute.rank == 0, slice(compute.rank, None, compute.ranks)
     record = TrainingLog(folder, state.step, steps, gan.batch_size, progress) if first else Unwritten()
-    with record, HeldInterrupts() as interrupts:
+    with record, compute.hold_interrupts() as interrupts:
         try:
             while state.step < steps:
                 picked = batches[state.step][mine]
-                stream = [config.seed, 2, state.step, distributed.rank()]
+                stream = [config.seed, 2, state.step, compute.rank]
                 torch.manual_seed(int(np.random.default_rng(stream).integers(2**63)))
                 warming_up = state.step * gan.batch_size < gan.warmup_images
                 if gan.warmup_images and not warming_up and state.encoder.training:
                     end_warmup(state, gan, dataset, indices, config.seed, log)
                 set_step_sizes(state, gan, steps, warming_up)
-                real = to_tensor(dataset.images[picked]).to(device)
+                real = to_tensor(dataset.images[picked]).to(compute.device)
                 losses = (warmup_step if warming_up else training_step)(
                     state, gan,
                     mirrored(real) if gan.mirror else real,
-                    tuple(torch.from_numpy(labels[picked]).to(device) for labels in label_arrays),
-                    precision,
+                    tuple(compute.put(labels[picked]) for labels in label_arrays),
+                    compute,
                 )  # fmt: skip
                 distributed.share_buffers(state.networks().values())
                 state.step += 1
                 record.step(state.step, losses)
                 if first and (state.step % every == 0 or state.step == steps):
-                    save(state, folder, config, precision)
-                if distributed.any_of(interrupts.pending, device):
+                    save(state, folder, config, compute.precision)
+                if compute.interrupted(interrupts):
                     interrupts.release()
         except KeyboardInterrupt:
             if first:
-                save(state, folder, config, precision)
+                save(state, folder, config, compute.precision)
             log(f"stopped after {state.step * gan.batch_size:,} pictures; the same command goes on from there")
             raise
     return state

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import Config
 from tlgan_train.gan.log import collapsed, diverged
 from tlgan_train.gan.state import GanState, save_checkpoint
@@ -73,24 +74,24 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
     save_checkpoint(state, folder / "checkpoint.safetensors", precision)
 
 
-def load_generator(run: Path) -> Generator:
-    """The averaged generator of a run, in eval mode on the CPU."""
+def load_generator(run: Path, compute: Compute = ON_CPU) -> Generator:
+    """The averaged generator of a run, in eval mode."""
     tensors, facts = load_tensors(run / "gan" / "generator.safetensors", made_by="gan")
     prior = Prior(latent_dim=facts["latent_dim"], **facts["prior"])
     shape = (facts[name] for name in ("latent_dim", "width", "image_size", "mapping_width"))
     generator = Generator(*shape, prior)
     generator.load_state_dict(tensors)
-    return generator.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+    return compute.place(generator).requires_grad_(False).eval().to(memory_format=torch.channels_last)
 
 
-def load_encoder(run: Path) -> Encoder | None:
-    """The encoder of a run, in eval mode on the CPU; None when the GAN was trained without one."""
+def load_encoder(run: Path, compute: Compute = ON_CPU) -> Encoder | None:
+    """The encoder of a run, in eval mode; None when the GAN was trained without one."""
     if not (run / "gan" / "encoder.safetensors").exists():
         return None
     tensors, facts = load_tensors(run / "gan" / "encoder.safetensors", made_by="gan")
     encoder = Encoder(*(facts[name] for name in ("latent_dim", "width", "image_size", "mapping_width")))
     encoder.load_state_dict(tensors)
-    return encoder.requires_grad_(False).eval()
+    return compute.place(encoder).requires_grad_(False).eval()
 
 
 def images_seen(run: Path) -> int:

@@ -14,6 +14,7 @@ from tlgan_runtime.latent.centres import FittedMotion
 from tlgan_train.axes.load import load_moves
 from tlgan_train.axes.samples import draw_latents
 from tlgan_train.classifiers.judge import load_judge
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
@@ -95,7 +96,9 @@ class Results:
         return draw_latents(self.generator, count, self.config.seed, stream)
 
 
-def read_results(config: Config, dataset: Dataset, generator: Generator, run: Path) -> Results:
+def read_results(
+    config: Config, dataset: Dataset, generator: Generator, run: Path, compute: Compute = ON_CPU
+) -> Results:
     """What the stages wrote; `TrainError` names the first that is missing."""
     losses, grids = run / "gan" / "metrics.jsonl", sorted((run / "gan" / "samples").glob("*.png"))
     if not losses.is_file() or not grids:
@@ -109,12 +112,12 @@ def read_results(config: Config, dataset: Dataset, generator: Generator, run: Pa
     shown = sorted(evaluation["methods"], key=lambda name: (name != default, name == "random"))
     evaluation = {**evaluation, "methods": {name: evaluation["methods"][name] for name in shown}}
     training, settings = run / "training.json", run / "config.json"
-    reader, drawn = Reader(load_judge(run)).eval(), tuple(evaluation["drawn_characters"])
+    reader, drawn = Reader(load_judge(run, compute)).eval(), tuple(evaluation["drawn_characters"])
     shown_grids = [(int(path.stem), path) for path in grids]
     return Results(
         config, dataset, generator, run, evaluation,
         fits={name: document["methods"][name] for name in shown if name in document["methods"]},
-        axes=dict(load_moves(run, dataset.emotions, generator).methods),
+        axes=dict(load_moves(run, dataset.emotions, generator, compute).methods),
         losses=[json.loads(line) for line in losses.read_text(encoding="utf-8").splitlines()],
         grids=shown_grids,
         classifier=classifier, judge=judge,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matplotlib import rc_context
 
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.models.dcgan import Generator
@@ -26,13 +27,14 @@ def write_report(
     generator: Generator,
     run: Path,
     log: Callable[[str], None] = print,
+    compute: Compute = ON_CPU,
 ) -> Path:
     """Write `RUN/report.html`, which needs no other file, its figures as `RUN/figures/*.png`, and
     what became of the paper's claims as `RUN/claims.md`.
 
-    Raises `TrainError` naming the stage when one that the page shows has not run.
+    The judge reads where `compute` says. Raises `TrainError` naming the stage when one that the page shows has not run.
     """
-    results = read_results(config, dataset, generator, run)
+    results = read_results(config, dataset, generator, run, compute)
     with rc_context(charts.STYLE):
         faces = before_after(results)
         figures = {**network_figures(results), **axis_figures(results), "before_after": faces.png}

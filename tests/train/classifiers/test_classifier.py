@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from tlgan_train.classifiers.augment import augment
 from tlgan_train.classifiers.classifier import load_classifier, load_coaches, train_classifier
 from tlgan_train.classifiers.training import Training, fit
+from tlgan_train.compute.compute import ON_CPU
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
@@ -132,7 +133,7 @@ def test_weights_of_the_best_epoch_are_kept(data: Dataset) -> None:
             return emotion, torch.stack([x[:, 2, 0, 0], x[:, 0, 0, 0]], dim=1) * (2 * right - 1)
 
     model = Forgetful()
-    training = Training(batch_size=1000, epochs=4, lr=1e-6, seed=0, augment=False, precision="fp32")
+    training = Training(batch_size=1000, epochs=4, lr=1e-6, seed=0, augment=False, compute=ON_CPU)
     rows = fit(model, data, (data.emotion, data.character), training, log=lambda line: None)
     assert [row["best"] for row in rows] == [0, 1, 0, 0]
     assert model.steps.item() == 2

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 
 from tests.program import PATIENCE
 from tlgan_train.compute import distributed
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import Config
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
@@ -152,16 +153,16 @@ def test_interrupted_within_a_step_and_resumed_equals_uninterrupted(
     data: Dataset, settings: dict[str, object], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C between the update of D and that of G, where the time of a step goes."""
-    autocast, calls = gan_step.autocast, iter(range(1000))
+    autocast, calls = Compute.autocast, iter(range(1000))
 
-    def pressed(*arguments: object) -> object:
+    def pressed(self: Compute) -> object:
         # In the third step: the second forward pass comes after D's update. Steps that warm up have one pass.
         if next(calls) == (3 if settings is FULL else 5):
             signal.raise_signal(signal.SIGINT)
-        return autocast(*arguments)
+        return autocast(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(gan_step, "autocast", pressed)
+        patch.setattr(Compute, "autocast", pressed)
         with pytest.raises(KeyboardInterrupt):
             train(data, tmp_path, settings)
     assert next(calls) > 3
@@ -274,7 +275,7 @@ def test_after_warming_up_the_encoder_stays_as_it_is(data: Dataset, tmp_path: Pa
 
 def test_step_sizes_fall_to_nothing_over_the_last_pictures(data: Dataset) -> None:
     config = Config.from_dict({"gan": {**FULL, "decay_images": 40}, "data": {"image_size": 32}})
-    state = gan_state.build(config, data, data.characters, torch.device("cpu"))
+    state = gan_state.build(config, data, data.characters, ON_CPU)
     full = config.gan.generator_lr, config.gan.discriminator_lr
     for state.step, share in ((0, 1), (15, 1), (19, 0.2), (20, 0)):
         gan_train.set_step_sizes(state, config.gan, 20, warming_up=False)
@@ -301,14 +302,14 @@ def test_step_sizes_fall_at_the_end_of_the_warm_up_if_that_is_asked_for(
 @pytest.mark.parametrize("noise", [1.0, 0.0])
 def test_pictures_are_redrawn_from_samples_and_at_last_with_the_noise_that_is_set(data: Dataset, noise: float) -> None:
     config = Config.from_dict({"gan": {**FULL, "redraw_noise": noise}, "data": {"image_size": 32}})
-    state = gan_state.build(config, data, data.characters, torch.device("cpu"))
+    state = gan_state.build(config, data, data.characters, ON_CPU)
     real, labels = to_tensor(data.images[:BATCH]), tuple(torch.from_numpy(of[:BATCH]) for _, of in gan_state.label_sets(
         data, data.characters
     ))  # fmt: skip
 
     def redrawn_twice() -> list[tuple[dict[str, torch.Tensor], torch.Tensor]]:
         with torch.no_grad():
-            return [gan_step.reconstruct(state, config.gan, real, labels, "fp32") for _ in range(2)]
+            return [gan_step.reconstruct(state, config.gan, real, labels, ON_CPU) for _ in range(2)]
 
     (losses, first), (_, second) = redrawn_twice()
     assert "kl" in losses and not torch.equal(first, second)

@@ -9,6 +9,7 @@ from painter import bars
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
+from tlgan_train.compute.compute import ON_CPU
 from tlgan_train.config import Config
 from tlgan_train.gan.state import build, label_sets
 from tlgan_train.gan.step import average, feature_distance, training_step, weighted
@@ -18,7 +19,6 @@ from tlgan_train.models.inference import to_tensor, to_uint8
 
 pytestmark = pytest.mark.numerical
 
-CPU = torch.device("cpu")
 FULL = {
     "discriminator_norm": "spectral", "reconstruction_weight": 40.0, "feature_weight": 1.0, "kl_weight": 0.02,
     "label_sectors": True, "sector_push": 2.0, "mapping_width": 16,
@@ -87,12 +87,12 @@ def test_a_step_at_every_image_size(size: int, settings: dict[str, object]) -> N
     widths = {"latent_dim": 6, "generator_width": 2, "discriminator_width": 2, "ema_images": 4}
     config = Config.from_dict({"gan": {**widths, **settings}, "data": {"image_size": size}})
     dataset = bars(count=10, size=size)
-    state = build(config, dataset, dataset.characters, CPU)
+    state = build(config, dataset, dataset.characters, ON_CPU)
     real = to_tensor(dataset.images[::15])
     sets = label_sets(dataset, dataset.characters) if config.gan.label_sectors else ()
     labels = tuple(torch.from_numpy(of[::15]) for _, of in sets)
     before = [p.clone() for net in state.networks().values() for p in net.parameters()]
-    losses = training_step(state, config.gan, real, labels, "fp32")
+    losses = training_step(state, config.gan, real, labels, ON_CPU)
 
     names = {"discriminator", "generator"} | (ENCODED if settings is FULL else set())
     assert losses.keys() == names and all(torch.isfinite(loss) for loss in losses.values())
@@ -119,10 +119,10 @@ def test_sectors_are_made_for_emotions_and_for_the_characters_that_are_drawn() -
     expected = {dataset.characters.index("bo"): 0, dataset.characters.index("ada"): 1}
     assert labels.tolist() == [expected.get(character, -1) for character in dataset.character]
     config = Config.from_dict({"gan": FULL, "data": {"image_size": 32}})
-    assert build(config, dataset, ("bo",), CPU).generator.prior.sizes == (3,)
-    assert build(config, dataset, ("bo", "ada"), CPU).generator.prior.sizes == (3, 2)
+    assert build(config, dataset, ("bo",), ON_CPU).generator.prior.sizes == (3,)
+    assert build(config, dataset, ("bo", "ada"), ON_CPU).generator.prior.sizes == (3, 2)
     without = Config.from_dict({"gan": PAPER, "data": {"image_size": 32}})
-    assert build(without, dataset, ("bo", "ada"), CPU).generator.prior.sizes == ()
+    assert build(without, dataset, ("bo", "ada"), ON_CPU).generator.prior.sizes == ()
 
 
 def test_another_image_size_is_refused() -> None:
