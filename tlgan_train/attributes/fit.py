@@ -198,7 +198,7 @@ def calibrated(
         tried = middle + sign * spread * DISTANCES
         shares, means, kept = [], [], []
         for level in tried:
-            attribute = ToLevel(name, direction, (level, np.inf) if sign < 0 else (-np.inf, level))
+            attribute = ToLevel(name, direction, (level, level))  # only that on the side of `sign` is moved to
             seen = read_latents(model, reader, move(z, attribute, np.array([sign])))
             there = _side(probability(seen.score, kind), sign)
             shares.append((there >= SUCCESS).mean())
