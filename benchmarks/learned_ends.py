@@ -1,9 +1,9 @@
 """What each part of learning where ways to an emotion end is worth: trained again on finished runs, by their judges.
 
     python benchmarks/learned_ends.py runs/cast cast   # adds rows to results/learned_ends.json
-    python benchmarks/learned_ends.py --table          # the table of docs/research/edits.md
 
-The runs stay as they are. `paper` has to be among their methods, for what changes at equal success.
+`docs/fill.py` puts the table into docs/research/edits.md. The runs stay as they are. `paper` has to be among their
+methods, for the changes at equal success.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from unittest.mock import patch
 
 import typer
-from rows import markdown, put_row, read_rows
+from rows import markdown, put_row
 
 RESULTS = Path(__file__).parent / "results" / "learned_ends.json"
 SHIPS = "ships"
@@ -135,17 +135,13 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def main(
-    run: Annotated[Path | None, typer.Argument(help="Run folder.")] = None,
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
     name: Annotated[str, typer.Argument(help="What rows are to call it.")] = "solo",
     variant: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(VARIANTS)}; all.")] = None,
-    show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured.")] = False,
 ) -> None:
-    if run is not None:
-        for row in measure(run, name, variant or list(VARIANTS)):
-            typer.echo(json.dumps(row))
-            put_row(RESULTS, row, ("run", "variant"))
-    if show:
-        typer.echo(table(read_rows(RESULTS)))
+    for row in measure(run, name, variant or list(VARIANTS)):
+        typer.echo(json.dumps(row))
+        put_row(RESULTS, row, ("run", "variant"))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """What `keep` does: faces that show an emotion are moved to another with the first one kept, by the judge of a run.
 
-    python benchmarks/locks.py exported/cast runs/cast   # adds rows to results/locks.json, one a method
-    python benchmarks/locks.py --table                   # the table of docs/research/edits.md
+    python benchmarks/locks.py exported/cast runs/cast   # adds a row for each method to results/locks.json
 
-The run is the one that the bundle was exported from, or any on the same pictures.
+`docs/fill.py` puts the table into docs/research/edits.md. The run is the one that the bundle was
+exported from, or any on the same pictures.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rows import markdown, put_row, read_rows
+from rows import markdown, put_row
 
 RESULTS = Path(__file__).parent / "results" / "locks.json"
 FACES = 256
@@ -69,16 +69,12 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def main(
-    bundle: Annotated[Path | None, typer.Argument(help="Folder.")] = None,
+    bundle: Annotated[Path, typer.Argument(help="Folder.")],
     run: Annotated[Path, typer.Argument(help="Run folder with a judge.")] = Path("runs/quick"),
-    show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured.")] = False,
 ) -> None:
-    if bundle is not None:
-        for row in measure(bundle, run):
-            typer.echo(json.dumps(row))
-            put_row(RESULTS, row, ("bundle", "method"))
-    if show:
-        typer.echo(table(read_rows(RESULTS)))
+    for row in measure(bundle, run):
+        typer.echo(json.dumps(row))
+        put_row(RESULTS, row, ("bundle", "method"))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """What each part of a recipe for the generator is worth: train variants, measure all by the same judge.
 
 `python benchmarks/recipes.py --readers runs/quick` trains every recipe of `recipes.toml` that `results/recipes.json`
-lacks (or those named) and measures it with the judge and the classifier of a finished run on the same data;
-`--table` prints the table of docs/research/training.md. A stopped training goes on where it was.
+lacks (or those named) and measures it with the judge and the classifier of a finished run on the same data. A stopped
+training continues where it was. `docs/fill.py` puts the table into docs/research/training.md.
 """
 
 from __future__ import annotations
@@ -125,12 +125,8 @@ def main(
         "runs/quick"
     ),
     runs: Annotated[Path, typer.Option(help="Where the generators go.")] = Path("runs/recipes"),
-    show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured, train nothing.")] = False,
 ) -> None:
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    if show:
-        typer.echo(table(results))
-        return
     known = recipes()
     for name in names or [name for name in known if name not in results]:
         if name not in known:

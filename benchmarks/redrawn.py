@@ -1,7 +1,8 @@
 """How much of a picture its code keeps: test pictures, drawn again by the encoder and the generator of a run.
 
     python benchmarks/redrawn.py runs/cast --preset cast --readers runs/cast   # adds a row to results/redrawn.json
-    python benchmarks/redrawn.py --table                                       # the table of docs/research/training.md
+
+`docs/fill.py` puts the table into docs/research/training.md.
 
 Draws of a generator cannot be expected to be better than that, or to vary more. The run may be one that still trains:
 `RUN/gan` is enough. The judge is that of `--readers`, a finished run on the same pictures.
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rows import markdown, put_row, read_rows
+from rows import markdown, put_row
 
 RESULTS = Path(__file__).parent / "results" / "redrawn.json"
 PICTURES = 2500
@@ -78,17 +79,13 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def main(
-    run: Annotated[Path | None, typer.Argument(help="Run folder.")] = None,
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
     preset: Annotated[str, typer.Option(help="The one that it was started with.")] = "quick",
     readers: Annotated[Path, typer.Option(help="Finished run whose judge reads the pictures.")] = Path("runs/quick"),
-    show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured.")] = False,
 ) -> None:
-    if run is not None:
-        row = measure(run, preset, readers)
-        typer.echo(json.dumps(row))
-        put_row(RESULTS, row, ("preset", "images"))
-    if show:
-        typer.echo(table(read_rows(RESULTS)))
+    row = measure(run, preset, readers)
+    typer.echo(json.dumps(row))
+    put_row(RESULTS, row, ("preset", "images"))
 
 
 if __name__ == "__main__":

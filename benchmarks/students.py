@@ -2,7 +2,7 @@
 
 `python benchmarks/students.py --run runs/quick` trains a student of each width on faces of the run's generator alone
 (no pictures, no discriminator), measures all by the run's judge and classifier, and writes `results/students.json`,
-with the speed of wider generators; `--table` prints the table of docs/speed.md.
+with the speed of wider generators. `docs/fill.py` puts the table into docs/speed.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rows import markdown, read_rows
+from rows import markdown
 
 RESULTS = Path(__file__).with_name("results") / "students.json"
 WIDTHS = (16, 24)
@@ -101,11 +101,7 @@ def main(
     run: Annotated[Path, typer.Option(help="Finished run whose generator teaches, and whose judge reads.")] = Path(
         "runs/quick"
     ),
-    show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured, train nothing.")] = False,
 ) -> None:
-    if show:
-        typer.echo(table(read_rows(RESULTS)))
-        return
     from recipes import score
 
     from tlgan_train.data import drawn_characters, load_dataset

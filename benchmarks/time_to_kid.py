@@ -4,7 +4,6 @@
     python benchmarks/time_to_kid.py example                           # train; each by itself, on a quiet machine
     python benchmarks/time_to_kid.py ours
     python benchmarks/time_to_kid.py measure --readers runs/quick      # results/time_to_kid.json
-    python benchmarks/time_to_kid.py table
 
 Both start from picture files and nothing else; the clock runs from there, over reading, training and writing the
 checkpoints that are measured later: the KID of samples in the features of a finished run's judge, against the training
@@ -140,12 +139,6 @@ def measure(
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     typer.echo(summary(facts))
-
-
-@app.command("table")
-def print_table() -> None:
-    """Print what is in docs/research/training.md of the results."""
-    typer.echo(summary(json.loads(RESULTS.read_text(encoding="utf-8"))))
 
 
 class Clock:

@@ -1,7 +1,8 @@
 """How near to the middle draws should stay: precision against recall of finished runs.
 
     python benchmarks/truncation.py runs/cast --preset cast --at 0.85,0.85 --at 1,1   # adds to results/truncation.json
-    python benchmarks/truncation.py --table                                  # the table of docs/research/training.md
+
+`docs/fill.py` puts the table into docs/research/training.md.
 
 Each pair is `gan.truncation` and `gan.label_truncation`. The run's own judge and classifier read the draws, or those of
 `--readers`.
@@ -16,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 from recipes import COLUMNS, score
-from rows import markdown, put_row, read_rows
+from rows import markdown, put_row
 
 RESULTS = Path(__file__).parent / "results" / "truncation.json"
 HEADS = {"preset": "preset", "truncation": "truncation", "on labels": "label_truncation", **COLUMNS}
@@ -48,19 +49,15 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def main(
-    run: Annotated[Path | None, typer.Argument(help="Run folder.")] = None,
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
     preset: Annotated[str, typer.Option(help="The one that it was started with.")] = "quick",
     readers: Annotated[Path | None, typer.Option(help="Finished run whose networks read; the run itself.")] = None,
     at: Annotated[list[str] | None, typer.Option(help="TRUNCATION,LABEL_TRUNCATION; may be repeated.")] = None,
-    show: Annotated[bool, typer.Option("--table", help="Print the table of what is measured.")] = False,
 ) -> None:
-    if run is not None:
-        pairs = [(float(first), float(second)) for first, second in (pair.split(",") for pair in at or ["1,1"])]
-        for row in measure(run, preset, readers or run, pairs):
-            typer.echo(json.dumps(row))
-            put_row(RESULTS, row, ("preset", "truncation", "label_truncation"))
-    if show:
-        typer.echo(table(read_rows(RESULTS)))
+    pairs = [(float(first), float(second)) for first, second in (pair.split(",") for pair in at or ["1,1"])]
+    for row in measure(run, preset, readers or run, pairs):
+        typer.echo(json.dumps(row))
+        put_row(RESULTS, row, ("preset", "truncation", "label_truncation"))
 
 
 if __name__ == "__main__":
