@@ -1,4 +1,4 @@
-"""The order of the stages, what is done already, and what each hands to the next."""
+"""Run the stages in order. Stages whose products are up to date are not repeated."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from tlgan_train.stages import STAGES, Run, Stage, evaluated
 
 @dataclass(frozen=True)
 class Pipeline(Run):
-    """One run from pictures to report: which stages are done, and the others in their order."""
+    """One run from pictures to report. It knows which stages are done, and runs the others in order."""
 
     given: frozenset[str] = frozenset()
-    """Settings that the user asked for by name, as `section.key`; those of the preset are not among them."""
+    """Settings that the user chose by name, as `section.key`, without those of the preset."""
 
     def all(self) -> Path:
-        """Every stage that is not done yet, then the bundle in `RUN/bundle`."""
+        """Run every stage that is not done yet, then export the bundle to `RUN/bundle` and return its path."""
         bundle = self.folder / "bundle"
         check_out(bundle)
         with self._opened():
@@ -43,12 +43,15 @@ class Pipeline(Run):
             return export_bundle(self.folder, bundle, self.folder.resolve().name, self.log)
 
     def stage(self, name: str) -> None:
-        """Run one stage unless it is done: what it writes is there, and made from what the stages before wrote."""
+        """Run one stage, unless its product exists and was made from the current products of earlier stages."""
         with self._opened():
             self._bring_up_to_date(STAGES[name])
 
     def evaluate_bundle(self, bundle: str) -> Path:
-        """Measure a bundle by the run's judge, which is trained if need be: `RUN/evaluation-NAME.json`."""
+        """Measure a bundle by the judge of the run, and return the path of `RUN/evaluation-NAME.json`.
+
+        The judge is trained first if necessary.
+        """
         path = find_bundle(bundle)
         model, axes = finished_bundle(path), bundle_moves(path)
         check_same_labels(model, self.dataset)
@@ -59,15 +62,15 @@ class Pipeline(Run):
         return product
 
     def assist(self) -> None:
-        """Join the training of the GAN, if the first process trains one; that process runs all other stages alone."""
-        if distributed.told():
+        """Join the training of the GAN if process 0 trains one. Process 0 runs all other stages alone."""
+        if distributed.broadcast():
             train_gan(self.config, self.dataset, self.characters, self.folder, log=lambda _: None, progress=False)
 
     @contextmanager
     def _opened(self, draws: bool = True) -> Iterator[None]:
-        """The folder with nobody else at work in it; `draws` says that a generator is trained or used."""
-        # Mistakes are refused now, not after hours of training, and before the folder keeps settings that nothing can
-        # be done with. A generator that is there already was made with them, and may go on being used.
+        """Check the settings and the pictures, and lock the run folder. `draws`: a generator is trained or used."""
+        # Mistakes are refused now, not after hours of training, and before the folder records settings that cannot
+        # work. A generator that is there already was made with these settings, and remains usable.
         if draws and not self._done(STAGES["gan"]):
             refuse(
                 examine(self.config, self.given, lambda: self.dataset, lambda: check_weights(self.alexnet_weights))[1]
@@ -83,10 +86,10 @@ class Pipeline(Run):
     def _bring_up_to_date(self, stage: Stage) -> None:
         done = self._done(stage)
         if stage.name == "gan":
-            distributed.told(not done)
+            distributed.broadcast(not done)
         if done:
             unused = stage.name == "classifier" and self.alexnet_weights is not None
-            self.log(f"{stage.name}: done before, kept" + "; --alexnet-weights changes nothing any more" * unused)
+            self.log(f"{stage.name}: already done" + "; --alexnet-weights has no effect any more" * unused)
             return
         self.log(f"{stage.name}: started")
         start = time.monotonic()
@@ -101,7 +104,7 @@ class Pipeline(Run):
         return bool(facts) and (self.folder / stage.product).is_file() and facts["made_from"] == self._made_from(stage)
 
     def _made_from(self, stage: Stage) -> dict[str, str]:
-        """SHA-256 of each product that the stage reads."""
+        """Return the SHA-256 of each product that the stage reads, by stage."""
         paths = {name: self.folder / STAGES[name].product for name in stage.reads}
         return {name: hashlib.sha256(p.read_bytes()).hexdigest() for name, p in paths.items() if p.is_file()}
 
@@ -110,7 +113,7 @@ class Pipeline(Run):
         return read_json(path, made_by="all") if path.exists() else {}
 
     def _record(self, stage: Stage, seconds: float, peak_mib: int) -> None:
-        """Note in `RUN/training.json` that a stage is done, what it took, and what the run is about."""
+        """Record in `RUN/training.json` that a stage is done, its time and memory, and facts about the run."""
         dataset, facts = self.dataset, self._facts()
         facts |= {
             "data": self.config.data.spec,

@@ -1,4 +1,4 @@
-"""Where and how finely arithmetic runs, chosen from what the machine says it has."""
+"""Choose the device and the precision from the hardware of the machine."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import torch
 from tlgan_train.errors import TrainError
 
 EMULATED = ("avx512_core", "avx512_core_vnni", "avx2_vnni_2")
-"""Values of ONEDNN_MAX_CPU_ISA with which oneDNN accepts bf16 but computes it without bf16 units."""
+"""Values of ONEDNN_MAX_CPU_ISA with which oneDNN accepts bf16 but emulates it."""
 
 
 def pick_device() -> torch.device:
-    """The first CUDA device if there is one, else the CPU."""
+    """Return the first CUDA device if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def pick_precision(wish: str, device: torch.device) -> str:
-    """`fp32` or `bf16`; for `auto`, bf16 where the device has units for it.
+    """Return `fp32` or `bf16`. `auto` is bf16 if the device has units for it.
 
-    Nothing is timed, so the answer depends on the machine and its settings but never on how busy it is.
+    Nothing is timed, so the answer depends on the machine and its settings, but never on its load. Raises `TrainError`
+    for any other `wish`.
     """
     if wish in ("fp32", "bf16"):
         return wish
@@ -31,11 +32,11 @@ def pick_precision(wish: str, device: torch.device) -> str:
 
 
 def has_bf16_units(device: torch.device) -> bool:
-    """Whether the device trains in bf16 on units of its own, and not by emulation, which is many times slower.
+    """Return whether the device has hardware for bf16. Emulated bf16 is many times slower.
 
-    CPUs need AVX512_BF16 or AMX, and a oneDNN that may use them: `ONEDNN_MAX_CPU_ISA` can take them away. oneDNN also
-    accepts bf16 on CPUs with AVX-512 alone, where it takes twice as long as fp32, and on ARM, where it has only a
-    reference implementation of the backward pass of convolutions.
+    A CPU needs AVX512_BF16 or AMX, and `ONEDNN_MAX_CPU_ISA` must not forbid them. oneDNN accepts bf16 in two more
+    cases, in which it is slow. On CPUs with AVX-512 alone, it takes twice as long as fp32. On ARM, the backward pass of
+    convolutions is only a reference implementation.
     """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
@@ -47,5 +48,5 @@ def has_bf16_units(device: torch.device) -> bool:
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
-    """Autocast for a forward pass; does nothing at fp32."""
+    """Return a context manager for a forward pass: autocast in bf16, nothing in fp32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")

@@ -1,6 +1,7 @@
-"""Several processes that train one GAN together, started by `torchrun`; one process alone needs nothing of this.
+"""Several processes, started by `torchrun`, that train one GAN together. With one process, nothing here has an effect.
 
-Each takes its share of every batch, gradients are averaged, so all hold the same weights; the first one writes.
+Each process takes its share of every batch. Gradients are averaged, so all processes hold the same weights. Process 0
+writes the files.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
-# Has the group of all processes as a default argument. Imported once there is such a group, as the first optimiser
-# would, it keeps the group and its threads for good, and one of those may abort the process when Python ends.
+# Import this before the group of processes exists. The module has the group as a default argument, so a later import,
+# for example by the first optimiser, keeps the group and its threads alive. One of them may abort the process at exit.
 import torch.distributed.nn
 from torch import nn
 
@@ -24,11 +25,11 @@ from tlgan_runtime.signals import watch_launcher
 
 @contextmanager
 def joined() -> Iterator[None]:
-    """Join the processes that torchrun started this one with: by NCCL where each has a CUDA device, else by gloo."""
+    """Join the other processes of `torchrun` for the block: through NCCL if there is a CUDA device, else gloo."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
-    # torchrun that is killed does not end its processes. They then stop as at SIGTERM, with a checkpoint.
+    # A killed torchrun does not end its processes. They then stop as after SIGTERM, with a checkpoint.
     watch_launcher(lambda: os.kill(os.getpid(), signal.SIGTERM))
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
@@ -40,16 +41,17 @@ def joined() -> Iterator[None]:
 
 
 def count() -> int:
+    """Return the number of processes that train together."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
 def rank() -> int:
-    """Number of this process, from 0; the first one writes files."""
+    """Return the number of this process, from 0."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
-def told(value: Any = None) -> Any:
-    """The first process's `value`, in every process."""
+def broadcast(value: Any = None) -> Any:
+    """Return the `value` of the first process, in every process."""
     if count() == 1:
         return value
     box = [value]
@@ -58,7 +60,7 @@ def told(value: Any = None) -> Any:
 
 
 def any_of(flag: bool, device: torch.device) -> bool:
-    """Whether `flag` is set in any process; the same answer in all."""
+    """Return whether `flag` is set in any process. All processes get the same answer."""
     if count() == 1:
         return flag
     votes = torch.tensor(float(flag), device=device)
@@ -67,7 +69,7 @@ def any_of(flag: bool, device: torch.device) -> bool:
 
 
 def average_gradients(optimiser: torch.optim.Optimizer) -> None:
-    """Replace the gradients of an optimiser's parameters by their mean over processes, in one message."""
+    """Replace the gradients of an optimiser's parameters by their mean over all processes, in one message."""
     if count() == 1:
         return
     gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
@@ -79,7 +81,7 @@ def average_gradients(optimiser: torch.optim.Optimizer) -> None:
 
 
 def share_buffers(networks: Iterable[nn.Module]) -> None:
-    """Give every process the first one's BatchNorm statistics, which each gathers from its own pictures."""
+    """Copy the BatchNorm statistics of process 0 to all processes. Each gathers them from its own pictures."""
     if count() == 1:
         return
     buffers = [b for network in networks for b in network.buffers() if b.is_floating_point()]

@@ -1,4 +1,4 @@
-"""Interrupts (Ctrl-C, SIGTERM, SIGHUP), held until what is under way is whole."""
+"""Hold interrupts (Ctrl-C, SIGTERM, SIGHUP) until work in progress is complete."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from tlgan_runtime.signals import INTERRUPTS
 
 
 class HeldInterrupts:
-    """While the block runs, signals that interrupt are only noted; `release` raises KeyboardInterrupt where it is safe.
+    """Notes interrupts while the block runs. The block calls `release` where it is safe to stop.
 
-    Signals that the program does not handle are left alone. Outside the main thread, where Python delivers no signals,
-    nothing is held.
+    Only signals for which the program has a handler are held. Outside the main thread, where Python delivers no
+    signals, nothing is held.
     """
 
     def __init__(self) -> None:
         self.pending = False
-        """Whether one came since the block began."""
+        """Whether an interrupt came since the block began."""
         self._before: dict[signal.Signals, Callable[..., Any]] = {}
 
     def __enter__(self) -> HeldInterrupts:
         if threading.current_thread() is threading.main_thread():
-            for one in INTERRUPTS:
-                handler = signal.getsignal(one)
+            for interrupt in INTERRUPTS:
+                handler = signal.getsignal(interrupt)
                 if callable(handler):
-                    self._before[one] = handler
-                    signal.signal(one, self._note)
+                    self._before[interrupt] = handler
+                    signal.signal(interrupt, self._note)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for one, handler in self._before.items():
-            signal.signal(one, handler)
+        for interrupt, handler in self._before.items():
+            signal.signal(interrupt, handler)
 
     def release(self) -> None:
-        """Raise the interrupt that came since the block began, here or in a process that works along."""
+        """Raise KeyboardInterrupt for an interrupt that came here or in a process that trains along."""
         self.pending = False
         raise KeyboardInterrupt
 

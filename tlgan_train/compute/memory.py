@@ -1,4 +1,4 @@
-"""How much memory something takes."""
+"""Measure memory."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from types import TracebackType
 import psutil
 
 INTERVAL = 0.05
-"""Seconds between two samples; what is allocated and freed between them is missed."""
+"""Seconds between two samples. Memory that is allocated and freed between them is missed."""
 
 
 class PeakMemory:
-    """The most memory that this process holds while the block runs, without its child processes.
+    """Measures the peak memory of this process while the block runs, without child processes.
 
-    A thread samples it, because systems report the peak only since the process started, which would give every stage
-    the peak of the largest stage before it.
+    A thread samples it. Systems only report the peak since the start of the process, and by that figure every stage
+    would have the peak of the largest stage before it.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Independent streams of random numbers from the one seed of a run."""
+"""Make independent streams of random numbers from the one seed of a run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def stream_seed(seed: int, stream: str) -> int:
-    """A seed for one named purpose of a run: streams with different names are independent."""
+    """Return a seed for one named purpose of a run. Streams with different names are independent."""
     return int(np.random.SeedSequence([seed, *stream.encode()]).generate_state(1, np.uint64)[0]) >> 1
 
 
 def seeded(build: Callable[[], Network], seed: int) -> Network:
-    """A network with weights drawn from `seed`, the global random state left as it was."""
+    """Return a network with weights drawn from `seed`. The global random state stays as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build()

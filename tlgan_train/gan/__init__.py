@@ -1,1 +1,1 @@
-"""Step I: trains the DCGAN that draws the characters, and the encoder beside it."""
+"""Step I: train the DCGAN that draws the characters, and its encoder."""

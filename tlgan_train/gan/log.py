@@ -1,4 +1,4 @@
-"""What a training run says while it goes on: JSON lines, TensorBoard, a progress bar."""
+"""The log of a training run: JSON lines, TensorBoard and a progress bar."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tlgan_train.run_folder import written
 
 
 def diverged(images: int) -> TrainError:
-    """The error of a training whose numbers are no longer finite."""
+    """Return the error for losses or weights that are no longer finite."""
     return TrainError(
         f"training diverged before {images:,} pictures; the last good checkpoint is kept. "
         "Lower gan.generator_lr and gan.discriminator_lr, or use gan.precision=fp32"
@@ -25,7 +25,7 @@ def diverged(images: int) -> TrainError:
 
 
 def collapsed(images: int) -> TrainError:
-    """The error of a generator that draws the same picture whatever the latent is."""
+    """Return the error for a generator that draws the same picture for every latent."""
     return TrainError(
         f"the generator collapsed: after {images:,} pictures it draws one face for every latent; the last good "
         "checkpoint is kept. Use gan.discriminator_norm=spectral, an encoder (gan.reconstruction_weight=40), or "
@@ -34,13 +34,13 @@ def collapsed(images: int) -> TrainError:
 
 
 class TrainingLog:
-    """Losses as JSON lines and TensorBoard scalars, and a progress bar with pictures/s and time left."""
+    """Writes losses as JSON lines and TensorBoard scalars. Shows a progress bar with pictures/s and time left."""
 
     EVERY = 50
-    """Steps over which losses are averaged."""
+    """Steps between log lines. Each line has the mean losses of these steps."""
 
     def __init__(self, folder: Path, step: int, steps: int, batch_size: int, progress: bool) -> None:
-        from torch.utils.tensorboard import SummaryWriter  # imports for a second; stages that resume do without
+        from torch.utils.tensorboard import SummaryWriter  # the import takes a second, which finished stages save
 
         folder.mkdir(parents=True, exist_ok=True)
         self._batch_size, self._steps = batch_size, steps
@@ -61,6 +61,7 @@ class TrainingLog:
         self._bar.close()
 
     def step(self, step: int, losses: dict[str, Tensor]) -> None:
+        """Add the losses of a step. Raises `TrainError` if the means of the last steps are not finite."""
         self._bar.update(self._batch_size)
         self._count += 1
         for name, loss in losses.items():
@@ -82,26 +83,26 @@ class TrainingLog:
 
     @staticmethod
     def _lines_up_to(path: Path, images: int) -> TextIO:
-        """The log opened for appending, without rows that a killed run wrote after its last checkpoint."""
+        """Open the log for appending. Removes rows that a killed run wrote after its last checkpoint."""
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [line for line in lines if _images(line) <= images]
+        before_checkpoint = [line for line in lines if _images(line) <= images]
         with written(path) as temporary:
-            temporary.write_text("".join(line + "\n" for line in kept))
+            temporary.write_text("".join(line + "\n" for line in before_checkpoint))
         return path.open("a", encoding="utf-8")
 
 
 def _images(line: str) -> float:
-    """Of a row of the log; infinitely many where it was cut off, as when the machine stopped."""
+    """Return the number of pictures in a row of the log, or infinity if the row was cut off, as by a power failure."""
     try:
         return float(json.loads(line)["images"])
     except (ValueError, TypeError, KeyError):
         return math.inf
 
 
-class Unwritten:
-    """The log of a process that is not the first: nothing."""
+class NullLog:
+    """A log that writes nothing, for all processes except the first one."""
 
-    def __enter__(self) -> Unwritten:
+    def __enter__(self) -> NullLog:
         return self
 
     def __exit__(self, *_: object) -> None:

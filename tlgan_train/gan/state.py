@@ -1,4 +1,4 @@
-"""Everything that GAN training changes, and its way to disk and back."""
+"""The state of GAN training: networks, optimisers and the step; and its checkpoints on disk."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ class GanState:
     step: int = 0
 
     def networks(self) -> dict[str, nn.Module]:
+        """Return all networks by name."""
         named = {"generator": self.generator, "discriminator": self.discriminator, "averaged": self.averaged}
         return named if self.encoder is None else {**named, "encoder": self.encoder}
 
 
 def save_checkpoint(state: GanState, path: Path, precision: str) -> None:
-    """Write networks, Adam's moments and the step as one file."""
+    """Write networks, Adam's moments, the step and the precision to one file."""
     tensors = {
         f"{name}.{key}": value for name, net in state.networks().items() for key, value in net.state_dict().items()
     }
@@ -52,7 +53,10 @@ def save_checkpoint(state: GanState, path: Path, precision: str) -> None:
 
 
 def load_checkpoint(state: GanState, path: Path) -> str | None:
-    """Load a checkpoint into `state` if there is one; its precision, so that the rest is computed alike."""
+    """Load a checkpoint into `state`, and return its precision, in which training must continue.
+
+    Returns None, and changes nothing, if there is no checkpoint.
+    """
     if not path.is_file():
         return None
     tensors, facts = load_tensors(path, made_by="gan")
@@ -71,9 +75,10 @@ def load_checkpoint(state: GanState, path: Path) -> str | None:
 
 
 def label_sets(dataset: Dataset, characters: tuple[str, ...]) -> tuple[tuple[int, np.ndarray], ...]:
-    """Label sets that sectors are made for, each with its number of kinds and every picture's label: (N,) int.
+    """Return the label sets that have sectors: the number of labels, and the label of each picture, int (N,).
 
-    Emotion, and character if there are several; pictures of characters that are not drawn have -1.
+    The sets are emotion and, if several characters are drawn, character. The character label is -1 for pictures of
+    characters that are not drawn.
     """
     emotion = (len(dataset.emotions), dataset.emotion)
     if len(characters) == 1:
@@ -84,7 +89,7 @@ def label_sets(dataset: Dataset, characters: tuple[str, ...]) -> tuple[tuple[int
 
 
 def build(config: Config, dataset: Dataset, characters: tuple[str, ...], compute: Compute) -> GanState:
-    """Fresh networks and optimisers, initialised from the seed."""
+    """Return new networks and optimisers, initialised from the seed. Raises `TrainError` for too few dimensions."""
     gan, size = config.gan, dataset.image_size
     torch.manual_seed(config.seed)
     sizes = tuple(kinds for kinds, _ in label_sets(dataset, characters)) if gan.label_sectors else ()

@@ -18,7 +18,10 @@ from tlgan_train.models.encoder import kl_divergence, sample_posterior
 def warmup_step(
     state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], compute: Compute
 ) -> dict[str, Tensor]:
-    """One step of E and G by reconstruction alone: cheap, and D then meets faces instead of noise."""
+    """Update E and G by reconstruction alone, and return the losses.
+
+    Such a step is cheap. Afterwards D starts with faces instead of noise.
+    """
     losses, _ = reconstruct(state, gan, real, labels, compute)
     update_generator(state, gan, losses)
     return {name: loss.detach() for name, loss in losses.items()}
@@ -27,7 +30,7 @@ def warmup_step(
 def training_step(
     state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], compute: Compute
 ) -> dict[str, Tensor]:
-    """One step of D, then one of G (and E) on the same latents, as in the published code."""
+    """Update D, then G (and E) on the same latents, as in the published code. Returns the losses."""
     discriminator, prior = state.discriminator, state.generator.prior
     latents = prior(torch.randn(len(real), gan.latent_dim, device=real.device))
     real_labels, fake_labels = prior.one_hot(labels), prior.one_hot(prior.labels(latents))
@@ -35,7 +38,7 @@ def training_step(
     discriminator.requires_grad_(True)
     with compute.autocast():
         fake = state.generator(latents)
-        real_score, seen = discriminator(real, real_labels)
+        real_score, real_activations = discriminator(real, real_labels)
         fake_score, _ = discriminator(fake.detach(), fake_labels)
     loss = discriminator_loss(gan, real_score.float(), fake_score.float())
     state.discriminator_optimiser.zero_grad(set_to_none=True)
@@ -49,45 +52,49 @@ def training_step(
         score, _ = discriminator(fake, fake_labels)
     losses["generator"] = generator_loss(gan, score.float())
     if state.encoder is not None:
-        more, redrawn = reconstruct(state, gan, real, labels, compute)
-        losses |= more
+        encoder_losses, redrawn = reconstruct(state, gan, real, labels, compute)
+        losses |= encoder_losses
         if gan.feature_weight:
             with compute.autocast():
-                _, redrawn_seen = discriminator(redrawn, real_labels)
-            losses["feature"] = feature_distance(redrawn_seen, [activation.detach() for activation in seen])
+                _, redrawn_activations = discriminator(redrawn, real_labels)
+            targets = [activation.detach() for activation in real_activations]
+            losses["feature"] = feature_distance(redrawn_activations, targets)
     update_generator(state, gan, losses)
     return {name: loss.detach() for name, loss in losses.items()}
 
 
 def discriminator_loss(gan: GanConfig, real_score: Tensor, fake_score: Tensor) -> Tensor:
-    """Least squares (LSGAN, Mao et al. 2017), as the paper has it, from scores (N,) of real and of drawn pictures."""
+    """Return the least-squares loss of D, as in the paper (LSGAN, Mao et al. 2017).
+
+    The scores are (N,) each, of real and of drawn pictures.
+    """
     real_loss, fake_loss = (real_score - gan.real_target).square(), (fake_score - gan.fake_target).square()
     return real_loss.mean() + fake_loss.mean()
 
 
 def generator_loss(gan: GanConfig, score: Tensor) -> Tensor:
-    """The same for G, from scores (N,) of drawn pictures."""
+    """Return the least-squares loss of G, from scores (N,) of drawn pictures."""
     return (score - gan.generator_target).square().mean()
 
 
 def reconstruct(
     state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], compute: Compute
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """Losses of drawing real pictures again through E and G, and the pictures drawn."""
-    learning = state.encoder.training
+    """Draw real pictures again through E and G, and return the losses and the redrawn pictures."""
+    encoder_learns = state.encoder.training
     with compute.autocast():
         mean, log_variance = (moment.float() for moment in state.encoder(real))
-        noise = (1.0 if learning else gan.redraw_noise) * torch.randn_like(mean)
+        noise = (1.0 if encoder_learns else gan.redraw_noise) * torch.randn_like(mean)
         redrawn = state.generator(sample_posterior(mean, log_variance, noise))
     losses = {"reconstruction": F.mse_loss(redrawn.float(), real)}
-    if learning:
+    if encoder_learns:
         moments = state.generator.prior.moments(labels, like=mean)
         losses["kl"] = kl_divergence(mean, log_variance, *moments).mean()
     return losses, redrawn
 
 
 def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
-    """Sum of the losses of G and E, each with its weight."""
+    """Return the weighted sum of the losses of G and E."""
     weights = {
         "generator": gan.adversarial_weight,
         "reconstruction": gan.reconstruction_weight,
@@ -98,7 +105,7 @@ def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
 
 
 def update_generator(state: GanState, gan: GanConfig, losses: dict[str, Tensor]) -> None:
-    """One optimiser step of G (and E) by their weighted losses, and of the averaged weights."""
+    """Make one optimiser step of G (and E) by their weighted losses, and update the averaged weights."""
     state.generator_optimiser.zero_grad(set_to_none=True)
     weighted(gan, losses).backward()
     distributed.average_gradients(state.generator_optimiser)
@@ -107,7 +114,10 @@ def update_generator(state: GanState, gan: GanConfig, losses: dict[str, Tensor])
 
 
 def feature_distance(drawn: list[Tensor], real: list[Tensor]) -> Tensor:
-    """Squared distance of activations in units of their own variance, mean over layers (Larsen et al. 2016)."""
+    """Return the squared distance of activations, divided by the variance of the real ones, as the mean over layers.
+
+    See Larsen et al. 2016.
+    """
     distances = [F.mse_loss(d.float(), r.float()) / r.float().var() for d, r in zip(drawn, real, strict=True)]
     return torch.stack(distances).mean()
 

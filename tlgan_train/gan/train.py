@@ -1,4 +1,4 @@
-"""Step I: train a GAN on the characters to be drawn (paper, sections 4.1 and 5.2)."""
+"""Step I: train a GAN on the chosen characters (paper, sections 4.1 and 5.2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tlgan_train.config import Config, GanConfig
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError, refuse
-from tlgan_train.gan.log import TrainingLog, Unwritten
+from tlgan_train.gan.log import NullLog, TrainingLog
 from tlgan_train.gan.state import GanState, build, label_sets, load_checkpoint
 from tlgan_train.gan.step import training_step, warmup_step
 from tlgan_train.gan.warmup import end_warmup
@@ -34,13 +34,14 @@ def train_gan(
     progress: bool = True,
     compute: Compute | None = None,
 ) -> GanState:
-    """Train on the training split of `characters`; write `RUN/gan/`; resume from its checkpoint if there is one.
+    """Train on the training split of `characters`, and write `RUN/gan/`. Resume from the checkpoint there, if any.
 
-    `compute` None is what this machine offers. A run that began in another precision goes on in that.
+    `compute` None stands for what this machine offers. A resumed run keeps the precision of its checkpoint.
 
-    Several processes that were joined before share every batch, and end with the same weights; the first one writes.
-    Raises `TrainError` when the losses stop being numbers or all samples become one picture; the last checkpoint then
-    stays.
+    Processes that were joined before share every batch and end with the same weights. Only the first one writes.
+
+    Raises `TrainError` if the losses are no longer finite, or if all samples become one picture. The last checkpoint
+    then stays.
     """
     gan = config.gan
     folder = run / "gan"
@@ -53,7 +54,7 @@ def train_gan(
     steps = -(-images // gan.batch_size)
     state = build(config, dataset, characters, compute)
     precision = load_checkpoint(state, folder / "checkpoint.safetensors")
-    compute = replace(compute, precision=distributed.told(precision or compute.precision))
+    compute = replace(compute, precision=distributed.broadcast(precision or compute.precision))
     if state.step >= steps:
         return state
     label_arrays = [labels for _, labels in label_sets(dataset, characters)] if gan.label_sectors else []
@@ -61,12 +62,12 @@ def train_gan(
     place = f"{compute.device.type} {compute.precision}"
     log(f"{place}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
     every = max(1, gan.checkpoint_images // gan.batch_size)
-    first, mine = compute.rank == 0, slice(compute.rank, None, compute.ranks)
-    record = TrainingLog(folder, state.step, steps, gan.batch_size, progress) if first else Unwritten()
+    first, own_share = compute.rank == 0, slice(compute.rank, None, compute.ranks)
+    record = TrainingLog(folder, state.step, steps, gan.batch_size, progress) if first else NullLog()
     with record, compute.hold_interrupts() as interrupts:
         try:
             while state.step < steps:
-                picked = batches[state.step][mine]
+                picked = batches[state.step][own_share]
                 stream = [config.seed, 2, state.step, compute.rank]
                 torch.manual_seed(int(np.random.default_rng(stream).integers(2**63)))
                 warming_up = state.step * gan.batch_size < gan.warmup_images
@@ -90,13 +91,13 @@ def train_gan(
         except KeyboardInterrupt:
             if first:
                 save(state, folder, config, compute.precision)
-            log(f"stopped after {state.step * gan.batch_size:,} pictures; the same command goes on from there")
+            log(f"stopped after {state.step * gan.batch_size:,} pictures; the same command resumes from there")
             raise
     return state
 
 
 def set_step_sizes(state: GanState, gan: GanConfig, steps: int, warming_up: bool) -> None:
-    """Lower step sizes at the end of training and of the warm-up: what jitters comes to rest."""
+    """Set the step sizes of both optimisers. At the end of training and of the warm-up they fall, so weights settle."""
     end, decay = steps * gan.batch_size, gan.decay_images
     if warming_up:
         end, decay = gan.warmup_images, gan.warmup_decay_images
@@ -108,6 +109,6 @@ def set_step_sizes(state: GanState, gan: GanConfig, steps: int, warming_up: bool
 
 
 def mirrored(pictures: Tensor) -> Tensor:
-    """Every picture (N, 3, S, S), or as often its mirror image."""
+    """Return the pictures (N, 3, S, S), about half of them as mirror images."""
     turned = torch.rand(len(pictures), 1, 1, 1, device=pictures.device) < 0.5
     return torch.where(turned, pictures.flip(3), pictures)

@@ -1,4 +1,4 @@
-"""The end of the warm-up: the encoder stays as it is, and the flow of the prior is fitted to its codes."""
+"""The end of the warm-up: freeze the encoder, and fit the flow of the prior to its codes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tlgan_train.models.encoder import sample_posterior
 from tlgan_train.models.inference import predict
 
 FLOW_BATCH, FLOW_LR, FLOW_CLIP = 256, 1e-3, 5.0
-"""Codes a step, Adam's step size and the largest gradient norm, in fitting the flow."""
+"""How the flow is fitted: codes per step, Adam's step size, and the largest norm of the gradient."""
 
 
 def end_warmup(
     state: GanState, gan: GanConfig, dataset: Dataset, indices: np.ndarray, seed: int, log: Callable[[str], None]
 ) -> None:
-    """Leave E as it is from here on, and fit the prior's flow to its codes unless an earlier process did."""
+    """Freeze E. Fit the flow of the prior to its codes, unless the run was resumed and has a fitted flow."""
     state.encoder.requires_grad_(False).eval()
     if state.generator.prior.unfitted:
         codes = predict(state.encoder, dataset.images, indices)
@@ -35,7 +35,7 @@ def end_warmup(
 def fit_flow(
     state: GanState, gan: GanConfig, codes: tuple[np.ndarray, ...], seed: int, log: Callable[[str], None]
 ) -> None:
-    """Fit the flow of the prior to codes, means and log variances (N, latent_dim), by maximum likelihood."""
+    """Fit the flow of the prior by maximum likelihood to `codes`: means and log variances, (N, latent_dim) each."""
     prior, device = state.generator.prior, next(state.generator.parameters()).device
     mean, log_variance = (torch.from_numpy(moment).double().to(device) for moment in codes)
     flow = prior.flow.requires_grad_(True)
@@ -51,11 +51,11 @@ def fit_flow(
         nn.utils.clip_grad_norm_(flow.parameters(), FLOW_CLIP)
         optimiser.step()
     flow.requires_grad_(False).zero_grad(set_to_none=True)
-    # Bundles store weights in 32 bits and compute in 64, as here; rounded now, the flow stays the same on the way.
+    # Bundles store weights in 32 bits and compute in 64. Rounding now makes the exported flow identical to this one.
     flow.float().double()
     flow.fitted.fill_(True)
-    fitted = distributed.told(flow.state_dict())
+    fitted = distributed.broadcast(flow.state_dict())
     for network in (state.generator, state.averaged):
         network.prior.flow.load_state_dict(fitted)
     if gan.flow_steps:
-        log(f"flow fitted to {len(mean):,} codes: {loss.item():.1f} nats a code")
+        log(f"flow fitted to {len(mean):,} codes: {loss.item():.1f} nats per code")

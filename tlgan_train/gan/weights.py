@@ -1,4 +1,4 @@
-"""The files of GAN training: sample grids, exported weights and checkpoints, and how they are loaded."""
+"""Write the files of GAN training: sample grids, exported weights and checkpoints. Load the networks of a run."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tlgan_train.run_folder import load_tensors, save_tensors, written
 GRID = (8, 16)
 """Rows and columns of a sample grid (paper, figure 7)."""
 COLLAPSED = 1.0
-"""Samples whose values differ by less than this, in levels of 255 (standard deviation), are one picture to the eye."""
+"""Smallest standard deviation over samples, in levels of 255. Below it, all samples look like one picture."""
 BATCH_NORM_LATENTS = 2048
-"""Prior latents from which the averaged generator's BatchNorm statistics are measured."""
+"""Number of latents from which BatchNorm statistics of the averaged generator are measured."""
 
 
 @torch.no_grad()
 def measure_batch_norm(generator: Generator, seed: int) -> None:
-    """Set BatchNorm statistics to those of prior latents; averaged weights have none of their own."""
+    """Measure BatchNorm statistics on latents of the prior, because averaged weights have no statistics."""
     norms = [m for m in generator.modules() if isinstance(m, nn.BatchNorm2d)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
@@ -45,7 +45,10 @@ def measure_batch_norm(generator: Generator, seed: int) -> None:
 
 
 def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
-    """Write a grid of samples, the exported weights and, last, the checkpoint that resuming starts from."""
+    """Write a grid of samples, the exported weights and, last, the checkpoint from which a run resumes.
+
+    Raises `TrainError`, before it writes anything, if weights are not finite or all samples are one picture.
+    """
     images = state.step * config.gan.batch_size
     if not all(p.isfinite().all() for network in state.networks().values() for p in network.parameters()):
         raise diverged(images)
@@ -75,7 +78,7 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
 
 
 def load_generator(run: Path, compute: Compute = ON_CPU) -> Generator:
-    """The averaged generator of a run, in eval mode."""
+    """Return the averaged generator of a run, in eval mode."""
     tensors, facts = load_tensors(run / "gan" / "generator.safetensors", made_by="gan")
     prior = Prior(latent_dim=facts["latent_dim"], **facts["prior"])
     shape = (facts[name] for name in ("latent_dim", "width", "image_size", "mapping_width"))
@@ -85,7 +88,7 @@ def load_generator(run: Path, compute: Compute = ON_CPU) -> Generator:
 
 
 def load_encoder(run: Path, compute: Compute = ON_CPU) -> Encoder | None:
-    """The encoder of a run, in eval mode; None when the GAN was trained without one."""
+    """Return the encoder of a run, in eval mode, or None if the GAN was trained without one."""
     if not (run / "gan" / "encoder.safetensors").exists():
         return None
     tensors, facts = load_tensors(run / "gan" / "encoder.safetensors", made_by="gan")
@@ -95,5 +98,5 @@ def load_encoder(run: Path, compute: Compute = ON_CPU) -> Encoder | None:
 
 
 def images_seen(run: Path) -> int:
-    """Real pictures that the run's generator has been trained on, repeats counted."""
+    """Return the number of real pictures on which the generator of a run was trained, with repeats."""
     return int(load_tensors(run / "gan" / "generator.safetensors", made_by="gan")[1]["images"])

@@ -1,4 +1,4 @@
-"""The paper's classifier: AlexNet features under one head for the emotion and one for the character."""
+"""The classifier of the paper: AlexNet features, with one head for the emotion and one for the character."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from torchvision.models import alexnet
 from tlgan_train.errors import TrainError
 
 SMALLEST = 64
-"""AlexNet's strides need about 64 pixels (one 256-vector is left of them); smaller pictures are enlarged to that."""
+"""Side in pixels below which pictures are enlarged. AlexNet's strides reduce 64 pixels to a single 256-vector."""
 CHANNELS = 256
 """Channels of AlexNet's last convolution."""
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Statistics of the pictures in [0, 1] that torchvision's AlexNet was trained on."""
+"""Statistics of the pictures, in [0, 1], on which torchvision's AlexNet was trained."""
 
 
 class EmotionClassifier(nn.Module):
     """Reads emotion and character from a face (paper, section 4.1, "Feature Extractor" and "Emotion Classifier").
 
     The extractor is torchvision's AlexNet `features`. Its output is averaged to one 256-vector. At the paper's
-    64 × 64 pixels this changes nothing; larger pictures keep their detail. Each head is
-    fc → ReLU → BatchNorm → fc; the softmax is outside.
+    64 × 64 pixels this changes nothing, and larger pictures keep their detail. Each head is fc → ReLU → BatchNorm → fc,
+    without softmax.
 
     Args:
         emotions: number of emotions, E.
@@ -36,26 +36,26 @@ class EmotionClassifier(nn.Module):
 
     def __init__(self, emotions: int, characters: int, hidden: int) -> None:
         super().__init__()
-        # Built without storage, because torchvision's AlexNet brings 58 million weights of layers not used here.
+        # Built without storage, because torchvision's AlexNet has 58 million weights in layers that are not used here.
         with torch.device("meta"):
             features = alexnet(weights=None).features
         self.features = features.to_empty(device="cpu")
         self.emotion = _head(hidden, emotions)
         self.character = _head(hidden, characters)
-        # From [-1, 1] to what the features expect: [-1, 1] itself until `load_features` says otherwise.
+        # They map pictures from [-1, 1] to the range that the features expect. `load_features` changes them.
         self.register_buffer("input_scale", torch.ones(1, 3, 1, 1))
         self.register_buffer("input_shift", torch.zeros(1, 3, 1, 1))
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):
-                # AlexNet has no BatchNorm between its convolutions: He's variance keeps its signal alive from scratch.
+                # AlexNet has no BatchNorm between its convolutions. From scratch it only learns with He's variance.
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
                 nn.init.zeros_(layer.bias)
 
     def load_features(self, weights: dict[str, Tensor], source: str) -> None:
-        """Start from a torchvision AlexNet `state_dict`, and map pictures to ImageNet's statistics from now on.
+        """Load a torchvision AlexNet `state_dict`, and map pictures to the statistics of ImageNet from then on.
 
         Raises:
-            TrainError: a layer is missing or of another shape; the message names `source`.
+            TrainError: if a layer is missing or has another shape. The message names `source`.
         """
         expected = self.features.state_dict()
         given = {name: weights.get(f"features.{name}") for name in expected}
@@ -71,7 +71,7 @@ class EmotionClassifier(nn.Module):
         self.input_shift.copy_((0.5 - torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)) / std)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of emotion (N, E) and character (N, C) for pictures float32 (N, 3, S, S) in [-1, 1]."""
+        """Return logits of emotion (N, E) and character (N, C) for pictures float32 (N, 3, S, S) in [-1, 1]."""
         if x.shape[-1] < SMALLEST:
             x = functional.interpolate(x, size=(SMALLEST, SMALLEST), mode="bilinear", align_corners=False)
         features = self.features(x * self.input_scale + self.input_shift).mean(dim=(2, 3))

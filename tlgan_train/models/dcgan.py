@@ -1,4 +1,4 @@
-"""The paper's DCGAN: generator and discriminator (section 4.1, after Radford et al. 2015)."""
+"""The DCGAN of the paper: generator and discriminator (section 4.1, after Radford et al. 2015)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from tlgan_train.config import IMAGE_SIZES
 from tlgan_train.models.prior import Prior
 
 SLOPE = 0.2
-"""Of LeakyReLU below zero."""
+"""Slope of LeakyReLU below zero."""
 
 
 class Generator(nn.Module):
-    """Latent (N, latent_dim) → picture (N, 3, S, S) in [-1, 1]; at 64 pixels five transposed convolutions.
+    """Latents (N, latent_dim) → pictures (N, 3, S, S) in [-1, 1]; at 64 pixels, five transposed convolutions.
 
-    `prior` takes draws from N(0, I) to latents; None leaves them as they are, as in the paper. With `mapping_width`
-    > 0, two fully connected layers come first (as in StyleGAN, Karras et al. 2019): convolutions draw a head that
-    turns or nods as a phase, so without them its angle becomes an arc in latent space whose middle draws no face.
+    `prior` maps draws from N(0, I) to latents. None leaves them as they are, as in the paper.
+
+    With `mapping_width` > 0, two fully connected layers come first (as in StyleGAN, Karras et al. 2019). Without them,
+    convolutions represent the angle of a turning or nodding head as a phase. Then the angle becomes an arc in latent
+    space, and latents in the middle of the arc draw no face.
     """
 
     def __init__(
@@ -45,22 +47,22 @@ class Generator(nn.Module):
 
 
 class FromPixel(nn.ConvTranspose2d):
-    """A transposed convolution of one pixel, (N, in, 1, 1) → (N, out, 4, 4), computed as the matrix product that it is.
+    """A transposed convolution of one pixel, (N, in, 1, 1) → (N, out, 4, 4), computed as a matrix product.
 
-    On a CPU a step of `quick` takes a tenth less time by it in the GAN, and a sixth less in the warm-up.
+    On a CPU, this makes a step of `quick` a tenth shorter in the GAN, and a sixth shorter in the warm-up.
     """
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        weight = self.weight.permute(0, 2, 3, 1)  # as it lies in memory where that is channels last
+        weight = self.weight.permute(0, 2, 3, 1)  # its order in memory if that is channels last
         drawn = x.flatten(1) @ weight.flatten(1)
         return drawn.view(-1, *weight.shape[1:]).permute(0, 3, 1, 2)
 
 
 class Discriminator(nn.Module):
-    """Picture (N, 3, S, S) in [-1, 1] → score (N,), near the real target for pictures that look real, and activations.
+    """Pictures (N, 3, S, S) in [-1, 1] → scores (N,), near the real target for real pictures, and activations.
 
-    With `labels` > 0 the score also asks whether the picture fits its labels, by an inner product of the last
-    features with an embedding of each label (projection discriminator, Miyato & Koyama 2018).
+    With `label_sizes`, the score also depends on how well a picture fits its labels: it adds the inner product of the
+    last features with an embedding of each label (projection discriminator, Miyato & Koyama 2018).
     """
 
     def __init__(self, width: int, image_size: int, norm: str, label_sizes: tuple[int, ...] = ()) -> None:
@@ -71,7 +73,10 @@ class Discriminator(nn.Module):
         self.apply(_initialise)
 
     def forward(self, x: Tensor, labels: tuple[Tensor, ...] = ()) -> tuple[Tensor, list[Tensor]]:
-        """`labels`: one one-hot (N, size) tensor for each of `label_sizes`. Activations: after each convolution."""
+        """Return scores (N,), and the activations after each convolution.
+
+        `labels` has a one-hot (N, size) tensor for each of `label_sizes`.
+        """
         activations = []
         for layer in self.trunk:
             x = layer(x)
@@ -86,7 +91,7 @@ class Discriminator(nn.Module):
 
 
 def convolution_trunk(width: int, image_size: int, norm: str) -> tuple[nn.Sequential, int]:
-    """Strided convolutions from S × S down to 4 × 4 with LeakyReLU, and their output channels; shared by D and E."""
+    """Return strided convolutions with LeakyReLU from S × S to 4 × 4 pixels, and their output channels, for D and E."""
     doublings = _doublings(image_size)
     channels = [width * 2**i for i in range(doublings)]
     layers: list[nn.Module] = [
@@ -117,14 +122,14 @@ def _normed(layer: nn.Module, norm: str) -> nn.Module:
 
 
 def _doublings(image_size: int) -> int:
-    """How often 4 × 4 doubles on the way to the picture, the last doubling (to 3 channels) included."""
+    """Return how often 4 × 4 pixels double until the picture is complete, with the last doubling to 3 channels."""
     if image_size not in IMAGE_SIZES:
         raise ValueError(f"image_size must be one of {IMAGE_SIZES}, not {image_size}")
     return image_size.bit_length() - 3
 
 
 def _initialise(module: nn.Module) -> None:
-    """N(0, 0.02) convolutions and N(1, 0.02) BatchNorm gains, as published with the paper and in DCGAN."""
+    """Draw convolutions from N(0, 0.02) and BatchNorm gains from N(1, 0.02), as in the published code and in DCGAN."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and not hasattr(module, "parametrizations"):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d):

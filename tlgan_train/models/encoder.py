@@ -1,4 +1,4 @@
-"""The encoder: maps a picture to the latents that may have drawn it. It is trained with the generator."""
+"""The encoder maps a picture to the latents that may have drawn it. It is trained with the generator."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tlgan_train.models.dcgan import SLOPE, convolution_trunk
 
 
 class Encoder(nn.Module):
-    """Picture (N, 3, S, S) in [-1, 1] → mean and log variance of q(z | x), each (N, latent_dim).
+    """Pictures (N, 3, S, S) in [-1, 1] → mean and log variance of q(z | x), (N, latent_dim) each.
 
-    As in a variational autoencoder (Kingma & Welling 2014); the trunk is the discriminator's with BatchNorm. With
-    `mapping_width` > 0 a fully connected layer follows it, as the generator begins with some.
+    It works as in a variational autoencoder (Kingma & Welling 2014). The trunk is that of the discriminator, with
+    BatchNorm. With `mapping_width` > 0, a fully connected layer follows it, as a counterpart to those of the generator.
     """
 
     def __init__(self, latent_dim: int, width: int, image_size: int, mapping_width: int = 0) -> None:
@@ -33,12 +33,12 @@ class Encoder(nn.Module):
 
 
 def sample_posterior(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
-    """z ~ N(mean, exp(log_variance)) from standard normal `noise` of the same shape."""
+    """Return z ~ N(mean, exp(log_variance)), from standard normal `noise` of the same shape."""
     return mean + torch.exp(0.5 * log_variance) * noise
 
 
 def kl_divergence(mean: Tensor, log_variance: Tensor, prior_mean: Tensor, prior_deviation: Tensor) -> Tensor:
-    """KL(N(mean, exp(log_variance)) || N(prior_mean, prior_deviation²)) in nats, (N,)."""
+    """Return KL(N(mean, exp(log_variance)) || N(prior_mean, prior_deviation²)) in nats, (N,)."""
     log_ratio = log_variance - 2 * prior_deviation.log()
     distance = (mean - prior_mean) / prior_deviation
     return 0.5 * (distance.square() + log_ratio.exp() - 1 - log_ratio).sum(dim=1)

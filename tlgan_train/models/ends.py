@@ -1,4 +1,4 @@
-"""The network of the method `path`: for every face, where its way to each emotion ends."""
+"""The network of the method `path`. For each face it predicts the end (target latent) of the way to each emotion."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ HIDDEN = 256
 class PathNetwork(nn.Module):
     """Latents (N, latent_dim) → ends (N, E, latent_dim): the same faces with each emotion complete.
 
-    `keep`, (E,) or (N, E), is 1 for emotions that are to stay as far as a face shows them, and 0 for others.
+    `keep`, (E,) or (N, E), is 1 for emotions that stay as far as a face shows them, and 0 for the others.
 
-    An end is the face's mirror image, plus what two hidden layers find to be better for this face; they begin with
-    nothing. The mirror (Householder 1958) stands halfway between the centres of the face's own emotion and the other:
-    it takes one cluster onto the other, and what is faint or strong, usual or rare, stays so. Several emotions at once
-    are mirrored by their shares, and what is to be kept is not: other layers say what is better there. Only the
-    `moving` leading coordinates of a latent change.
+    An end is the mirror image of the face plus a correction from a small network, which starts at 0. The mirror
+    (Householder 1958) stands halfway between the centre of the face's own emotion and that of the other. It maps one
+    cluster onto the other, so a faint, strong, usual or rare face stays one. A face that shows several emotions is
+    mirrored for each in proportion. Emotions to keep are not mirrored, and a second network corrects these ends. Only
+    the `moving` leading coordinates of a latent change.
     """
 
     slopes: Tensor
@@ -46,8 +46,10 @@ class PathNetwork(nn.Module):
 
     @classmethod
     def around(cls, centres: Centres, z: np.ndarray, moving: int) -> PathNetwork:
-        """A network whose ends are still the mirror images; `z` (N, latent_dim) are latents of typical faces, by which
-        the hidden layers' inputs are standardised."""
+        """Return a network whose ends are the mirror images.
+
+        `z` (N, latent_dim) are latents of typical faces. They standardise the inputs of the hidden layers.
+        """
         network = cls(*centres.latents.shape, moving)
         places = centres.latents[:, :moving]
         apart = places[None] - places[:, None]
@@ -62,10 +64,11 @@ class PathNetwork(nn.Module):
         return network
 
     def forward(self, z: Tensor, keep: Tensor) -> Tensor:
+        """Return ends (N, E, latent_dim)."""
         return self.ends(z, keep, self.beyond(z, keep))
 
     def ends(self, z: Tensor, keep: Tensor, beyond: Tensor) -> Tensor:
-        """Ends (N, E, latent_dim): mirror images of latents, and from there `beyond` (N, E, moving)."""
+        """Return ends (N, E, latent_dim): the mirror images of latents, plus corrections `beyond` (N, E, moving)."""
         emotions, moving = self.towards.shape[1:]
         across = (z[:, :moving] @ self.towards.flatten(0, 1).T).unflatten(1, (emotions, emotions)) - self.halfway
         shares = ((self.shown(z) * (1 - keep))[:, :, None] * across).transpose(1, 2)[:, :, None]
@@ -73,20 +76,20 @@ class PathNetwork(nn.Module):
         return z[:, None] + functional.pad(shift + beyond, (0, z.shape[1] - moving))
 
     def beyond(self, z: Tensor, keep: Tensor) -> Tensor:
-        """What the hidden layers add to mirror images, (N, E, moving)."""
+        """Return the corrections (N, E, moving) that the hidden layers add to mirror images."""
         standard, keep = (z - self.mean) / self.deviation, keep.expand(z.shape[0], -1)
-        left = 1 - (self.shown(z) * keep).sum(dim=1, keepdim=True)
-        asked = keep.amax(dim=1, keepdim=True)
-        added = left * self.better(standard) + asked * self.keeping(torch.cat([standard, keep], dim=1))
+        not_kept = 1 - (self.shown(z) * keep).sum(dim=1, keepdim=True)
+        any_kept = keep.amax(dim=1, keepdim=True)
+        added = not_kept * self.better(standard) + any_kept * self.keeping(torch.cat([standard, keep], dim=1))
         return added.unflatten(1, self.towards.shape[1:])
 
     def shown(self, z: Tensor) -> Tensor:
-        """How much of each emotion faces show, (N, E), by where their latents are."""
+        """Return how much of each emotion faces show, (N, E) in [0, 1], by the place of their latents."""
         return torch.softmax(z @ self.slopes.T + self.intercepts, dim=1)
 
 
 def _layers(inputs: int, outputs: int) -> nn.Sequential:
-    """Two hidden layers, which begin with nothing."""
+    """Return a network with two hidden layers, whose outputs are 0 at first."""
     layers = nn.Sequential(
         nn.Linear(inputs, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, outputs)
     )  # fmt: skip

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 
 
 class Flow(nn.Module):
-    """Draws z (N, size) from N(0, I) → latents (N, size), given others (N, given): an invertible map.
+    """Draws z (N, size) from N(0, I) → latents (N, size), given other coordinates (N, given). The map is invertible.
 
-    Affine couplings (Real NVP, Dinh et al. 2017): each shifts and scales half of the coordinates by functions of the
-    other half and of what is given, networks with two hidden layers of `width` units. Starts as the identity.
+    It consists of affine couplings (Real NVP, Dinh et al. 2017). Each shifts and scales half of the coordinates. Shift
+    and scale come from the other half and the given coordinates, through a network with two hidden layers of `width`
+    units. The flow starts as the identity.
     """
 
     order: Tensor
@@ -24,7 +25,7 @@ class Flow(nn.Module):
         generator = torch.Generator().manual_seed(0)
         orders = [torch.randperm(size, generator=generator) for _ in range(layers)]
         self.register_buffer("order", torch.stack(orders))
-        # Not saved, since it follows from `order`. Computed here and not in `forward`, so that exported graphs hold it.
+        # Not saved, since it follows from `order`. Computed here, not in `forward`, so exported graphs hold the result.
         self.register_buffer("back", self.order.argsort(dim=1), persistent=False)
         self.register_load_state_dict_post_hook(_restore_back)
         self.register_buffer("fitted", torch.tensor(False))
@@ -34,6 +35,7 @@ class Flow(nn.Module):
         )
 
     def forward(self, z: Tensor, given: Tensor) -> Tensor:
+        """Return latents (N, size)."""
         for coupling, order, back in zip(self.couplings, self.order, self.back, strict=True):
             kept, changed = z[:, order[: self.half]], z[:, order[self.half :]]
             log_scale, shift = _scale_and_shift(coupling, kept, given)
@@ -41,7 +43,7 @@ class Flow(nn.Module):
         return z
 
     def log_likelihood(self, latents: Tensor, given: Tensor) -> Tensor:
-        """Log density (N,) of latents (N, size), in nats."""
+        """Return the log density (N,) of latents (N, size), in nats."""
         log_volume = torch.zeros(len(latents), dtype=latents.dtype, device=latents.device)
         for coupling, order, back in reversed(list(zip(self.couplings, self.order, self.back, strict=True))):
             kept, changed = latents[:, order[: self.half]], latents[:, order[self.half :]]

@@ -1,4 +1,4 @@
-"""Pictures in and out of networks: from levels to tensors, through a network in batches, and back."""
+"""Convert between pictures and tensors, and run networks on pictures in batches."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from torch import Tensor, nn
 
 
 def to_levels(images: Tensor) -> Tensor:
-    """Values in [-1, 1] → float32 whole levels from 0 to 255, as a picture holds them."""
+    """Convert values in [-1, 1] to whole levels from 0 to 255, as float32."""
     return ((images.float() + 1) * 127.5).round().clamp(0, 255)
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """(N, 3, S, S) in [-1, 1] → uint8 (N, S, S, 3), rounded as the exported graph rounds."""
+    """Convert (N, 3, S, S) in [-1, 1] to uint8 (N, S, S, 3), with the same rounding as the exported graph."""
     return to_levels(images.permute(0, 2, 3, 1)).to(torch.uint8)
 
 
 def to_tensor(images: np.ndarray, device: torch.device | None = None) -> Tensor:
-    """float32 (N, 3, S, S) in [-1, 1], channels last in memory, of uint8 (N, S, S, 3)."""
-    # torch wants memory that it may write to, which a read-only map is not; gathered pictures are not copied again.
+    """Convert uint8 (N, S, S, 3) to float32 (N, 3, S, S) in [-1, 1], channels last in memory."""
+    # torch wants writable memory, so pictures from a read-only map are copied. Gathered pictures are not copied again.
     pixels = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(device)
     return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
@@ -34,9 +34,9 @@ def predict(
     change: Callable[[Tensor], Tensor] | None = None,
     batch_size: int = 256,
 ) -> tuple[np.ndarray, ...]:
-    """float32 outputs of `model`, in eval mode, for pictures uint8 (N, S, S, 3), or for those at `indices`.
+    """Return the outputs of `model` for pictures uint8 (N, S, S, 3), or only for those at `indices`, as float32.
 
-    `change` is applied to each batch (float32 NCHW in [-1, 1]) first.
+    The model is set to eval mode. `change` is applied to each batch (float32 NCHW in [-1, 1]) first.
     """
     model.eval()
     place = next(model.parameters()).device

@@ -43,7 +43,10 @@ class Judge(nn.Module):
         self.factors = nn.Linear(FEATURES, factors) if factors else None
 
     def features(self, x: Tensor) -> Tensor:
-        """Penultimate vectors (N, 128), which FID and KID compare, of pictures float32 (N, 3, S, S) in [-1, 1]."""
+        """Return the penultimate vectors (N, 128), which FID and KID compare.
+
+        The pictures are float32 (N, 3, S, S) in [-1, 1].
+        """
         if x.shape[-1] != SIDE:
             x = functional.interpolate(
                 x, size=(SIDE, SIDE), mode="bilinear", align_corners=False, antialias=x.shape[-1] > SIDE
@@ -51,12 +54,12 @@ class Judge(nn.Module):
         return self.neck(self.body(x))
 
     def read(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits of emotion (N, E), of character (N, C), and standardised factors (N, F), of `features(x)`."""
+        """Return logits of emotion (N, E) and character (N, C), and standardised factors (N, F), of `features(x)`."""
         factors = self.factors(features) if self.factors is not None else features[:, :0]
         return self.emotion(features), self.character(features), factors
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`read(features(x))` for pictures float32 (N, 3, S, S) in [-1, 1]."""
+        """Return `read(features(x))` for pictures float32 (N, 3, S, S) in [-1, 1]."""
         return self.read(self.features(x))
 
 

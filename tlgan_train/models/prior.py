@@ -1,14 +1,14 @@
-"""Maps draws from N(0, I) to latents. A fixed rule gives each latent its labels, so labels can be chosen.
+"""The prior maps draws from N(0, I) to latents. A fixed rule gives each latent its labels, so labels can be chosen.
 
-N(0, I) is cut into E sectors of equal mass by a regular simplex: E unit vectors with equal angles that sum to zero.
-A draw belongs to the emotion whose vector it points to most. The discriminator sees drawn pictures with the label of
-their sector and real pictures with their own, so each sector learns to draw its emotion. Several label sets (emotion,
-character) use separate coordinates: moving along one leaves the other as it is.
+A regular simplex divides N(0, I) into E sectors of equal mass. It consists of E unit vectors with equal angles that sum
+to zero. A draw belongs to the emotion whose vector is nearest in direction. The discriminator sees drawn pictures with
+the label of their sector and real pictures with their own label, so each sector learns to draw its emotion. Several
+label sets (emotion, character) use separate coordinates: a move along one leaves the other unchanged.
 
-Half of N(0, I) lies so near to a border that a generator which is smooth has to draw it as a mixture of two
-expressions, which no picture shows. Before the generator, draws are therefore pushed away from the borders. The other
-coordinates may go through a flow, fitted to the latents of real pictures: an encoder says one thing with several
-coordinates (to which side the head turns, and how far), and independent draws would contradict themselves.
+Half of N(0, I) lies so near to a border that a smooth generator draws a mixture of two expressions, which no picture
+shows. The prior therefore pushes draws away from the borders. The other coordinates may go through a flow, fitted to
+the latents of real pictures. An encoder uses several coordinates for one property (to which side the head turns, and
+how far), and independent draws of them would contradict each other.
 """
 
 from __future__ import annotations
@@ -25,30 +25,31 @@ from torch.nn import functional
 from tlgan_train.models.flow import Flow
 
 GIVEN_SCALE = 3.0
-"""About the distance of clusters from the middle: brings what the flow is given to the order of 1."""
+"""Divisor of the coordinates that the flow is given. It is about the distance of clusters from the middle, so the
+quotients are of the order of 1."""
 MOMENT_DRAWS = 2**16
 """Draws from which the moments of a pushed sector are measured."""
 
 
 class Prior(nn.Module):
-    """Draws z from N(0, I), (N, latent_dim) → latents w of the generator, (N, latent_dim); and their labels.
+    """Draws z from N(0, I), (N, latent_dim) → latents w of the generator, (N, latent_dim), and their labels.
 
-    On the coordinates of each label set, w = z + push · Σ softmax(sharpness · z·v)_k v_k over its vectors v: the
-    gradient of a convex function, hence the optimal transport from N(0, I) to a mixture of one cluster a label
-    (Brenier 1991). Outside training sharpness is infinite: nothing is left between two clusters. Other coordinates go
-    through a `Flow` given these, or stay as they are.
+    On the coordinates of each label set, w = z + push · Σ softmax(sharpness · z·v)_k v_k over its vectors v. This is
+    the gradient of a convex function, hence the optimal transport from N(0, I) to a mixture with one cluster for each
+    label (Brenier 1991). Outside training, sharpness is infinite, so nothing is left between two clusters. The other
+    coordinates go through a `Flow` that is given these, or stay as they are.
+
+    Edits move the `movable` leading coordinates: those of the labels, or all of them without labels.
 
     Args:
-        sizes: number of labels in each set, two or more.
-        push: how far a draw moves that is deep in its sector, in standard deviations of N(0, I).
-        sharpness: in training, the higher, the fewer draws end up between two clusters.
-        flow_layers: couplings of the flow; 0 for none.
-        flow_width: hidden units of each.
+        sizes: number of labels in each set, at least 2.
+        push: shift of a draw that is deep in its sector, in standard deviations of N(0, I).
+        sharpness: the higher it is, the fewer draws lie between two clusters in training.
+        flow_layers: number of couplings of the flow; 0 for no flow.
+        flow_width: hidden units in each coupling.
         truncation: outside training, standard deviation of the draws that enter the flow (Brock et al. 2019).
-        label_truncation: outside training, share of its distance from the middle of its cluster that a draw keeps on
-            the coordinates of labels.
-
-    Edits move in the `movable` leading coordinates: those of labels, or all where there are none.
+        label_truncation: outside training, factor on the distance of a draw from the middle of its cluster, on the
+            coordinates of labels.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Prior(nn.Module):
 
     @property
     def vectors(self) -> tuple[Tensor, ...]:
-        """Unit vectors (size, latent_dim) of each label set."""
+        """The unit vectors (size, latent_dim) of each label set."""
         return tuple(self.get_buffer(f"vectors{index}") for index in range(len(self.sizes)))
 
     @cached_property
@@ -86,14 +87,14 @@ class Prior(nn.Module):
         return [_moments(size, self.push, self.sharpness) for size in self.sizes]
 
     def facts(self) -> dict[str, Any]:
-        """The arguments that make this again, but for `latent_dim`."""
+        """Return the arguments, except for `latent_dim`, that create an equal prior."""
         shape = {"sizes": self.sizes, "push": self.push, "sharpness": self.sharpness}
         truncation = {"truncation": self.truncation, "label_truncation": self.label_truncation}
         return {**shape, "flow_layers": self.flow_layers, "flow_width": self.flow_width, **truncation}
 
     @property
     def plain(self) -> bool:
-        """Whether latents are the draws themselves."""
+        """Whether latents equal the draws."""
         return not self.sizes and self.flow is None
 
     @property
@@ -102,6 +103,7 @@ class Prior(nn.Module):
         return self.flow is not None and not self.flow.fitted
 
     def forward(self, z: Tensor) -> Tensor:
+        """Return the latents of draws z, as float32."""
         if self.plain:
             return z
         exact = z.double()
@@ -120,7 +122,10 @@ class Prior(nn.Module):
         return latents.float()
 
     def log_likelihood(self, latents: Tensor) -> Tensor:
-        """Log density (N,), in nats, of the coordinates without labels given the others: by the flow, or of N(0, I)."""
+        """Return the log density (N,) of the coordinates without labels, given those with, in nats.
+
+        It is that of the flow, or of N(0, I) without a flow.
+        """
         labelled, rest = self._parts(latents)
         if self.flow is None:
             return -0.5 * (rest.square() + math.log(2 * math.pi)).sum(dim=1)
@@ -130,22 +135,22 @@ class Prior(nn.Module):
         return latents[:, : self.labelled], latents[:, self.labelled :]
 
     def _middles(self, z: Tensor) -> Tensor:
-        """Middles of the clusters that draws belong to, (N, latent_dim), 0 on coordinates without labels."""
+        """Return the middle of each draw's cluster, (N, latent_dim), with 0 on coordinates without labels."""
         middles = torch.zeros_like(z)
         for vectors, (centre, _) in zip(self.vectors, self._moments, strict=True):
             middles = middles + centre * vectors.to(z.dtype)[sector_labels(z, vectors.to(z.dtype))]
         return middles
 
     def labels(self, z: Tensor) -> tuple[Tensor, ...]:
-        """Label of the sector that each draw (or latent: the push crosses no border) lies in, int64 (N,) each."""
+        """Return the sector of each draw for each label set, int64 (N,). Latents lie in the sectors of their draws."""
         return tuple(sector_labels(z, vectors) for vectors in self.vectors)
 
     def one_hot(self, labels: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Float (N, size) for each label set."""
+        """Return one-hot float tensors (N, size), one for each label set."""
         return tuple(functional.one_hot(x, size).float() for x, size in zip(labels, self.sizes, strict=True))
 
     def moments(self, labels: tuple[Tensor, ...], like: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation, (N, latent_dim) each, of the latents w whose draws have these labels."""
+        """Return the mean and the standard deviation, (N, latent_dim) each, of latents w with these labels."""
         mean, deviation = torch.zeros_like(like), torch.ones_like(like)
         for vectors, label, (centre, spread) in zip(self.vectors, labels, self._moments, strict=True):
             mean = mean + centre * vectors[label]
@@ -154,7 +159,10 @@ class Prior(nn.Module):
 
 
 def sector_vectors(sizes: tuple[int, ...], latent_dim: int) -> tuple[Tensor, ...]:
-    """Unit vectors (size, latent_dim) float32 for each label set, on the leading coordinates, size - 1 for each set."""
+    """Return unit vectors (size, latent_dim), float32, for each label set.
+
+    Each set takes the next size - 1 coordinates. Raises `ValueError` if there are not enough of them.
+    """
     needed = sum(size - 1 for size in sizes)
     if needed > latent_dim:
         raise ValueError(f"labels of {list(sizes)} kinds need {needed} latent dimensions or more, not {latent_dim}")
@@ -168,7 +176,7 @@ def sector_vectors(sizes: tuple[int, ...], latent_dim: int) -> tuple[Tensor, ...
 
 
 def sector_labels(z: Tensor, vectors: Tensor) -> Tensor:
-    """Label of the sector that each latent (N, latent_dim) lies in, int64 (N,)."""
+    """Return the label of the sector of each latent (N, latent_dim), int64 (N,)."""
     return (z @ vectors.T).argmax(dim=1)
 
 
@@ -179,7 +187,7 @@ def _shift(z: Tensor, vectors: Tensor, push: float, sharpness: float) -> Tensor:
 
 
 def _moments(size: int, push: float, sharpness: float) -> tuple[float, float]:
-    """How far a sector's pushed draws lie along its vector on average, and their spread around that point."""
+    """Measure a sector: the mean place of its pushed draws along its vector, and their spread around that point."""
     vectors = _simplex(size)
     z = torch.randn(MOMENT_DRAWS, size - 1, generator=torch.Generator().manual_seed(0))
     pushed = z + _shift(z, vectors, push, sharpness)
@@ -189,7 +197,7 @@ def _moments(size: int, push: float, sharpness: float) -> tuple[float, float]:
 
 
 def _simplex(size: int) -> Tensor:
-    """Vertices of a regular simplex around the origin, unit length: float32 (size, size - 1)."""
+    """Return the vertices of a regular simplex around the origin, rows of length 1, float32 (size, size - 1)."""
     centred = np.eye(size) - 1 / size
     basis = np.linalg.qr(centred[:, :-1])[0]
     vertices = centred @ basis
