@@ -11,6 +11,7 @@ from typing import Any
 from tables import read
 
 from tlgan_train.config import load_config
+from tlgan_train.evaluation.document import Evaluation, read_evaluation
 from tlgan_train.evaluation.learning_curve import LearningCurve, Quality
 from tlgan_train.report.claim_tables import markdown
 from tlgan_train.report.claims import Evidence, paper_claims
@@ -23,7 +24,7 @@ EDITS = {
     "never fall back on the way": "monotone",
     "keep their character at every step": "character_kept",
 }
-"""Rows of the table of quality, and their figures in an evaluation."""
+"""Rows of the table of quality, with their fields of `EmotionEdit`."""
 
 
 def manifest(bundle: str) -> dict[str, Any]:
@@ -32,10 +33,9 @@ def manifest(bundle: str) -> dict[str, Any]:
     return found
 
 
-def evaluation(bundle: str) -> dict[str, Any]:
+def evaluation(bundle: str) -> Evaluation:
     """What the judge measured of a shipped bundle."""
-    found: dict[str, Any] = json.loads((BUNDLES / bundle / "evaluation.json").read_text(encoding="utf-8"))
-    return found
+    return read_evaluation(BUNDLES / bundle / "evaluation.json")
 
 
 def quality() -> str:
@@ -43,21 +43,21 @@ def quality() -> str:
     columns = [(name, evaluation(name), method) for name in ("solo", "cast") for method in ("path", "paper")]
     heads = [f"`{name}`" if method == "path" else f"the paper's method on `{name}`" for name, _, method in columns]
     lines = ["| faces that …, worst of the emotions | " + " | ".join(heads) + " |", "|" + "---|" * (len(heads) + 1)]
-    for words, figure in EDITS.items():
+    for words, score in EDITS.items():
         worst = [
-            min(emotion[figure]["value"] for emotion in facts["methods"][method]["emotions"].values())
-            for _, facts, method in columns
+            min(getattr(edit, score).value for edit in measured.methods[method].emotions.values())
+            for _, measured, method in columns
         ]
         lines.append(f"| {words} | " + " | ".join(f"{value:.2f}" for value in worst) + " |")
-    shares = [f"{facts['generator']['confident_share']:.2f}" for _, facts, _ in columns]
+    shares = [f"{measured.generator.confident_share:.2f}" for _, measured, _ in columns]
     lines.append("| show one emotion clearly before any edit | " + " | ".join(shares) + " |")
     return "\n".join(lines)
 
 
 def by_emotion(bundle: str) -> str:
     """The default method and the paper's, a row for each emotion."""
-    facts = evaluation(bundle)
-    return comparison_table(facts, facts["default"], "paper")
+    measured = evaluation(bundle)
+    return comparison_table(measured, measured.default, "paper")
 
 
 def methods(bundle: str) -> str:
@@ -66,9 +66,9 @@ def methods(bundle: str) -> str:
 
 
 def leakage(bundle: str) -> str:
-    """What else changes where the default method and the paper's succeed equally often, a row for each factor."""
-    facts = evaluation(bundle)
-    return leakage_table(facts, facts["default"])
+    """What else the default method and the paper's change at equal success, a row for each factor."""
+    measured = evaluation(bundle)
+    return leakage_table(measured, measured.default)
 
 
 def claims(bundle: str) -> str:
@@ -77,8 +77,8 @@ def claims(bundle: str) -> str:
     grids = [  # no claim is about the coverage
         Quality(grid["confident_share"], math.nan, grid["kid"]) for grid in read("sample_grids")[bundle]["grids"]
     ]
-    course = LearningCurve([0, manifest(bundle)["training"]["images_seen"]], grids, real=None)
-    evidence = Evidence(evaluation(bundle), axes, manifest(bundle)["training"], course)
+    learning = LearningCurve([0, manifest(bundle)["training"]["images_seen"]], grids, real=None)
+    evidence = Evidence(evaluation(bundle), axes, manifest(bundle)["training"], learning)
     return markdown(paper_claims(evidence), evidence)
 
 

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from unittest.mock import patch
 
 import typer
 from rows import markdown, put_row
+
+if TYPE_CHECKING:
+    from tlgan_train.evaluation.document import Evaluation, MethodResult
+    from tlgan_train.evaluation.edits import WalkProgress
 
 RESULTS = Path(__file__).parent / "results" / "learned_ends.json"
 SHIPS = "ships"
@@ -50,19 +55,19 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train.classifiers.judge import factor_names, load_judge
     from tlgan_train.compute.compute import Compute
     from tlgan_train.data import load_dataset
+    from tlgan_train.evaluation.document import read_evaluation
     from tlgan_train.evaluation.edits import ENDS, evaluate_axes
     from tlgan_train.evaluation.equal_success import at_equal_success
     from tlgan_train.evaluation.model import finished_run
-    from tlgan_train.evaluation.verdicts import Reader, Verdicts, looking
+    from tlgan_train.evaluation.verdicts import Reader, Verdicts, latent_judge
     from tlgan_train.gan.weights import load_encoder, load_generator
     from tlgan_train.models.ends import PathNetwork
     from tlgan_train.models.inference import predict
-    from tlgan_train.run_folder import read_json, started_with
+    from tlgan_train.run_folder import started_with
 
-    evaluation = read_json(run / "evaluation.json", made_by="evaluate")
+    evaluation = read_evaluation(run / "evaluation.json")
     if SHIPS in variants:
-        own = evaluation["methods"]["path"]
-        yield {"run": name, "variant": SHIPS, **summary(evaluation, own, own["equal_success"])}
+        yield {"run": name, "variant": SHIPS, **summary(evaluation, evaluation.methods["path"])}
     trained = [variant for variant in variants if variant != SHIPS]
     if not trained:
         return
@@ -78,13 +83,13 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     local = parse_axes({**document, "default": "local"}, model.emotions, latent_dim).methods["local"]
 
     reader, factors = Reader(load_judge(run)).eval(), factor_names(run)
-    look, real = looking(model, reader), Verdicts.of(predict(reader, dataset.images, train))
-    drawn = look(model.latents(config.evaluate.samples, "evaluation samples"))
+    judge_latents, real = latent_judge(model, reader), Verdicts.of(predict(reader, dataset.images, train))
+    drawn = judge_latents(model.latents(config.evaluate.samples, "evaluation samples"))
     walks, steps = config.evaluate.faces, config.evaluate.steps
     started = model.latents(ENDS * walks, "evaluation faces")
 
-    def walked(axes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return evaluate_axes(axes, started, walks, steps, look, real, dataset.emotion[train], drawn, factors)
+    def walked(axes: Any) -> tuple[MethodResult, dict[str, WalkProgress]]:
+        return evaluate_axes(axes, started, walks, steps, judge_latents, real, dataset.emotion[train], drawn, factors)
 
     _, paper = walked(parse_axes({**document, "default": "paper"}, model.emotions, latent_dim).methods["paper"])
     movable = generator.prior.movable
@@ -101,26 +106,27 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
         path, _ = learned_ends.learned_motion(
             local, network, faces, lambda w: read_faces(generator, classifiers[0], w)[0]
         )
-        result, courses = walked(path)
-        changes = at_equal_success(courses, paper, factors)
-        yield {"run": name, "variant": variant, **summary(evaluation, result, changes)}
+        result, progress = walked(path)
+        result = replace(result, equal_success=at_equal_success(progress, paper, factors))
+        yield {"run": name, "variant": variant, **summary(evaluation, result)}
 
 
-def summary(evaluation: dict[str, Any], method: dict[str, Any], changes: dict[str, Any]) -> dict[str, float | None]:
-    """The figures of a row, of what `evaluate_axes` says of a method and `at_equal_success` of what it changes."""
+def summary(evaluation: Evaluation, result: MethodResult) -> dict[str, float | None]:
+    """The figures of a row: those of a method, by the judge of an evaluation."""
     from tlgan_train.evaluation.equal_success import changes_at_equal_success, without_noise
 
-    figures = method["emotions"].values()
-    values = {key: [of[key]["value"] for of in figures] for key in ("success", "mean_end", "smoothness")}
-    ratios = [of["kid_end"] / of["kid_unmoved"] for of in figures]
-    found = {**evaluation, "methods": {"path": {"equal_success": changes}}}
-    rows = [row for row in changes_at_equal_success(found, "path") if row[0] in POSE_AND_GAZE]
-    own, paper = (sum(without_noise(row[side], row[1]) for row in rows) for side in (2, 3))
+    edits = result.emotions.values()
+    success = [edit.success.value for edit in edits]
+    ratios = [edit.kid_end / edit.kid_unmoved for edit in edits]
+    changes = changes_at_equal_success(replace(evaluation, methods={"path": result}), "path")
+    changes = [change for change in changes if change.factor in POSE_AND_GAZE]
+    own = sum(without_noise(change.own, change.noise) for change in changes)
+    paper = sum(without_noise(change.paper, change.noise) for change in changes)
     return {
-        "success": min(values["success"]),
-        "mean_success": fmean(values["success"]),
-        "mean_end": min(values["mean_end"]),
-        "smoothness": max(values["smoothness"]),
+        "success": min(success),
+        "mean_success": fmean(success),
+        "mean_end": min(edit.mean_end.value for edit in edits),
+        "smoothness": max(edit.smoothness.value for edit in edits),
         "kid_ratio": max(ratios),
         "mean_kid_ratio": fmean(ratios),
         "pose_and_gaze": own / paper if paper else None,
@@ -130,8 +136,8 @@ def summary(evaluation: dict[str, Any], method: dict[str, Any], changes: dict[st
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown: one row for each measurement."""
     order, forms = list(VARIANTS), {"run": "`{}`", "about": "{}", "success": "{:.3f}", "mean_success": "{:.3f}"}
-    told = [{**row, "about": VARIANTS[row["variant"]]} for row in rows]
-    return markdown(COLUMNS, sorted(told, key=lambda row: (row["run"] != "solo", order.index(row["variant"]))), forms)
+    rows = [{**row, "about": VARIANTS[row["variant"]]} for row in rows]
+    return markdown(COLUMNS, sorted(rows, key=lambda row: (row["run"] != "solo", order.index(row["variant"]))), forms)
 
 
 def main(

@@ -38,17 +38,18 @@ def measure(bundle: Path, run: Path) -> Iterator[dict[str, Any]]:
     from tlgan_train.classifiers.judge import SUCCESS, load_judge
     from tlgan_train.evaluation.metrics import ALREADY
     from tlgan_train.evaluation.model import finished_bundle
-    from tlgan_train.evaluation.verdicts import Reader, looking
+    from tlgan_train.evaluation.verdicts import Reader, latent_judge
 
     app, model = CheerMeUp(bundle), finished_bundle(bundle)
-    look, z = looking(model, Reader(load_judge(run)).eval()), model.latents(FACES, "faces that keep something")
-    before = look(z).emotion
+    judge_latents = latent_judge(model, Reader(load_judge(run)).eval())
+    z = model.latents(FACES, "faces that keep something")
+    before = judge_latents(z).emotion
     for method in app.methods:
-        free = {name: look(app.move(z, {name: 1.0}, method)).emotion for name in app.emotions}
+        free = {name: judge_latents(app.move(z, {name: 1.0}, method)).emotion for name in app.emotions}
         found = []
         for wanted, kept in permutations(range(len(app.emotions)), 2):
             name, held = app.emotions[wanted], app.emotions[kept]
-            after = look(app.move(z, {name: 1.0}, method, keep=[held])).emotion
+            after = judge_latents(app.move(z, {name: 1.0}, method, keep=[held])).emotion
             showing = before[:, kept] >= SUCCESS
             others = (before[:, kept] < ALREADY) & (before[:, wanted] < ALREADY)
             beside = np.delete(after[showing], kept, axis=1).argmax(axis=1)

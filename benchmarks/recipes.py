@@ -95,12 +95,13 @@ def score(generator: Any, readers: Path, dataset: Any, characters: tuple[str, ..
     z = draw_latents(generator, SAMPLES, seed, "recipes")
     drawn = Verdicts.of(read_faces(generator, reader, z))
     logits, _ = read_faces(generator, load_classifier(readers), z)
-    figures = evaluate_generator(dataset, characters, real, drawn, train)
-    kept = ("fid", "kid", "precision", "recall", "confident_share", "emotion_share", "character_share")
+    quality = evaluate_generator(dataset, real, drawn, train, logits.argmax(axis=1))
+    kept = (
+        "fid", "kid", "precision", "recall", "confident_share", "emotion_share", "character_share", "classifier_agrees",
+    )  # fmt: skip
     axes = LogitAxes().fit(z[HELD_OUT:], logits[HELD_OUT:])
     return {
-        **{key: figures[key] for key in kept},
-        "classifier_agrees": float((logits.argmax(axis=1) == drawn.emotion.argmax(axis=1)).mean()),
+        **{key: getattr(quality, key) for key in kept},
         "logit_r2": float(axes.score(z[:HELD_OUT], logits[:HELD_OUT]).mean()),
     }
 

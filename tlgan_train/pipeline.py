@@ -17,6 +17,7 @@ from tlgan_train.compute import distributed
 from tlgan_train.compute.memory import PeakMemory
 from tlgan_train.data import SPLITS
 from tlgan_train.errors import refuse
+from tlgan_train.evaluation.document import write_evaluation
 from tlgan_train.evaluation.evaluate import check_same_labels
 from tlgan_train.evaluation.model import finished_bundle
 from tlgan_train.export.bundle import check_out, export_bundle
@@ -58,7 +59,7 @@ class Pipeline(Run):
         with self._opened(draws=False):
             self._bring_up_to_date(STAGES["judge"])
             product = self.folder / f"evaluation-{path.stem}.json"
-            write_json(product, evaluated(self, model, axes))
+            write_evaluation(product, evaluated(self, model, axes))
         return product
 
     def assist(self) -> None:

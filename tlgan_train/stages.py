@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from tlgan_runtime.latent.axes import Axes
 from tlgan_train.axes.fit import fit_axes
@@ -18,14 +17,14 @@ from tlgan_train.classifiers.judge import train_judge
 from tlgan_train.compute.compute import Compute
 from tlgan_train.config import Config
 from tlgan_train.data import Dataset, drawn_characters, load_dataset
+from tlgan_train.evaluation.document import Evaluation, write_evaluation
 from tlgan_train.evaluation.evaluate import evaluate
 from tlgan_train.evaluation.model import FinishedModel, finished_run
-from tlgan_train.evaluation.weaknesses import weaknesses
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import load_encoder, load_generator
 from tlgan_train.report.model_card import methods_table
 from tlgan_train.report.write import write_report
-from tlgan_train.run_folder import run_precision, write_json
+from tlgan_train.run_folder import run_precision
 
 
 @dataclass(frozen=True)
@@ -106,14 +105,14 @@ def _axes(run: Run) -> None:
 def _evaluate(run: Run) -> None:
     model = finished_run(run.folder, run.compute)
     axes = load_moves(run.folder, model.emotions, load_generator(run.folder), run.compute)
-    write_json(run.folder / STAGES["evaluate"].product, evaluated(run, model, axes))
+    write_evaluation(run.folder / STAGES["evaluate"].product, evaluated(run, model, axes))
 
 
-def evaluated(run: Run, model: FinishedModel, axes: Axes) -> dict[str, Any]:
-    """What the run's judge measures of a model."""
+def evaluated(run: Run, model: FinishedModel, axes: Axes) -> Evaluation:
+    """The evaluation of a model by the run's judge, which the log sums up."""
     evaluation = evaluate(run.config.evaluate, run.dataset, model, axes, run.folder, run.log, run.compute)
     run.log(methods_table(evaluation))
-    for weakness in weaknesses(evaluation):
+    for weakness in evaluation.weaknesses or []:
         run.log(f"weakness: {weakness.says}")
     return evaluation
 

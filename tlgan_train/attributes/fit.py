@@ -38,8 +38,9 @@ from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.labels import LabelledPictures
 from tlgan_train.data.sources.spelling import name_key
+from tlgan_train.dataclass_json import to_json
 from tlgan_train.errors import TrainError
-from tlgan_train.evaluation.metrics import edit_figures, estimate
+from tlgan_train.evaluation.metrics import edit_quality, estimate
 from tlgan_train.evaluation.model import FinishedModel
 from tlgan_train.models.inference import predict
 
@@ -246,7 +247,7 @@ def measure(attribute: ToLevel, kind: str, model: FinishedModel, judge: Attribut
         ways = np.linalg.norm(frames[:, -1] - z, axis=1)
         elsewhere = read_latents(model, judge, (z + ways[:, None] * random).astype(np.float32), judged=True)
         result[side] = {
-            **edit_figures(there, character, seen.features.reshape(len(z), FRAMES, -1)),
+            **to_json(edit_quality(there, character, seen.features.reshape(len(z), FRAMES, -1))),
             "mean_start": float(there[:, 0].mean()),
             "emotion_kept": asdict(estimate(emotion[:, -1] == emotion[:, 0])),
             "random_mean_end": asdict(estimate(_side(probability(elsewhere.score, kind), sign))),

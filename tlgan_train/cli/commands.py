@@ -250,10 +250,10 @@ def _config(
 
 def _warn(run: Path) -> None:
     """Say what is wrong with the model of a run, with --quiet as well: it ends with exit code 0, as a good one does."""
+    from tlgan_train.evaluation.document import read_evaluation
     from tlgan_train.evaluation.weaknesses import weaknesses
-    from tlgan_train.run_folder import read_json
 
-    found = weaknesses(read_json(run / "evaluation.json", made_by="evaluate"))
+    found = weaknesses(read_evaluation(run / "evaluation.json"))
     if found:
         _say("this model has weaknesses, which its report and model card list as well:")
     for weakness in found:

@@ -1,8 +1,9 @@
-"""How well generator and axes do, by a judge that took no part in fitting, on faces that nothing was fitted to."""
+"""Evaluates generator and axes by a judge that took no part in fitting, on faces that nothing was fitted to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import EvaluateConfig
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
+from tlgan_train.evaluation.document import Evaluation, JudgeReliability, ReaderAccuracy
 from tlgan_train.evaluation.edits import (
     ENDS,
     evaluate_axes,
@@ -26,8 +28,8 @@ from tlgan_train.evaluation.edits import (
 from tlgan_train.evaluation.equal_success import at_equal_success
 from tlgan_train.evaluation.generator import evaluate_generator
 from tlgan_train.evaluation.model import FinishedModel
-from tlgan_train.evaluation.verdicts import KEPT_FACES, Reader, Verdicts, faces_of, joined, looking, read
-from tlgan_train.evaluation.weaknesses import noted, reading
+from tlgan_train.evaluation.verdicts import FACES_AT_ONCE, Reader, Verdicts, faces_of, joined, latent_judge, read
+from tlgan_train.evaluation.weaknesses import reader_accuracy, with_weaknesses
 from tlgan_train.models.inference import predict
 from tlgan_train.run_folder import read_json
 
@@ -40,79 +42,89 @@ def evaluate(
     judge_run: Path,
     log: Callable[[str], None] = print,
     compute: Compute = ON_CPU,
-) -> dict[str, Any]:
-    """Measure a generator, and every method of its axes beside random directions, by the judge of a run.
+) -> Evaluation:
+    """Measure a generator, every method of its axes, and random directions, by the judge of a run.
 
-    Returns what `evaluation.json` holds. The model may be that of another run, or a bundle; `dataset` is what the judge
-    was trained on, and what the generator is compared with; `check_same_labels` tells whether it can be.
-    The judge reads where `compute` says.
-    Raises `TrainError` when the run has no judge.
+    Args:
+        settings: how many faces, steps and samples.
+        dataset: the pictures that the judge was trained on; the generator is compared with them, so its model must pass
+            `check_same_labels`.
+        model: the model to measure; it may come from another run or from a bundle.
+        axes: the axes of the model.
+        judge_run: run folder that holds the judge.
+        log: gets a line for the generator and for each method.
+        compute: where the judge runs.
+
+    Raises:
+        TrainError: the run has no judge.
     """
     judge, judged = load_judge(judge_run, compute), read_json(judge_run / "judge" / "metrics.json", made_by="judge")
     reader = Reader(judge).eval()
-    look = looking(model, reader)
+    judge_latents = latent_judge(model, reader)
     train = dataset.indices("train", model.drawn)
     real = Verdicts.of(predict(reader, dataset.images, train))
     z = model.latents(settings.samples, "evaluation samples")
-    *seen, labels = joined((*read(reader, faces), model.classify(faces)[0]) for faces in faces_of(model, z))
-    drawn = Verdicts.of(tuple(seen))
-    figures = evaluate_generator(dataset, model.drawn, real, drawn, train)
-    figures["classifier_agrees"] = float((labels.argmax(axis=1) == drawn.emotion.argmax(axis=1)).mean())
-    log("generator: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items() if isinstance(value, float)))
+    *outputs, labels = joined((*read(reader, faces), model.classify(faces)[0]) for faces in faces_of(model, z))
+    drawn = Verdicts.of(tuple(outputs))
+    generator = evaluate_generator(dataset, real, drawn, train, labels.argmax(axis=1))
+    figures = {name: value for name, value in vars(generator).items() if isinstance(value, float)}
+    log("generator: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
 
     methods = {**axes.methods, "random": random_lines(axes.methods[axes.default], model.seed)}
     ends = model.latents(ENDS * settings.faces, "evaluation faces")
     faces = ends[: settings.faces]
-    results, courses, factors = {}, {}, factor_names(judge_run)
+    results, progress, factors = {}, {}, factor_names(judge_run)
     for name, method in methods.items():
-        results[name], courses[name] = evaluate_axes(
-            method, ends, len(faces), settings.steps, look, real, dataset.emotion[train], drawn, factors
+        results[name], progress[name] = evaluate_axes(
+            method, ends, len(faces), settings.steps, judge_latents, real, dataset.emotion[train], drawn, factors
         )
-        means = ", ".join(f"{e} {f['mean_end']['value']:.2f}" for e, f in results[name]["emotions"].items())
+        means = ", ".join(f"{emotion} {edit.mean_end.value:.2f}" for emotion, edit in results[name].emotions.items())
         log(f"{name}: mean end probability {means}")
     if factors and "paper" in methods:
         for name in methods.keys() - {"paper"}:
-            results[name]["equal_success"] = at_equal_success(courses[name], courses["paper"], factors)
-    before = look(faces)
-    distances = np.array([figures["distance"] for figures in results[axes.default]["emotions"].values()])
+            compared = at_equal_success(progress[name], progress["paper"], factors)
+            results[name] = replace(results[name], equal_success=compared)
+    before = judge_latents(faces)
+    distances = np.array([edit.distance for edit in results[axes.default].emotions.values()])
     for name, method in methods.items():
         if isinstance(method, StraightLines):
-            results[name]["same_distance"] = evaluate_distance(method, faces, before, distances, look)
+            moved = evaluate_distance(method, faces, before, distances, judge_latents)
+            results[name] = replace(results[name], same_distance=moved)
     character_edits = {}
     if axes.characters is not None:
         columns = [dataset.characters.index(name) for name in axes.characters.names]
-        character_edits = evaluate_characters(axes.characters, columns, faces, before, look)
-    evaluation = {
-        "emotions": dataset.emotions,
-        "characters": dataset.characters,
-        "drawn_characters": model.drawn,
-        "readers": {"classifier": _classifier_reading(dataset, model), "judge": _reading(judged["test"])},
-        "faces": len(faces),
-        "steps": settings.steps,
-        "default": axes.default,
-        "judge": {
-            "emotion_accuracy": judged["test"]["emotion_accuracy"],
-            "character_accuracy": judged["test"]["character_accuracy"],
-            "ceiling": judged["ceiling"],
-            "factor_r2": judged["factor_r2"],
-            "factor_noise": reading_noise(judge, dataset, dataset.indices("test", model.drawn)),
-        },
-        "generator": figures,
-        "methods": results,
-        "character_edits": character_edits,
-    }
-    return noted(evaluation)
+        character_edits = evaluate_characters(axes.characters, columns, faces, before, judge_latents)
+    evaluation = Evaluation(
+        emotions=dataset.emotions,
+        characters=dataset.characters,
+        drawn_characters=model.drawn,
+        readers={"classifier": _classifier_accuracy(dataset, model), "judge": _accuracy(judged["test"])},
+        faces=len(faces),
+        steps=settings.steps,
+        default=axes.default,
+        judge=JudgeReliability(
+            emotion_accuracy=judged["test"]["emotion_accuracy"],
+            character_accuracy=judged["test"]["character_accuracy"],
+            ceiling=judged["ceiling"],
+            factor_r2=judged["factor_r2"],
+            factor_noise=reading_noise(judge, dataset, dataset.indices("test", model.drawn)),
+        ),
+        generator=generator,
+        methods=results,
+        character_edits=character_edits,
+    )
+    return with_weaknesses(evaluation)
 
 
-def _classifier_reading(dataset: Dataset, model: FinishedModel) -> dict[str, dict[str, float]]:
+def _classifier_accuracy(dataset: Dataset, model: FinishedModel) -> dict[str, ReaderAccuracy]:
     test = dataset.indices("test")
-    parts = [test[start : start + KEPT_FACES] for start in range(0, len(test), KEPT_FACES)]
+    parts = [test[start : start + FACES_AT_ONCE] for start in range(0, len(test), FACES_AT_ONCE)]
     outputs = joined(model.classify(dataset.images[part]) for part in parts)
-    return _reading(class_scores(outputs, (dataset.emotion[test], dataset.character[test])))
+    return _accuracy(class_scores(outputs, (dataset.emotion[test], dataset.character[test])))
 
 
-def _reading(scores: dict[str, Any]) -> dict[str, dict[str, float]]:
-    return {kind: reading(scores[f"{kind}_confusion"]) for kind in ("emotion", "character")}
+def _accuracy(scores: dict[str, Any]) -> dict[str, ReaderAccuracy]:
+    return {kind: reader_accuracy(scores[f"{kind}_confusion"]) for kind in ("emotion", "character")}
 
 
 def check_same_labels(model: FinishedModel, dataset: Dataset) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.evaluation.metrics import fid, kid, nearest, precision_recall, quantiles
+from tlgan_train.evaluation.document import GeneratorQuality, Quartiles
+from tlgan_train.evaluation.metrics import fid, kid, nearest, precision_recall, quartiles
 from tlgan_train.evaluation.verdicts import Verdicts
 
 NEAREST_SAMPLES = 16
@@ -18,33 +17,40 @@ MANIFOLD_SAMPLES = 2500
 
 
 def evaluate_generator(
-    dataset: Dataset, characters: tuple[str, ...], real: Verdicts, drawn: Verdicts, train: np.ndarray
-) -> dict[str, Any]:
-    """Distances in judge features between training pictures and samples, and shares of what is drawn.
+    dataset: Dataset, real: Verdicts, drawn: Verdicts, train: np.ndarray, labels: np.ndarray
+) -> GeneratorQuality:
+    """Compare samples with training pictures.
 
-    `kid_between_real` is the KID between two halves of the training pictures: the floor that noise sets.
+    Args:
+        dataset: what the generator was trained on.
+        real: verdicts on the training pictures of the drawn characters, whose indices are `train`.
+        drawn: verdicts on N samples.
+        train: int (M,).
+        labels: the emotion that the classifier reads in each sample, int (N,).
     """
     rng = np.random.default_rng(0)
     halves = np.array_split(rng.permutation(len(train)), 2)
-    some_real = real.features[rng.permutation(len(train))[:MANIFOLD_SAMPLES]]
-    precision, recall = precision_recall(some_real, drawn.features[:MANIFOLD_SAMPLES])
+    real_subset = real.features[rng.permutation(len(train))[:MANIFOLD_SAMPLES]]
+    precision, recall = precision_recall(real_subset, drawn.features[:MANIFOLD_SAMPLES])
     index, distance = nearest(drawn.features[:NEAREST_SAMPLES], real.features)
     typical = nearest(real.features[halves[0]], real.features[halves[1]])[1] if len(halves[1]) else np.empty(0)
-    return {
-        "fid": fid(real.features, drawn.features),
-        "kid": kid(real.features, drawn.features),
-        "kid_between_real": kid(real.features[halves[0]], real.features[halves[1]]),
-        "precision": precision,
-        "recall": recall,
-        "confident_share": float((drawn.emotion.max(axis=1) >= SUCCESS).mean()),
-        "emotion_share": _shares(drawn.emotion.argmax(axis=1), dataset.emotions),
-        "emotion_share_of_data": _shares(dataset.emotion[train], dataset.emotions),
-        "character_share": _shares(drawn.character.argmax(axis=1), dataset.characters),
-        "character_share_of_data": _shares(dataset.character[train], dataset.characters),
-        "nearest_training_pictures": train[index],
-        "nearest_distances": distance,
-        "nearest_distance_between_real": quantiles(typical),
-    }
+    emotions = drawn.emotion.argmax(axis=1)
+    return GeneratorQuality(
+        fid=fid(real.features, drawn.features),
+        kid=kid(real.features, drawn.features),
+        kid_between_real=kid(real.features[halves[0]], real.features[halves[1]]),
+        precision=precision,
+        recall=recall,
+        confident_share=float((drawn.emotion.max(axis=1) >= SUCCESS).mean()),
+        emotion_share=_shares(emotions, dataset.emotions),
+        emotion_share_of_data=_shares(dataset.emotion[train], dataset.emotions),
+        character_share=_shares(drawn.character.argmax(axis=1), dataset.characters),
+        character_share_of_data=_shares(dataset.character[train], dataset.characters),
+        nearest_training_pictures=train[index].tolist(),
+        nearest_distances=distance.tolist(),
+        nearest_distance_between_real=Quartiles(*quartiles(typical)),
+        classifier_agrees=float((labels == emotions).mean()),
+    )
 
 
 def _shares(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:

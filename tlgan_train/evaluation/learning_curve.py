@@ -47,7 +47,7 @@ class LearningCurve:
 def learning_curve(
     grids: list[tuple[int, Path]], reader: nn.Module, pictures: np.ndarray, rows: np.ndarray, classes: int
 ) -> LearningCurve:
-    """Read grids of faces beside training pictures.
+    """Compare grids of faces with training pictures.
 
     Args:
         grids: pictures seen and file, in order.
@@ -55,19 +55,19 @@ def learning_curve(
         pictures: uint8 (N, S, S, 3), of which `rows` are the training pictures of the drawn characters.
         classes: pairs of a drawn character and an emotion.
     """
-    some = np.random.default_rng(0).permutation(rows)[:MOST_REAL]
-    real = Verdicts.of(predict(reader, pictures, np.sort(some)))
+    subset = np.random.default_rng(0).permutation(rows)[:MOST_REAL]
+    real = Verdicts.of(predict(reader, pictures, np.sort(subset)))
     chosen = [grids[i] for i in np.unique(np.linspace(0, len(grids) - 1, MOST_GRIDS).round().astype(int))]
     drawn = []
     for _, path in chosen:
         grid = read_grid(path)
         faces = grid.reshape(-1, *grid.shape[2:])
         drawn.append(Verdicts.of(predict(reader, faces, np.arange(len(faces)))))
-    order, count = np.random.default_rng(1).permutation(len(some)), min(len(drawn[0].emotion), len(some) // 2)
+    order, count = np.random.default_rng(1).permutation(len(subset)), min(len(drawn[0].emotion), len(subset) // 2)
     held_out, rest = order[:count], order[count:]
     return LearningCurve(
         [images for images, _ in chosen],
-        [_quality(seen, real.features, classes) for seen in drawn],
+        [_quality(verdicts, real.features, classes) for verdicts in drawn],
         _quality(Verdicts(*(values[held_out] for values in vars(real).values())), real.features[rest], classes)
         if count
         else None,
@@ -82,11 +82,11 @@ def read_grid(path: Path) -> np.ndarray:
     return picture.reshape(GRID[0], size, GRID[1], size, 3).swapaxes(1, 2)
 
 
-def _quality(seen: Verdicts, real: np.ndarray, classes: int) -> Quality:
-    pairs = seen.emotion.argmax(axis=1) * seen.character.shape[1] + seen.character.argmax(axis=1)
+def _quality(verdicts: Verdicts, real: np.ndarray, classes: int) -> Quality:
+    pairs = verdicts.emotion.argmax(axis=1) * verdicts.character.shape[1] + verdicts.character.argmax(axis=1)
     shares = np.unique(pairs, return_counts=True)[1] / len(pairs)
     return Quality(
-        float((seen.emotion.max(axis=1) >= SUCCESS).mean()),
+        float((verdicts.emotion.max(axis=1) >= SUCCESS).mean()),
         float(np.exp(-(shares * np.log(shares)).sum()) / classes),
-        kid(real, seen.features),
+        kid(real, verdicts.features),
     )

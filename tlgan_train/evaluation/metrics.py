@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
 from tlgan_train.classifiers.judge import SUCCESS
+from tlgan_train.evaluation.document import EditQuality, Estimate
 
 ALREADY = 0.5
 """Faces that start at or above this probability are there already and are left out of success and monotonicity."""
@@ -28,17 +28,6 @@ NEIGHBOURS = 3
 """k of precision and recall (Kynkäänniemi et al. 2019)."""
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over faces with its 95 % bootstrap interval."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    faces: int
-    """Faces that it is the mean of."""
-
-
 def estimate(values: np.ndarray, seed: int = 0) -> Estimate:
     """Mean of per-face values (N,) and its interval; None when there are none."""
     if len(values) == 0:
@@ -48,37 +37,34 @@ def estimate(values: np.ndarray, seed: int = 0) -> Estimate:
     return Estimate(float(np.mean(values)), float(low), float(high), len(values))
 
 
-def edit_figures(probability: np.ndarray, character: np.ndarray, features: np.ndarray) -> dict[str, Any]:
-    """How well walks reach their emotion and what stays.
+def edit_quality(probability: np.ndarray, character: np.ndarray, features: np.ndarray) -> EditQuality:
+    """How well walks of N faces reach their target, and what else stays.
 
     Args:
-        probability: the judge's probability of the target emotion, (N, steps).
+        probability: the judge's probability of the target, (N, steps).
         character: the judge's most likely character, (N, steps).
         features: the judge's features, (N, steps, D).
     """
     moved = probability[:, 0] < ALREADY
     running = np.maximum.accumulate(probability, axis=1)
     stride = np.linalg.norm(np.diff(features, axis=1), axis=2)
-    per_face = {
-        "success": probability[moved, -1] >= SUCCESS,
-        "mean_end": probability[:, -1],
-        "monotone": ((running - probability) <= FALL).all(axis=1)[moved],
-        "rank_correlation": rank_correlation(probability[moved]),
-        "character_kept": (character == character[:, :1]).all(axis=1),
-        "smoothness": stride.max(axis=1) / np.maximum(stride.mean(axis=1), 1e-12),
-    }
-    return {
-        "already_there": float(1 - moved.mean()),
-        **{name: asdict(estimate(values)) for name, values in per_face.items()},
-    }
+    return EditQuality(
+        already_there=float(1 - moved.mean()),
+        success=estimate(probability[moved, -1] >= SUCCESS),
+        mean_end=estimate(probability[:, -1]),
+        monotone=estimate(((running - probability) <= FALL).all(axis=1)[moved]),
+        rank_correlation=estimate(rank_correlation(probability[moved])),
+        character_kept=estimate((character == character[:, :1]).all(axis=1)),
+        smoothness=estimate(stride.max(axis=1) / np.maximum(stride.mean(axis=1), 1e-12)),
+    )
 
 
-def quantiles(values: np.ndarray) -> dict[str, Any]:
-    """Quartiles over the first axis; None where that is empty."""
-    names = ("low", "median", "high")
+def quartiles(values: np.ndarray) -> tuple[Any, Any, Any]:
+    """Lower quartile, median and upper quartile over the first axis, as lists or floats; None where that is empty."""
     if not len(values):
-        return dict.fromkeys(names)
-    return {n: q.tolist() for n, q in zip(names, np.quantile(values, [0.25, 0.5, 0.75], axis=0), strict=True)}
+        return None, None, None
+    low, median, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0).tolist()
+    return low, median, high
 
 
 def rank_correlation(curves: np.ndarray) -> np.ndarray:

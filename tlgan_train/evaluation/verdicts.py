@@ -1,4 +1,4 @@
-"""What the judge says of pictures: features, emotion, character and known factors."""
+"""The judge's verdicts on pictures: features, emotion, character and known factors."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tlgan_train.evaluation.model import FinishedModel
 from tlgan_train.models.inference import predict
 from tlgan_train.models.judge import Judge
 
-KEPT_FACES = 1024
-"""Pictures drawn before they are read: they are all that is kept of a walk."""
+FACES_AT_ONCE = 1024
+"""Pictures in memory at a time; of all others only the verdicts are kept."""
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What the judge says of N pictures."""
+    """The judge's verdicts on N pictures."""
 
     features: np.ndarray
     """float32 (N, D)."""
@@ -33,6 +33,7 @@ class Verdicts:
 
     @classmethod
     def of(cls, outputs: tuple[np.ndarray, ...]) -> Verdicts:
+        """From the outputs of a `Reader`: features, logits of emotions and characters, factors."""
         features, emotion, character, factors = outputs
         return cls(features, softmax(emotion, axis=1), softmax(character, axis=1), factors)
 
@@ -49,25 +50,27 @@ class Reader(nn.Module):
         return (features, *self.judge.read(features))
 
 
-Look = Callable[[np.ndarray], Verdicts]
-"""Latents (N, latent_dim) → what the judge says of the faces that they draw."""
+JudgeLatents = Callable[[np.ndarray], Verdicts]
+"""Latents (N, latent_dim) → verdicts on the faces that the model draws from them."""
 
 
-def looking(model: FinishedModel, reader: Reader) -> Look:
-    """The judge before the faces of a model."""
+def latent_judge(model: FinishedModel, reader: Reader) -> JudgeLatents:
+    """A function that draws faces by a model and judges them."""
 
-    def look(z: np.ndarray) -> Verdicts:
+    def judge_latents(z: np.ndarray) -> Verdicts:
         return Verdicts.of(joined(read(reader, faces) for faces in faces_of(model, z)))
 
-    return look
+    return judge_latents
 
 
 def faces_of(model: FinishedModel, z: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(z), KEPT_FACES):
-        yield model.draw(z[start : start + KEPT_FACES])
+    """The faces of latents (N, latent_dim) in parts of at most `FACES_AT_ONCE`, uint8 (n, S, S, 3)."""
+    for start in range(0, len(z), FACES_AT_ONCE):
+        yield model.draw(z[start : start + FACES_AT_ONCE])
 
 
 def read(reader: Reader, faces: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The outputs of the reader for pictures uint8 (N, S, S, 3), as `Verdicts.of` takes them."""
     return predict(reader, faces, batch_size=READ_BATCH)
 
 

@@ -1,14 +1,21 @@
-"""What makes a finished model hard or impossible to use, in plain words with the figures that say so."""
+"""Finds what makes a finished model hard or impossible to use, and says it in plain words with figures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy.stats import binomtest
 
+from tlgan_train.evaluation.document import (
+    CharacterEdit,
+    EditQuality,
+    Evaluation,
+    GeneratorQuality,
+    ReaderAccuracy,
+    Weakness,
+)
 from tlgan_train.evaluation.metrics import percent
 
 SIGNIFICANCE = 0.05
@@ -25,73 +32,58 @@ LEAST_RECALL, LEAST_PRECISION = 0.05, 0.1
 """Below these, samples cover next to nothing of the pictures, or hardly any lies among them."""
 
 
-@dataclass(frozen=True)
-class Weakness:
-    """One thing that is wrong with a model."""
-
-    kind: str
-    """For programs: `classifier_chance`, `axes_fail`, …"""
-    says: str
-    """For people: one sentence without a full stop."""
-    figures: dict[str, float]
-    """What it follows from, by the name of a class or of a figure."""
-
-
-def weaknesses(evaluation: dict[str, Any]) -> list[Weakness]:
-    """All that the figures of `evaluation.json` show to be wrong, the gravest first; none for a good model."""
+def weaknesses(evaluation: Evaluation) -> list[Weakness]:
+    """All that the figures of an evaluation show to be wrong, the gravest first; none for a good model."""
     return [
-        *_readers(evaluation.get("readers", {})),
-        *_generator(evaluation["generator"]),
-        *_edits("axes", evaluation["methods"][evaluation["default"]]["emotions"], evaluation["judge"]["ceiling"]),
-        *_edits("characters", evaluation.get("character_edits", {}), {}),
+        *_readers(evaluation.readers or {}),
+        *_generator(evaluation.generator),
+        *_edits("axes", evaluation.methods[evaluation.default].emotions, evaluation.judge.ceiling),
+        *_edits("characters", evaluation.character_edits or {}, {}),
     ]
 
 
-def noted(evaluation: dict[str, Any]) -> dict[str, Any]:
-    """The evaluation with its `weaknesses` in it, as `evaluation.json` and the manifest hold them."""
-    return {**evaluation, "weaknesses": [asdict(weakness) for weakness in weaknesses(evaluation)]}
+def with_weaknesses(evaluation: Evaluation) -> Evaluation:
+    """The evaluation with the weaknesses that its figures show."""
+    return replace(evaluation, weaknesses=weaknesses(evaluation))
 
 
-def reading(confusion: Iterable[Iterable[int]]) -> dict[str, float]:
-    """What `readers` of `evaluation.json` holds of a network and a kind of label, from its confusion matrix.
-
-    `accuracy` is the share of test `pictures` read correctly, `majority` that of the most frequent class among them.
-    """
+def reader_accuracy(confusion: Iterable[Iterable[int]]) -> ReaderAccuracy:
+    """How well a network reads one kind of label, from its confusion matrix on test pictures: rows are true classes."""
     counts = np.array(confusion)
     pictures = int(counts.sum())
-    return {
-        "accuracy": float(counts.trace() / pictures),
-        "majority": float(counts.sum(axis=1).max() / pictures),
-        "pictures": pictures,
-    }
+    return ReaderAccuracy(
+        accuracy=float(counts.trace() / pictures),
+        majority=float(counts.sum(axis=1).max() / pictures),
+        pictures=pictures,
+    )
 
 
-def _readers(readers: dict[str, dict[str, dict[str, float]]]) -> list[Weakness]:
+def _readers(readers: dict[str, dict[str, ReaderAccuracy]]) -> list[Weakness]:
     found = []
     for network, kinds in readers.items():
-        for kind, figures in kinds.items():
-            accuracy, majority, pictures = (figures[key] for key in ("accuracy", "majority", "pictures"))
+        for kind, scores in kinds.items():
+            accuracy, majority, pictures = scores.accuracy, scores.majority, scores.pictures
             if majority == 1:
                 continue  # one class only: there is nothing to tell apart
-            told = f"the {network} reads the {kind} of {percent(accuracy)} of {pictures:,} test pictures correctly"
+            message = f"the {network} reads the {kind} of {percent(accuracy)} of {pictures:,} test pictures correctly"
             guessed = f"always answering the most frequent {kind} is right for {percent(majority)}"
-            right = round(accuracy * pictures)
-            if binomtest(right, int(pictures), majority, alternative="greater").pvalue > SIGNIFICANCE:
+            if binomtest(round(accuracy * pictures), pictures, majority, alternative="greater").pvalue > SIGNIFICANCE:
                 means = "its measurements mean nothing" if network == "judge" else "no edit can be fitted to it"
-                found.append(
-                    Weakness(
-                        f"{network}_chance", f"{told}, not clearly more than guessing: {guessed}; {means}", figures
-                    )
-                )
+                name, says = "chance", f"{message}, not clearly more than guessing: {guessed}; {means}"
             elif (accuracy - majority) / (1 - majority) < HALF:
-                found.append(Weakness(f"{network}_weak", f"{told} only; {guessed}", figures))
+                name, says = "weak", f"{message} only; {guessed}"
+            else:
+                continue
+            found.append(Weakness(f"{network}_{name}", says, dict(vars(scores))))
     return found
 
 
-def _generator(figures: dict[str, Any]) -> list[Weakness]:
+def _generator(generator: GeneratorQuality) -> list[Weakness]:
     found = []
-    for kind in ("emotion", "character"):
-        drawn, data = figures[f"{kind}_share"], figures[f"{kind}_share_of_data"]
+    for kind, drawn, data in (
+        ("emotion", generator.emotion_share, generator.emotion_share_of_data),
+        ("character", generator.character_share, generator.character_share_of_data),
+    ):
         most = max(drawn, key=lambda name: drawn[name])
         if drawn[most] >= COLLAPSED > data[most]:
             says = f"the generator collapsed: {percent(drawn[most])} of its samples show one {kind}, {most}"
@@ -109,29 +101,31 @@ def _generator(figures: dict[str, Any]) -> list[Weakness]:
         ("precision", LEAST_PRECISION, "samples are unlike the training pictures: only {} lie among them"),
     )
     for name, least, says in rules:
-        value = figures.get(name)
+        value = getattr(generator, name)
         if value is not None and value < least:
             found.append(Weakness(f"generator_{name}", says.format(percent(value)), {name: value}))
     return found
 
 
-def _edits(kind: str, edits: dict[str, Any], ceiling: dict[str, float | None]) -> list[Weakness]:
-    values = {name: figures["success"]["value"] for name, figures in edits.items()}
+def _edits(
+    kind: str, edits: Mapping[str, EditQuality | CharacterEdit], ceiling: Mapping[str, float | None]
+) -> list[Weakness]:
+    values = {name: edit.success.value for name, edit in edits.items()}
     known = {name: value for name, value in values.items() if value is not None}
     failing = {name: value for name, value in known.items() if value <= HARDLY}
     weak = {name: value for name, value in known.items() if HARDLY < value < HALF}
     found = []
-    for what, group, words in (("fail", failing, "hardly ever succeed"), ("weak", weak, "often fail")):
+    for degree, group, words in (("fail", failing, "hardly ever succeed"), ("weak", weak, "often fail")):
         if group:
             shares = ", ".join(f"{name} {percent(value)}" for name, value in group.items())
             says = f"edits to {_listed(group)} {words}; share of faces in which the judge is then sure of it: {shares}"
             blind = [name for name in group if (share := ceiling.get(name)) is not None and share < HALF]
             if blind:
                 says += f"; it is seldom sure of real pictures of {_listed(blind)} either"
-            found.append(Weakness(f"{kind}_{what}", says, group))
+            found.append(Weakness(f"{kind}_{degree}", says, group))
     if unmeasured := [name for name, value in values.items() if value is None]:
         says = f"edits to {_listed(unmeasured)} could not be measured: every face is seen as that before the edit"
-        found.append(Weakness(f"{kind}_unmeasured", says, {name: edits[name]["already_there"] for name in unmeasured}))
+        found.append(Weakness(f"{kind}_unmeasured", says, {name: edits[name].already_there for name in unmeasured}))
     return found
 
 

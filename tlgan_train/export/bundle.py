@@ -22,7 +22,8 @@ from tlgan_train.axes.learned_ends import load_paths
 from tlgan_train.axes.samples import draw_latents
 from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.errors import TrainError
-from tlgan_train.evaluation.weaknesses import noted
+from tlgan_train.evaluation.document import read_evaluation, write_evaluation
+from tlgan_train.evaluation.weaknesses import with_weaknesses
 from tlgan_train.export.generator_graph import drawing_graph
 from tlgan_train.export.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.export.stored_weights import store_half, store_single
@@ -66,7 +67,7 @@ def export_bundle(
     """
     check_out(out)
     settings = read_json(run / "config.json", made_by="all")
-    evaluation = noted(read_json(run / "evaluation.json", made_by="evaluate"))
+    evaluation = with_weaknesses(read_evaluation(run / "evaluation.json"))
     axes = read_json(run / "axes.json", made_by="axes")
     generator, classifier = load_generator(run), rounded(load_classifier(run))
     attributes = current_attributes(run, log)
@@ -77,11 +78,11 @@ def export_bundle(
         "created_by": f"cheermeup {code_revision()}",
         "latent_dim": generator.latent_dim,
         "image_size": config["data"]["image_size"],
-        "emotions": evaluation["emotions"],
-        "characters": evaluation["characters"],
-        "drawn_characters": evaluation["drawn_characters"],
+        "emotions": evaluation.emotions,
+        "characters": evaluation.characters,
+        "drawn_characters": evaluation.drawn_characters,
         "training": {**read_json(run / "training.json", made_by="all"), "code_revision": settings["code_revision"]},
-        "metrics": {**headlines(evaluation), **({"attributes": measured(attributes)} if attributes else {})},
+        "metrics": {**evaluation.headlines(), **({"attributes": measured(attributes)} if attributes else {})},
         "license": license_of(config["data"]["spec"]),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +98,7 @@ def export_bundle(
         if any(method.get("ends") == PATHS for method in axes["methods"].values()):
             export_paths(load_paths(run), folder / "paths.onnx")
         write_json(folder / "axes.json", axes)
-        write_json(folder / "evaluation.json", without_curves(evaluation))
+        write_evaluation(folder / "evaluation.json", evaluation.without_curves())
         card = with_attributes(model_card(facts, evaluation), attributes)
         (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
         write_manifest(folder, **facts)
@@ -166,33 +167,6 @@ def check_parity(app: CheerMeUp, generator: Generator, classifier: nn.Module, z:
             f"the exported graphs differ from the networks by {levels} levels (at most {LEVEL_TOLERANCE}) and "
             f"{probability:.1e} in probability (at most {PROBABILITY_TOLERANCE}); nothing was written"
         )
-
-
-def headlines(evaluation: dict[str, Any]) -> dict[str, Any]:
-    """The few figures of an evaluation that the manifest repeats, under the same keys: how well edits by the default
-    method work, and what is weak."""
-    default = evaluation["default"]
-    emotions = {
-        emotion: {key: figures[key] for key in ("success", "mean_end")}
-        for emotion, figures in evaluation["methods"][default]["emotions"].items()
-    }
-    return {"methods": {default: {"emotions": emotions}}, "weaknesses": evaluation["weaknesses"]}
-
-
-def without_curves(evaluation: dict[str, Any]) -> dict[str, Any]:
-    """The evaluation of a bundle: that of its run, without the curves of each walk, which only the report draws."""
-    curves = ("curves", "curve_quantiles")
-    methods = {
-        name: {
-            **result,
-            "emotions": {
-                emotion: {key: value for key, value in figures.items() if key not in curves}
-                for emotion, figures in result["emotions"].items()
-            },
-        }
-        for name, result in evaluation["methods"].items()
-    }
-    return {**evaluation, "methods": methods}
 
 
 def license_of(spec: str) -> str:

@@ -18,10 +18,10 @@ STEPS = 11
 def axis_figures(results: Results) -> dict[str, bytes]:
     """PNG files by name."""
     evaluation, emotions = results.evaluation, results.dataset.emotions
-    methods, noise = evaluation["methods"], evaluation["judge"].get("factor_noise", {})
+    methods, noise = evaluation.methods, evaluation.judge.factor_noise
     colours = charts.emotion_colours(len(emotions))
     figures = {
-        "scores": axis_charts.scores(methods, evaluation["judge"]["ceiling"]),
+        "scores": axis_charts.scores(methods, evaluation.judge.ceiling),
         "cosines": axis_charts.cosines(results.fits, emotions),
         "target": axis_charts.target_curve(methods, results.target, colours, _k(results, results.default)),
         "leakage": axis_charts.leakage(results.fitted, emotions),

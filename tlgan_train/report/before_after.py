@@ -1,4 +1,4 @@
-"""Faces before and after an edit, as in the paper's figures 8 and 9, and what the judge reads in them."""
+"""Draws faces before and after an edit, as in the paper's figures 8 and 9, with the judge's readings."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ LONGEST_NAME = 9
 
 @dataclass(frozen=True)
 class BeforeAfter:
-    """The figure, and what its caption says."""
+    """The figure, and the facts for its caption."""
 
     png: bytes
     emotion: str
-    """That the faces are moved to."""
+    """The emotion that the faces are moved to."""
     pool: int
-    """Faces among which those shown were looked for."""
+    """Number of faces from which those in the figure were chosen."""
     missing: list[str]
     """Drawn characters that the judge reads in none of them."""
     changes: dict[str, list[tuple[str, str]]]
@@ -37,7 +37,7 @@ class BeforeAfter:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the judge reads in N faces."""
+    """The judge's reading of N faces."""
 
     character: np.ndarray
     """int (N,), the most likely."""
@@ -49,7 +49,7 @@ def before_after(results: Results) -> BeforeAfter:
     """One face of each drawn character, or the first faces of the only one, before and after the same edit."""
     emotion = "surprise" if "surprise" in results.dataset.emotions else results.target
     column, names = results.dataset.emotions.index(emotion), results.dataset.characters
-    pool = results.latents(results.evaluation["faces"], "evaluation faces")
+    pool = results.latents(results.evaluation.faces, "evaluation faces")
     z, missing = pool[:CAST], []
     if len(results.drawn) > 1:
         read = _read(results, pool).character

@@ -33,29 +33,29 @@ def tally(claims: Sequence[Claim], method: str) -> str:
     """How many claims hold, in words."""
     count = Counter(c.findings["" if _plain(c) else method].verdict for c in claims)
     words = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold", NOT_MEASURED: "cannot be measured here"}
-    return ", ".join(f"{count[verdict]} {told}" for verdict, told in words.items() if count[verdict])
+    return ", ".join(f"{count[verdict]} {word}" for verdict, word in words.items() if count[verdict])
 
 
 def remarks(claims: Sequence[Claim], figures: Sequence[int], methods: Sequence[str]) -> list[tuple[str, str]]:
     """Sentences and verdicts for what the paper claims of any of its `figures`."""
-    told = []
+    found = []
     for claim in claims:
         if not set(claim.figures) & set(figures):
             continue
         for method, finding in claim.findings.items():
             if method == "" or method in methods:
                 which = f" with {method}" if method and len(methods) > 1 else ""
-                told.append((f"The paper: {claim.says} Measured{which}: {finding.measured}.", finding.verdict))
-    return told
+                found.append((f"The paper: {claim.says} Measured{which}: {finding.measured}.", finding.verdict))
+    return found
 
 
 def markdown(claims: Sequence[Claim], evidence: Evidence) -> str:
     """`claims.md`: which run this is, the tables, and how many claims hold."""
     return render(
         "claims.md.jinja",
-        drawn=evidence.evaluation["drawn_characters"],
+        drawn=evidence.evaluation.drawn_characters,
         training=evidence.training,
-        default=evidence.evaluation["default"],
+        default=evidence.evaluation.default,
         tallies={method: tally(claims, method) for method in evidence.compared},
         networks=network_table(claims),
         axes=axis_table(claims, evidence.compared),

@@ -1,4 +1,4 @@
-"""What the paper claims, and what a run measures of it."""
+"""Compares what the paper claims with what a run measures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tlgan_train.axes.fit import moved_cosines
+from tlgan_train.evaluation.document import EmotionEdit, Evaluation
 from tlgan_train.evaluation.learning_curve import LearningCurve
 from tlgan_train.evaluation.metrics import percent
 from tlgan_train.report.rule import NOT_MEASURED, Claim, Finding, Rule
@@ -16,7 +17,7 @@ from tlgan_train.report.text import interval, number
 
 REACHED = 0.95
 """Mean end probability from which a probability counts as having reached 1."""
-SEEN = 0.01
+DRAWN_SHARE = 0.01
 """Share of samples from which a character counts as drawn."""
 PLOTTED = {
     "anger": (False, "section 6.1; its own plot ends near 0.005"),
@@ -32,10 +33,9 @@ PLOTTED = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """What claims are held against; a bundle holds all of it but the learning curve."""
+    """What a run or a bundle shows about the claims; a bundle has no learning curve."""
 
-    evaluation: dict[str, Any]
-    """`evaluation.json`, or `metrics` of a manifest."""
+    evaluation: Evaluation
     axes: dict[str, Any]
     """Methods of `axes.json`."""
     training: dict[str, Any]
@@ -45,27 +45,26 @@ class Evidence:
     @property
     def methods(self) -> list[str]:
         """Methods that were fitted and measured, the default first."""
-        names = [name for name in self.evaluation["methods"] if name in self.axes]
-        return sorted(names, key=lambda name: name != self.evaluation["default"])
+        names = [name for name in self.evaluation.methods if name in self.axes]
+        return sorted(names, key=lambda name: name != self.evaluation.default)
 
     @property
     def compared(self) -> list[str]:
         """The default and the paper's own method."""
-        return [name for name in self.methods if name in (self.evaluation["default"], "paper")]
+        return [name for name in self.methods if name in (self.evaluation.default, "paper")]
 
     @property
     def several(self) -> bool:
-        return len(self.evaluation["drawn_characters"]) > 1
+        return len(self.evaluation.drawn_characters) > 1
 
-    def edits(self, method: str) -> dict[str, Any]:
-        """Figures of every axis, by emotion."""
-        found: dict[str, Any] = self.evaluation["methods"][method]["emotions"]
-        return found
+    def edits(self, method: str) -> dict[str, EmotionEdit]:
+        """How well every axis works, by emotion."""
+        return self.evaluation.methods[method].emotions
 
     def leakage(self, method: str) -> np.ndarray:
         """(E, E) mean change of each emotion's probability (column) along each axis (row)."""
-        table = self.evaluation["methods"][method]["leakage"]
-        return np.array([table[emotion] for emotion in self.evaluation["emotions"]], float)
+        table = self.evaluation.methods[method].leakage
+        return np.array([table[emotion] for emotion in self.evaluation.emotions], float)
 
 
 Measure = Callable[[str], tuple[float | None, str]]
@@ -78,24 +77,27 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
 
 
 def _networks(evidence: Evidence) -> list[Claim]:
-    training, measured = evidence.training, evidence.evaluation["generator"]
+    training, generator = evidence.training, evidence.evaluation.generator
     accuracy = training["classifier_accuracy"]
     shares = {
-        name: measured[f"{kind}_share"][name] / share
-        for kind in ("emotion", "character")
-        for name, share in measured[f"{kind}_share_of_data"].items()
+        name: drawn[name] / share
+        for drawn, data in (
+            (generator.emotion_share, generator.emotion_share_of_data),
+            (generator.character_share, generator.character_share_of_data),
+        )
+        for name, share in data.items()
         if share
     }
     rarest = min(shares, key=lambda name: shares[name])
-    change, course = None, "needs the sample grids of a run"
+    change, progress = None, "needs the sample grids of a run"
     if evidence.learning:
         first, last = evidence.learning.grids[0], evidence.learning.grids[-1]
         change = last.kid / first.kid if first.kid and last.kid is not None and first.kid > 0 else None
-        course = (
+        progress = (
             f"KID {_short(first.kid)} → {_short(last.kid)}, confident {percent(first.confident_share)} → "
             f"{percent(last.confident_share)}, over {training['images_seen'] / training['drawn_pictures']:.0f} epochs"
         )
-    decent, recall, precision = measured["confident_share"], measured["recall"], measured["precision"]
+    decent, recall, precision = generator.confident_share, generator.recall, generator.precision
     return [
         _claim("section 4.1", (), "The classifier reads the emotion of every test picture correctly (100 %).",
                accuracy, f"{percent(accuracy)} of {training['pictures']['test']:,} pictures, split off by contiguous "
@@ -104,7 +106,7 @@ def _networks(evidence: Evidence) -> list[Claim]:
               {"": Finding("trained with least squares only", NOT_MEASURED)}),
         _claim("figures 4 and 6; section 5.2", (4, 6),
                "Pictures become better the longer the GAN trains, and are good after about 250 epochs.",
-               change, course, Rule("KID of the last sample grid over that of the first", 0.5, 1)),
+               change, progress, Rule("KID of the last sample grid over that of the first", 0.5, 1)),
         _claim("figure 7; section 5.3", (7,), "Samples show all characters, with their emotions.",
                shares[rarest], f"{number(shares[rarest])} ({rarest})",
                Rule("share of the rarest emotion or character among samples, over that in the data", 0.5, 0.1)),
@@ -117,7 +119,7 @@ def _networks(evidence: Evidence) -> list[Claim]:
 
 
 def _separation(evidence: Evidence) -> list[Claim]:
-    apart = ~np.eye(len(evidence.evaluation["emotions"]), dtype=bool)
+    apart = ~np.eye(len(evidence.evaluation.emotions), dtype=bool)
 
     def linear(method: str) -> tuple[float | None, str]:
         known = [value for value in evidence.axes[method]["fitted"]["held_out_r2"] if value is not None]
@@ -136,10 +138,10 @@ def _separation(evidence: Evidence) -> list[Claim]:
         return rise, _signed(rise)
 
     def rest(method: str) -> tuple[float | None, str]:
-        tables = evidence.evaluation["methods"]
+        results = evidence.evaluation.methods
         means = {
-            name: [value for axis in tables[name]["factor_leakage"].values() for f, value in axis.items()
-                   if f != "intensity"]
+            name: [value for axis in results[name].factor_leakage.values() for factor, value in axis.items()
+                   if factor != "intensity"]
             for name in (method, "random")
         }  # fmt: skip
         if not means[method]:
@@ -163,15 +165,15 @@ def _separation(evidence: Evidence) -> list[Claim]:
 
 
 def _emotions(evidence: Evidence) -> list[Claim]:
-    emotions = evidence.evaluation["emotions"]
+    emotions = evidence.evaluation.emotions
 
     def reached(method: str) -> tuple[float | None, str]:
-        ends = [found["mean_end"]["value"] for found in evidence.edits(method).values()]
+        ends = [edit.mean_end.value for edit in evidence.edits(method).values()]
         count = sum(end >= REACHED for end in ends)
         return count / len(ends), f"{count} of {len(ends)}; mean of the ends {number(float(np.mean(ends)))}"
 
     def constant(method: str) -> tuple[float | None, str]:
-        found = {e: f["rank_correlation"]["value"] for e, f in evidence.edits(method).items()}
+        found = {emotion: edit.rank_correlation.value for emotion, edit in evidence.edits(method).items()}
         known = {e: value for e, value in found.items() if value is not None}
         if not known:
             return None, "no face is left to measure"
@@ -183,22 +185,21 @@ def _emotions(evidence: Evidence) -> list[Claim]:
             if emotion not in emotions:
                 return None, "no such emotion in the data"
             edit, place = evidence.edits(method)[emotion], emotions.index(emotion)
-            end = edit["mean_end"]
-            start = end["value"] - evidence.leakage(method)[place, place]
-            return end["value"], f"{number(start)} → {interval(end)} at k = {edit['distance']:.1f}"
+            end = edit.mean_end
+            start = end.value - evidence.leakage(method)[place, place]
+            return end.value, f"{number(start)} → {interval(end)} at k = {edit.distance:.1f}"
 
         return measure
 
     def monotone(method: str) -> tuple[float | None, str]:
-        found = evidence.edits(method).get("joy", {}).get("monotone", {"value": None})
-        return found["value"], interval(found)
+        joy = evidence.edits(method).get("joy")
+        return (joy.monotone.value, interval(joy.monotone)) if joy else (None, "–")
 
     def success(method: str) -> tuple[float | None, str]:
-        found = evidence.edits(method).get("joy", {}).get("success", {"value": None})
-        ceiling = evidence.evaluation["judge"]["ceiling"].get("joy")
-        if found["value"] is None or not ceiling:
+        joy, ceiling = evidence.edits(method).get("joy"), evidence.evaluation.judge.ceiling.get("joy")
+        if joy is None or joy.success.value is None or not ceiling:
             return None, "–"
-        return found["value"] / ceiling, f"{interval(found)}; ceiling {number(ceiling)}"
+        return joy.success.value / ceiling, f"{interval(joy.success)}; ceiling {number(ceiling)}"
 
     def others(method: str) -> tuple[float | None, str]:
         if "joy" not in emotions:
@@ -235,7 +236,7 @@ def _emotions(evidence: Evidence) -> list[Claim]:
 
 def _identity(evidence: Evidence) -> list[Claim]:
     def kept(method: str) -> tuple[float | None, str]:
-        found = {e: f["character_kept"]["value"] for e, f in evidence.edits(method).items()}
+        found = {emotion: edit.character_kept.value for emotion, edit in evidence.edits(method).items()}
         least = min(found, key=lambda e: found[e])
         return found[least], f"kept by {percent(found[least])} ({least}, the axis with the fewest)"
 
@@ -244,14 +245,15 @@ def _identity(evidence: Evidence) -> list[Claim]:
         return None if value is None else 1 - value, words
 
     def jump(method: str) -> tuple[float | None, str]:
-        mean = float(np.mean([found["smoothness"]["value"] for found in evidence.edits(method).values()]))
+        mean = float(np.mean([edit.smoothness.value for edit in evidence.edits(method).values()]))
         return mean, number(mean)
 
-    seen = [share for share in evidence.evaluation["generator"]["character_share"].values() if share >= SEEN]
+    shares = evidence.evaluation.generator.character_share.values()
+    drawn = sum(share >= DRAWN_SHARE for share in shares)
 
     def where(several: bool, measure: Measure) -> Measure:
         words = "several characters are drawn" if evidence.several else "one character is drawn"
-        if several and evidence.several and len(seen) < 2:
+        if several and evidence.several and drawn < 2:
             words = "nearly all samples are read as one character"  # that can then only stay
         elif several == evidence.several:
             return measure

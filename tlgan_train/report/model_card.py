@@ -1,10 +1,11 @@
-"""The page about a model that ships with it: what it is, what it was made from, and where it fails."""
+"""Writes the card that ships with a model: what it is, what it was made from, and where it fails."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from tlgan_train.evaluation.document import Evaluation
 from tlgan_train.evaluation.equal_success import changes_at_equal_success
 from tlgan_train.evaluation.weaknesses import weaknesses
 from tlgan_train.report.text import interval, markdown_table, number, render
@@ -22,14 +23,14 @@ ATTRIBUTE_FIGURES = {
 """Of those in `axes.json`, with the titles of their columns."""
 
 
-def model_card(facts: dict[str, Any], evaluation: dict[str, Any]) -> str:
+def model_card(facts: dict[str, Any], evaluation: Evaluation) -> str:
     """Markdown of `MODEL_CARD.md` from the manifest's facts and the evaluation."""
     return render(
         "model_card.md.jinja",
         facts=facts,
         evaluation=evaluation,
         weaknesses=[weakness.says for weakness in weaknesses(evaluation)],
-        edits=edit_table(evaluation, evaluation["default"]),
+        edits=edit_table(evaluation, evaluation.default),
         methods=methods_table(evaluation),
     )
 
@@ -58,54 +59,50 @@ def _attributes(entries: list[dict[str, Any]]) -> str:
     return render("attributes.md.jinja", heading=ATTRIBUTES_HEADING, figures=markdown_table(heads, rows))
 
 
-def edit_table(evaluation: dict[str, Any], method: str) -> str:
+def edit_table(evaluation: Evaluation, method: str) -> str:
     """Markdown table of the figures of one method, with a row for each emotion."""
     heads = ["emotion", "success", "mean end probability", "rank correlation", "monotone", "character kept", "ceiling"]
-    keys, ceiling = (
-        ("success", "mean_end", "rank_correlation", "monotone", "character_kept"),
-        evaluation["judge"]["ceiling"],
-    )
-    return markdown_table(
-        heads,
-        [
-            [emotion, *(interval(figures[key]) for key in keys), number(ceiling[emotion])]
-            for emotion, figures in evaluation["methods"][method]["emotions"].items()
-        ],
-    )
+    rows = []
+    for emotion, edit in evaluation.methods[method].emotions.items():
+        scores = (edit.success, edit.mean_end, edit.rank_correlation, edit.monotone, edit.character_kept)
+        rows.append([emotion, *map(interval, scores), number(evaluation.judge.ceiling[emotion])])
+    return markdown_table(heads, rows)
 
 
-def comparison_table(evaluation: dict[str, Any], method: str, other: str) -> str:
+def comparison_table(evaluation: Evaluation, method: str, other: str) -> str:
     """Markdown table of two methods side by side, with a row for each emotion."""
     names = {"success": "success", "mean_end": "mean end probability", "rank_correlation": "rank correlation"}
     rows = []
-    for emotion in evaluation["emotions"]:
-        figures = [evaluation["methods"][m]["emotions"][emotion] for m in (method, other)]
-        cells = [number(f[key]["value"]) for key in names for f in figures]
-        rows.append([emotion, *cells, number(evaluation["judge"]["ceiling"][emotion])])
+    for emotion in evaluation.emotions:
+        edits = [evaluation.methods[name].emotions[emotion] for name in (method, other)]
+        cells = [number(getattr(edit, score).value) for score in names for edit in edits]
+        rows.append([emotion, *cells, number(evaluation.judge.ceiling[emotion])])
     heads = [f"{title}, `{m}`" for title in names.values() for m in (method, other)]
     return markdown_table(["emotion", *heads, "ceiling"], rows)
 
 
-def methods_table(evaluation: dict[str, Any]) -> str:
-    """Markdown table that sums every method up, the surest first."""
+def methods_table(evaluation: Evaluation) -> str:
+    """Markdown table that sums up every method, the surest first."""
     rows = []
-    for name, result in evaluation["methods"].items():
-        found = list(result["emotions"].values())
-        success, ends, steps = (
-            _values(f[key]["value"] for f in found) for key in ("success", "mean_end", "smoothness")
-        )
-        ratios = _values(_ratio(f["kid_end"], f["kid_unmoved"]) for f in found)
-        distance = sum(f["distance"] for f in found) / len(found)
+    for name, result in evaluation.methods.items():
+        edits = list(result.emotions.values())
+        success = _values(edit.success.value for edit in edits)
+        ends = _values(edit.mean_end.value for edit in edits)
+        steps = _values(edit.smoothness.value for edit in edits)
+        ratios = _values(_ratio(edit.kid_end, edit.kid_unmoved) for edit in edits)
+        distance = sum(edit.distance for edit in edits) / len(edits)
         cells = [_range(success), _range(ends), _range(ratios), number(max(steps, default=None)), f"{distance:.1f}"]
         rows.append((min(success, default=0.0), [f"`{name}`", *cells]))
     heads = ["method", "success", "mean end probability", "KID ratio", "largest step over mean step", "distance"]
     return markdown_table(heads, [cells for _, cells in sorted(rows, key=lambda row: -row[0])])
 
 
-def leakage_table(evaluation: dict[str, Any], method: str) -> str:
-    """Markdown table of what else a method and `paper` change where both succeed equally often, a row for each
-    factor."""
-    rows = [[factor, *map(number, figures)] for factor, *figures in changes_at_equal_success(evaluation, method)]
+def leakage_table(evaluation: Evaluation, method: str) -> str:
+    """Markdown table of what else a method and `paper` change at equal success, with a row for each factor."""
+    rows = [
+        [change.factor, *map(number, (change.noise, change.own, change.paper, change.share))]
+        for change in changes_at_equal_success(evaluation, method)
+    ]
     return markdown_table(["factor", "noise", f"`{method}`", "`paper`", "share"], rows)
 
 

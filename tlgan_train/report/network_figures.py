@@ -26,15 +26,15 @@ WIDEST_PICTURE = 1920
 
 def network_figures(results: Results) -> dict[str, bytes]:
     """PNG files by name."""
-    config, measured = results.config.gan, results.evaluation["generator"]
+    config, quality = results.config.gan, results.evaluation.generator
     half = (config.real_target - config.fake_target) / 2
     chance = {"discriminator": 2 * half**2, "generator": (config.generator_target - config.fake_target - half) ** 2}
     chosen = spaced([images for images, _ in results.grids], CHECKPOINTS)
     over_training = np.stack([read_grid(results.grids[i][1])[0, :12] for i in chosen])
     labels = [f"{results.grids[i][0]:,}" for i in chosen]
     shares = {
-        f"{kind} read by the judge": (measured[f"{kind}_share"], measured[f"{kind}_share_of_data"])
-        for kind in ("emotion", "character")
+        "emotion read by the judge": (quality.emotion_share, quality.emotion_share_of_data),
+        "character read by the judge": (quality.character_share, quality.character_share_of_data),
     }
     test = results.classifier["test"]
     confusion = {
@@ -54,10 +54,10 @@ def network_figures(results: Results) -> dict[str, bytes]:
 
 
 def _nearest(results: Results) -> Figure:
-    measured = results.evaluation["generator"]
-    nearest = measured["nearest_training_pictures"]
+    quality = results.evaluation.generator
+    nearest = quality.nearest_training_pictures
     drawn = draw_faces(results.generator, results.latents(len(nearest), "evaluation samples"))
-    distances = [number(distance) for distance in measured["nearest_distances"]]
+    distances = [number(distance) for distance in quality.nearest_distances]
     columns = min(NEAREST_COLUMNS, len(nearest))
     blocks = [slice(start, start + columns) for start in range(0, len(nearest) - columns + 1, columns)]
     rows = [pictures[block] for block in blocks for pictures in (drawn, results.dataset.images[nearest])]

@@ -1,4 +1,4 @@
-"""What the page of a run is filled with: plain values and tables, to which `templates/report.html.jinja` adds words."""
+"""Fills the page of a run with values and tables; `templates/report.html.jinja` adds the words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from tlgan_runtime.latent.centres import BetweenCentres, ToEnds
 from tlgan_runtime.latent.motions import Motion, StraightLines
+from tlgan_train.evaluation.document import MethodResult
 from tlgan_train.evaluation.equal_success import changes_at_equal_success
 from tlgan_train.evaluation.metrics import percent
 from tlgan_train.evaluation.weaknesses import weaknesses
@@ -18,6 +19,7 @@ from tlgan_train.report.results import Results
 from tlgan_train.report.text import interval, number, render
 
 SCORES = ("success", "mean_end", "rank_correlation", "monotone", "character_kept")
+"""Columns of the table of edits: fields of `EditQuality`."""
 
 
 def page(results: Results, figures: dict[str, bytes], faces: BeforeAfter) -> str:
@@ -61,20 +63,22 @@ def page(results: Results, figures: dict[str, bytes], faces: BeforeAfter) -> str
 
 def _tables(results: Results) -> dict[str, Any]:
     """Rows of each table, with its heads where they depend on the run."""
-    evaluation, methods = results.evaluation, results.evaluation["methods"]
-    default = methods[results.default]["emotions"]
+    evaluation, methods = results.evaluation, results.evaluation.methods
     scores = [
-        [emotion, name, *(interval(result["emotions"][emotion][key]) for key in SCORES)]
+        [emotion, name, *(interval(getattr(result.emotions[emotion], score)) for score in SCORES)]
         for emotion in results.dataset.emotions
         for name, result in methods.items()
     ]
-    means = [["mean", name, *(number(_mean_over(result, key)) for key in SCORES)] for name, result in methods.items()]
-    ceiling = evaluation["judge"]["ceiling"]
+    means = [["mean", name, *(number(_mean(result, score)) for score in SCORES)] for name, result in methods.items()]
+    ceiling = evaluation.judge.ceiling
     return {
         "scores": scores + means,
         "ceilings": [
-            [e, number(ceiling[e]), percent(f["already_there"]), number(f["distance"], 1), number(f["end_norm"])]
-            for e, f in default.items()
+            [
+                emotion, number(ceiling[emotion]), percent(edit.already_there), number(edit.distance, 1),
+                number(edit.end_norm),
+            ]
+            for emotion, edit in methods[results.default].emotions.items()
         ],
         "network_claims": network_table(results.claims),
         "axis_claims": axis_table(results.claims, results.evidence.compared),
@@ -82,14 +86,14 @@ def _tables(results: Results) -> dict[str, Any]:
         "fits": _fits(results),
         "same_distance": _same_distance(results),
         "characters": [
-            [name, interval(found["success"]), interval(found["emotion_kept"]), number(found["distance"], 1)]
-            for name, found in evaluation.get("character_edits", {}).items()
+            [name, interval(edit.success), interval(edit.emotion_kept), number(edit.distance, 1)]
+            for name, edit in (evaluation.character_edits or {}).items()
         ],
         "equal_success": [
-            [factor, *map(number, figures)]
-            for factor, *figures in changes_at_equal_success(evaluation, results.default)
+            [change.factor, *map(number, (change.noise, change.own, change.paper, change.share))]
+            for change in changes_at_equal_success(evaluation, results.default)
         ],
-    }
+    }  # fmt: skip
 
 
 def _reader(name: str, metrics: dict[str, Any]) -> list[str]:
@@ -115,14 +119,14 @@ def _fits(results: Results) -> Table:
 
 def _same_distance(results: Results) -> Table:
     """Success of straight axes as far out as the default method goes."""
-    methods = results.evaluation["methods"]
-    others = {name: list(r["same_distance"].values()) for name, r in methods.items() if "same_distance" in r}
+    methods = results.evaluation.methods
+    others = {name: list(r.same_distance.values()) for name, r in methods.items() if r.same_distance is not None}
     rows = [
         [
-            emotion, number(own["distance"], 1), interval(own["success"]),
-            *(interval(found[e]["success"]) for found in others.values()),
+            emotion, number(edit.distance, 1), interval(edit.success),
+            *(interval(found[e].success) for found in others.values()),
         ]
-        for e, (emotion, own) in enumerate(methods[results.default]["emotions"].items())
+        for e, (emotion, edit) in enumerate(methods[results.default].emotions.items())
     ]  # fmt: skip
     return ["emotion", "distance", results.default, *(f"{name}, so far" for name in others)], rows
 
@@ -134,6 +138,7 @@ def _moves(motion: Motion) -> str:
     return "centres" if isinstance(motion, BetweenCentres) else "straight"
 
 
-def _mean_over(result: dict[str, Any], key: str) -> float | None:
-    values = [found[key]["value"] for found in result["emotions"].values()]
+def _mean(result: MethodResult, score: str) -> float | None:
+    """Plain mean of a score over emotions; None where one of them has none."""
+    values = [getattr(edit, score).value for edit in result.emotions.values()]
     return None if None in values else float(np.mean(values))

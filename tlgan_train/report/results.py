@@ -1,9 +1,9 @@
-"""What the stages of a run wrote, gathered for the report."""
+"""Gathers for the report what the stages of a run wrote."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
+from tlgan_train.evaluation.document import Evaluation, MethodResult, read_evaluation
 from tlgan_train.evaluation.learning_curve import LearningCurve, learning_curve
 from tlgan_train.evaluation.verdicts import Reader
 from tlgan_train.models.dcgan import Generator
@@ -33,8 +34,8 @@ class Results:
     dataset: Dataset
     generator: Generator
     run: Path
-    evaluation: dict[str, Any]
-    """`evaluation.json`, its methods in the order in which they are shown: the default, others, `random`."""
+    evaluation: Evaluation
+    """With its methods in the order in which they are shown: the default, others, `random`."""
     fits: dict[str, Any]
     """Methods of `axes.json`, the default first."""
     axes: dict[str, FittedMotion]
@@ -54,12 +55,12 @@ class Results:
 
     @property
     def default(self) -> str:
-        return str(self.evaluation["default"])
+        return self.evaluation.default
 
     @property
-    def fitted(self) -> dict[str, Any]:
-        """Evaluations of the methods that were fitted: all but `random`."""
-        return {name: result for name, result in self.evaluation["methods"].items() if name in self.fits}
+    def fitted(self) -> dict[str, MethodResult]:
+        """Results of the methods that were fitted: all but `random`."""
+        return {name: result for name, result in self.evaluation.methods.items() if name in self.fits}
 
     @property
     def target(self) -> str:
@@ -69,11 +70,11 @@ class Results:
     @property
     def drawn(self) -> tuple[str, ...]:
         """Characters that the generator was trained on."""
-        return tuple(self.evaluation["drawn_characters"])
+        return self.evaluation.drawn_characters
 
     @cached_property
     def evidence(self) -> Evidence:
-        """What the run has to say on the paper's claims, in the words of a manifest."""
+        """What the run measured about the paper's claims."""
         training = {
             "data": self.config.data.spec,
             "data_digest": self.dataset.digest,
@@ -107,12 +108,11 @@ def read_results(
     classifier = read_json(run / "classifier" / "metrics.json", made_by="classifier")
     judge = read_json(run / "judge" / "metrics.json", made_by="judge")
     document = read_json(run / "axes.json", made_by="axes")
-    evaluation = read_json(run / "evaluation.json", made_by="evaluate")
-    default = evaluation["default"]
-    shown = sorted(evaluation["methods"], key=lambda name: (name != default, name == "random"))
-    evaluation = {**evaluation, "methods": {name: evaluation["methods"][name] for name in shown}}
+    evaluation = read_evaluation(run / "evaluation.json")
+    shown = sorted(evaluation.methods, key=lambda name: (name != evaluation.default, name == "random"))
+    evaluation = replace(evaluation, methods={name: evaluation.methods[name] for name in shown})
     training, settings = run / "training.json", run / "config.json"
-    reader, drawn = Reader(load_judge(run, compute)).eval(), tuple(evaluation["drawn_characters"])
+    reader, drawn = Reader(load_judge(run, compute)).eval(), evaluation.drawn_characters
     shown_grids = [(int(path.stem), path) for path in grids]
     return Results(
         config, dataset, generator, run, evaluation,

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from tlgan_train.evaluation.document import Estimate
 from tlgan_train.evaluation.metrics import percent
 
 
@@ -22,11 +23,11 @@ def number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
 
 
-def interval(figure: dict[str, float | None]) -> str:
+def interval(estimate: Estimate) -> str:
     """A mean with its interval in brackets; a dash where there was nothing to measure."""
-    if figure["value"] is None:
+    if estimate.value is None:
         return "–"
-    return f"{number(figure['value'])} [{number(figure['low'])}, {number(figure['high'])}]"
+    return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,22 +17,26 @@ from tlgan_runtime.latent.motions import StraightLines
 from tlgan_train.axes.samples import draw_latents, read_faces
 from tlgan_train.cli.commands import main
 from tlgan_train.data import export_folder
-from tlgan_train.evaluation.edits import Course, evaluate_axes, evaluate_characters, evaluate_distance, random_lines
+from tlgan_train.evaluation.document import EmotionEdit, MethodResult, read_evaluation
+from tlgan_train.evaluation.edits import (
+    WalkProgress,
+    evaluate_axes,
+    evaluate_characters,
+    evaluate_distance,
+    random_lines,
+)
 from tlgan_train.evaluation.equal_success import at_equal_success, changes_at_equal_success
 from tlgan_train.evaluation.generator import evaluate_generator
 from tlgan_train.evaluation.verdicts import Verdicts
 
 pytestmark = pytest.mark.numerical
 
+ROOT = Path(__file__).parents[3]
 DISTANCE = 5.0
-FIGURES = {
-    "already_there", "success", "mean_end", "monotone", "rank_correlation", "character_kept", "smoothness",
-    "kid_end", "kid_unmoved", "kid_middle", "distance", "end_norm", "curves", "curve_quantiles",
-}  # fmt: skip
 Z, MORE = np.split(draw_latents(Painter(), 80, 0, "faces"), [60])
 
 
-def look(z: np.ndarray) -> Verdicts:
+def judge_latents(z: np.ndarray) -> Verdicts:
     return Verdicts.of(read_faces(Painter(), FullReader(), z))
 
 
@@ -40,19 +44,19 @@ def lines(directions: np.ndarray, names: tuple[str, ...] = EMOTIONS, length: flo
     return StraightLines(names, directions, np.full(len(directions), length), keep_norm=False)
 
 
-def judged(axes: StraightLines) -> dict[str, dict[str, dict[str, object]]]:
+def judged(axes: StraightLines) -> MethodResult:
     return walked(axes)[0]
 
 
-def walked(axes: StraightLines) -> tuple[dict[str, dict[str, dict[str, object]]], dict[str, Course]]:
+def walked(axes: StraightLines) -> tuple[MethodResult, dict[str, WalkProgress]]:
     """All the axes on 60 faces and 20 more ends; as real pictures, faces of other latents."""
-    others = look(draw_latents(Painter(), 300, 0, "real"))
+    others = judge_latents(draw_latents(Painter(), 300, 0, "real"))
     emotion = others.emotion.argmax(axis=1)
-    return evaluate_axes(axes, np.concatenate([Z, MORE]), len(Z), 6, look, others, emotion, others, ["turn"])
+    return evaluate_axes(axes, np.concatenate([Z, MORE]), len(Z), 6, judge_latents, others, emotion, others, ["turn"])
 
 
 @pytest.fixture(scope="module")
-def along() -> dict[str, dict[str, dict[str, object]]]:
+def along() -> MethodResult:
     """The first axis turns the head as well; the others move their emotion alone."""
     directions = np.eye(3, LATENT_DIM)
     directions[0, FACTOR] = 1
@@ -60,34 +64,33 @@ def along() -> dict[str, dict[str, dict[str, object]]]:
     return judged(lines(directions))
 
 
-def test_axes_that_move_their_emotion_succeed_and_keep_the_character(along: dict[str, dict]) -> None:
-    assert list(along["emotions"]) == list(EMOTIONS)
-    for name, figures in along["emotions"].items():
-        assert figures.keys() == FIGURES
-        assert figures["character_kept"]["value"] == 1 and figures["monotone"]["value"] == 1
-        assert figures["rank_correlation"]["value"] > 0.95
-        assert figures["distance"] == pytest.approx(DISTANCE, rel=1e-5) and figures["end_norm"] > 1.5
-        assert figures["kid_end"] > figures["kid_unmoved"]  # far outside the prior
-        assert np.shape(figures["curves"]) == (3, 6)
-        np.testing.assert_allclose(np.sum(figures["curves"], axis=0), 1, atol=1e-5)
-        own = figures["curves"][EMOTIONS.index(name)]
-        assert own[-1] == pytest.approx(figures["mean_end"]["value"], abs=1e-6)
-        assert len(figures["curve_quantiles"]["median"]) == 6
-    assert along["emotions"]["joy"]["success"]["value"] > 0.95
+def test_axes_that_move_their_emotion_succeed_and_keep_the_character(along: MethodResult) -> None:
+    assert list(along.emotions) == list(EMOTIONS)
+    for name, edit in along.emotions.items():
+        assert edit.character_kept.value == 1 and edit.monotone.value == 1
+        assert edit.rank_correlation.value > 0.95
+        assert edit.distance == pytest.approx(DISTANCE, rel=1e-5) and edit.end_norm > 1.5
+        assert edit.kid_end > edit.kid_unmoved  # far outside the prior
+        assert np.shape(edit.curves) == (3, 6)
+        np.testing.assert_allclose(np.sum(edit.curves, axis=0), 1, atol=1e-5)
+        own = edit.curves[EMOTIONS.index(name)]
+        assert own[-1] == pytest.approx(edit.mean_end.value, abs=1e-6)
+        assert len(edit.curve_quantiles.median) == 6
+    assert along.emotions["joy"].success.value > 0.95
     # In logits, 10 up from a prior of standard deviation 2: nearly everybody arrives, and by known odds.
     start = 2 * Z[:, :3].astype(float)
     end = start + np.array([0, 2 * DISTANCE, 0])
     expected = (np.exp(end) / np.exp(end).sum(axis=1, keepdims=True))[:, 1].mean()
-    assert along["emotions"]["joy"]["mean_end"]["value"] == pytest.approx(expected, abs=0.005)
+    assert along.emotions["joy"].mean_end.value == pytest.approx(expected, abs=0.005)
 
 
-def test_leakage_is_told_for_emotions_and_known_factors(along: dict[str, dict]) -> None:
+def test_leakage_is_measured_for_emotions_and_known_factors(along: MethodResult) -> None:
     for e, emotion in enumerate(EMOTIONS):
-        change = along["leakage"][emotion]
+        change = np.array(along.leakage[emotion])
         assert change.sum() == pytest.approx(0, abs=1e-5)
         assert change[e] > 0.5 and (np.delete(change, e) < 0).all()
-    assert along["factor_leakage"]["anger"]["turn"] == pytest.approx(DISTANCE / math.sqrt(2), rel=0.05)
-    assert along["factor_leakage"]["joy"]["turn"] == pytest.approx(0, abs=1e-4)
+    assert along.factor_leakage["anger"]["turn"] == pytest.approx(DISTANCE / math.sqrt(2), rel=0.05)
+    assert along.factor_leakage["joy"]["turn"] == pytest.approx(0, abs=1e-4)
 
 
 def test_methods_are_compared_where_they_succeed_equally_often() -> None:
@@ -96,45 +99,45 @@ def test_methods_are_compared_where_they_succeed_equally_often() -> None:
     directions[:, FACTOR] = 1
     directions /= math.sqrt(2)
     near, far = lines(directions), lines(directions, length=1.5 * DISTANCE)
-    (_, own), (_, other) = walked(far), walked(near)
-    for own_course, other_course in zip(own.values(), other.values(), strict=True):
-        assert other_course.success[-1] < own_course.success[-1]
-        assert own_course.change[-1] == pytest.approx(1.5 * other_course.change[-1], rel=1e-3)
+    (result, own), (_, other) = walked(far), walked(near)
+    for longer, shorter in zip(own.values(), other.values(), strict=True):
+        assert shorter.success[-1] < longer.success[-1]
+        assert longer.change[-1] == pytest.approx(1.5 * shorter.change[-1], rel=1e-3)
     found = at_equal_success(own, other, ["turn"])
     assert list(found) == list(EMOTIONS)
-    for emotion, course in other.items():
-        assert found[emotion]["success"] == course.success[-1]
-        assert found[emotion]["strengths"][0] < found[emotion]["strengths"][1]
-        turned = found[emotion]["factors"]["turn"]
-        assert turned == pytest.approx(
-            np.array(found[emotion]["strengths"]) * [1.5, 1] * DISTANCE / math.sqrt(2), rel=0.1
-        )
+    for emotion, progress in other.items():
+        compared = found[emotion]
+        assert compared.success == progress.success[-1] and compared.strengths[0] < compared.strengths[1]
+        turned = np.array(compared.strengths) * [1.5, 1] * DISTANCE / math.sqrt(2)
+        assert compared.factors["turn"] == pytest.approx(turned, rel=0.1)
     back = at_equal_success(other, own, ["turn"])
-    assert back["joy"]["factors"]["turn"] == found["joy"]["factors"]["turn"][::-1]
+    assert back["joy"].factors["turn"] == found["joy"].factors["turn"][::-1]
 
-    evaluation = {"methods": {"far": {"equal_success": found}, "bare": {}}, "judge": {"factor_noise": {"turn": 1.0}}}
-    [(name, noise, own_turn, other_turn, share)] = changes_at_equal_success(evaluation, "far")
-    assert (name, noise) == ("turn", 1.0)
-    assert share == pytest.approx(math.sqrt((own_turn**2 - 1) / (other_turn**2 - 1)))
+    shipped = read_evaluation(ROOT / "exported" / "solo" / "evaluation.json")
+    methods = {"far": replace(result, equal_success=found), "bare": result}
+    evaluation = replace(shipped, methods=methods, judge=replace(shipped.judge, factor_noise={"turn": 1.0}))
+    [change] = changes_at_equal_success(evaluation, "far")
+    assert (change.factor, change.noise) == ("turn", 1.0)
+    assert change.share == pytest.approx(math.sqrt((change.own**2 - 1) / (change.paper**2 - 1)))
     assert changes_at_equal_success(evaluation, "bare") == []
 
 
 def test_an_emotion_that_a_method_never_reaches_is_not_compared() -> None:
     change = np.array([[0.0], [1.0]])
-    never, all_there, half = (Course(success, change) for success in (np.zeros(2), None, np.array([0, 0.5])))
+    never, all_there, half = (WalkProgress(success, change) for success in (np.zeros(2), None, np.array([0, 0.5])))
     assert at_equal_success({"joy": half}, {"joy": never}, ["turn"]) == {}
     assert at_equal_success({"joy": all_there}, {"joy": half}, ["turn"]) == {}
 
 
-def test_a_method_is_measured_over_the_distance_of_another(along: dict[str, dict[str, dict[str, object]]]) -> None:
+def test_a_method_is_measured_over_the_distance_of_another(along: MethodResult) -> None:
     axes, distances = lines(np.eye(3, LATENT_DIM)), np.array([DISTANCE, 1e-6, 2 * DISTANCE])
-    found = evaluate_distance(axes, Z, look(Z), distances, look)
-    assert [figures["distance"] for figures in found.values()] == distances.tolist()
+    found = evaluate_distance(axes, Z, judge_latents(Z), distances, judge_latents)
+    assert [measured.distance for measured in found.values()] == distances.tolist()
     end = 2 * Z[:, :3].astype(float) + np.array([2 * DISTANCE, 0, 0])
     expected = (np.exp(end) / np.exp(end).sum(axis=1, keepdims=True))[:, 0].mean()
-    assert found["anger"]["mean_end"]["value"] == pytest.approx(expected, abs=0.005)
-    assert found["joy"]["success"]["value"] == 0  # of the faces that do not show it already
-    assert found["sadness"]["success"]["value"] == 1 and found["sadness"]["mean_end"]["faces"] == len(Z)
+    assert found["anger"].mean_end.value == pytest.approx(expected, abs=0.005)
+    assert found["joy"].success.value == 0  # of the faces that do not show it already
+    assert found["sadness"].success.value == 1 and found["sadness"].mean_end.faces == len(Z)
 
 
 def test_becoming_a_character_is_measured_with_what_stays_of_the_emotion() -> None:
@@ -142,23 +145,23 @@ def test_becoming_a_character_is_measured_with_what_stays_of_the_emotion() -> No
     tilted = towards.copy()
     tilted[1] = np.eye(LATENT_DIM)[1] - np.eye(LATENT_DIM)[CHARACTER]
     for directions, kept in ((towards, 1.0), (tilted / np.linalg.norm(tilted, axis=1, keepdims=True), None)):
-        found = evaluate_characters(lines(directions, CHARACTERS), [0, 1], Z, look(Z), look)
+        found = evaluate_characters(lines(directions, CHARACTERS), [0, 1], Z, judge_latents(Z), judge_latents)
         assert list(found) == list(CHARACTERS)
-        assert all(figures["success"]["value"] == 1 for figures in found.values())
-        assert found["ada"]["emotion_kept"]["value"] == 1
-        assert found["ada"]["already_there"] == pytest.approx((Z[:, CHARACTER] > 0).mean(), abs=0.05)
-        assert found["bo"]["emotion_kept"]["value"] == kept if kept else found["bo"]["emotion_kept"]["value"] < 0.6
+        assert all(edit.success.value == 1 for edit in found.values())
+        assert found["ada"].emotion_kept.value == 1
+        assert found["ada"].already_there == pytest.approx((Z[:, CHARACTER] > 0).mean(), abs=0.05)
+        kept_by_bo = found["bo"].emotion_kept.value
+        assert kept_by_bo == kept if kept else kept_by_bo < 0.6
 
 
-def test_random_directions_are_the_floor(along: dict[str, dict]) -> None:
+def test_random_directions_are_the_floor(along: MethodResult) -> None:
     like = lines(np.eye(3, LATENT_DIM))
     axes = random_lines(like, seed=4)
     np.testing.assert_allclose(np.linalg.norm(axes.directions, axis=1), 1)
     np.testing.assert_array_equal(axes.lengths, like.lengths)
     np.testing.assert_array_equal(axes.directions, random_lines(like, seed=4).directions)
     assert not np.allclose(axes.directions, random_lines(like, seed=5).directions)
-    floor = judged(axes)["emotions"]
-    means = [np.mean([f["mean_end"]["value"] for f in result.values()]) for result in (floor, along["emotions"])]
+    means = [np.mean([edit.mean_end.value for edit in result.emotions.values()]) for result in (judged(axes), along)]
     assert means[0] < means[1] - 0.2
 
 
@@ -173,16 +176,18 @@ def test_shares_and_nearest_pictures_of_a_generator() -> None:
     order = rng.permutation(len(train))[:20]
     sure = np.where(np.arange(20)[:, None] < 5, 1.0, 0.6) * np.eye(3)[1] + np.where(np.arange(20) < 5, 0, 0.2)[:, None]
     drawn = Verdicts(features[order], sure, np.eye(2)[np.arange(20) % 2], none[:20])
-    figures = evaluate_generator(dataset, CHARACTERS, real, drawn, train)
+    labels = np.where(np.arange(20) < 15, 1, 2)  # the judge reads joy in every sample
+    quality = evaluate_generator(dataset, real, drawn, train, labels)
 
-    assert figures["emotion_share"] == {"anger": 0, "joy": 1, "sadness": 0}
-    assert figures["emotion_share_of_data"] == {name: pytest.approx(1 / 3) for name in EMOTIONS}
-    assert figures["character_share"] == figures["character_share_of_data"] == dict.fromkeys(CHARACTERS, 0.5)
-    assert figures["confident_share"] == pytest.approx(0.25)
-    assert figures["nearest_training_pictures"].tolist() == train[order[:16]].tolist()  # copies are found out
-    np.testing.assert_allclose(figures["nearest_distances"], 0, atol=1e-3)
-    assert figures["nearest_distance_between_real"]["median"] > 0.1
-    assert figures["precision"] == 1
+    assert quality.classifier_agrees == 0.75
+    assert quality.emotion_share == {"anger": 0, "joy": 1, "sadness": 0}
+    assert quality.emotion_share_of_data == {name: pytest.approx(1 / 3) for name in EMOTIONS}
+    assert quality.character_share == quality.character_share_of_data == dict.fromkeys(CHARACTERS, 0.5)
+    assert quality.confident_share == pytest.approx(0.25)
+    assert quality.nearest_training_pictures == train[order[:16]].tolist()  # copies are found out
+    np.testing.assert_allclose(quality.nearest_distances, 0, atol=1e-3)
+    assert quality.nearest_distance_between_real.median > 0.1
+    assert quality.precision == 1
 
 
 def test_a_run_is_measured_with_every_method_on_every_emotion(run: Path) -> None:
@@ -196,7 +201,9 @@ def test_a_run_is_measured_with_every_method_on_every_emotion(run: Path) -> None
     assert straight == {"boundary", "lda", "logit", "paper", "random"}
     for result in evaluation["methods"].values():
         assert list(result["emotions"]) == list(result["leakage"]) == list(EMOTIONS)
-        assert all(figures.keys() == FIGURES for figures in result["emotions"].values())
+        assert all(
+            figures.keys() == {field.name for field in fields(EmotionEdit)} for figures in result["emotions"].values()
+        )
         assert all(figures["mean_end"]["faces"] == 6 for figures in result["emotions"].values())
     assert evaluation["judge"].keys() == {
         "emotion_accuracy",

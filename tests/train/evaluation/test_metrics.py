@@ -8,15 +8,15 @@ import torch
 from scipy.stats import spearmanr
 
 from tlgan_train.classifiers.r2 import r2
+from tlgan_train.evaluation.document import Estimate
 from tlgan_train.evaluation.metrics import (
-    Estimate,
-    edit_figures,
+    edit_quality,
     estimate,
     fid,
     kid,
     nearest,
     precision_recall,
-    quantiles,
+    quartiles,
     rank_correlation,
 )
 
@@ -35,45 +35,44 @@ SAME = np.zeros((5, 4), int)
 EVEN = np.arange(4.0)[None, :, None] * np.ones((5, 1, 3))
 
 
-def test_edit_figures_of_known_walks() -> None:
-    figures = edit_figures(WALKS, SAME, EVEN)
-    assert figures["already_there"] == pytest.approx(0.2)
-    assert figures["success"]["value"] == pytest.approx(2 / 4) and figures["success"]["faces"] == 4
-    assert figures["monotone"]["value"] == pytest.approx(3 / 4) and figures["monotone"]["faces"] == 4
-    assert figures["mean_end"]["value"] == pytest.approx(WALKS[:, -1].mean()) and figures["mean_end"]["faces"] == 5
+def test_edit_quality_of_known_walks() -> None:
+    quality = edit_quality(WALKS, SAME, EVEN)
+    assert quality.already_there == pytest.approx(0.2)
+    assert quality.success.value == pytest.approx(2 / 4) and quality.success.faces == 4
+    assert quality.monotone.value == pytest.approx(3 / 4) and quality.monotone.faces == 4
+    assert quality.mean_end.value == pytest.approx(WALKS[:, -1].mean()) and quality.mean_end.faces == 5
     correlations = [spearmanr(range(4), walk).statistic for walk in WALKS[:3]]
-    assert figures["rank_correlation"]["value"] == pytest.approx(sum(correlations) / 4)
-    assert figures["character_kept"]["value"] == 1
-    assert figures["smoothness"]["value"] == pytest.approx(1)
+    assert quality.rank_correlation.value == pytest.approx(sum(correlations) / 4)
+    assert quality.character_kept.value == 1
+    assert quality.smoothness.value == pytest.approx(1)
 
 
 def test_thresholds_belong_to_the_better_side_as_defined() -> None:
     exact = np.array([[0.5, 0.9], [0.499, 0.9], [0.499, 0.899]])
-    figures = edit_figures(exact, SAME[:3, :2], EVEN[:3, :2])
-    assert figures["already_there"] == pytest.approx(1 / 3)
-    assert figures["success"] == {**figures["success"], "value": 0.5, "faces": 2}
+    quality = edit_quality(exact, SAME[:3, :2], EVEN[:3, :2])
+    assert quality.already_there == pytest.approx(1 / 3)
+    assert (quality.success.value, quality.success.faces) == (0.5, 2)
 
 
 def test_a_character_is_kept_when_it_is_at_every_step() -> None:
     character = SAME.copy()
     character[0, 2] = 1  # away and back again
     character[1] = 3  # another one, but throughout
-    assert edit_figures(WALKS, character, EVEN)["character_kept"]["value"] == pytest.approx(4 / 5)
+    assert edit_quality(WALKS, character, EVEN).character_kept.value == pytest.approx(4 / 5)
 
 
 def test_smoothness_is_the_largest_stride_over_the_mean_one() -> None:
     features = np.zeros((5, 4, 2))
     features[:, :, 0] = [0, 1, 2, 6]
-    assert edit_figures(WALKS, SAME, features)["smoothness"]["value"] == pytest.approx(4 / 2)
-    assert edit_figures(WALKS, SAME, np.zeros((5, 4, 2)))["smoothness"]["value"] == 0
+    assert edit_quality(WALKS, SAME, features).smoothness.value == pytest.approx(4 / 2)
+    assert edit_quality(WALKS, SAME, np.zeros((5, 4, 2))).smoothness.value == 0
 
 
 def test_figures_without_faces_are_none() -> None:
-    figures = edit_figures(np.full((3, 4), 0.7), SAME[:3], EVEN[:3])
-    assert figures["already_there"] == 1
-    for name in ("success", "monotone", "rank_correlation"):
-        assert figures[name] == {"value": None, "low": None, "high": None, "faces": 0}
-    assert figures["mean_end"]["value"] == pytest.approx(0.7)
+    quality = edit_quality(np.full((3, 4), 0.7), SAME[:3], EVEN[:3])
+    assert quality.already_there == 1
+    assert quality.success == quality.monotone == quality.rank_correlation == Estimate(None, None, None, 0)
+    assert quality.mean_end.value == pytest.approx(0.7)
 
 
 def test_estimate_is_the_mean_within_a_repeatable_interval() -> None:
@@ -96,7 +95,7 @@ def test_rank_correlation_is_spearmans_with_ties_and_zero_where_nothing_changes(
 
 
 def test_quantiles_over_faces() -> None:
-    assert quantiles(np.arange(5.0)[:, None] * [1, 10]) == {"low": [1, 10], "median": [2, 20], "high": [3, 30]}
+    assert quartiles(np.arange(5.0)[:, None] * [1, 10]) == ([1, 10], [2, 20], [3, 30])
 
 
 def normals(count: int, seed: int, shift: float = 0.0) -> np.ndarray:
@@ -151,7 +150,7 @@ def test_distances_of_too_few_pictures_do_not_exist() -> None:
     assert fid(real, real[:1]) is None and fid(real[:1], real) is None
     assert precision_recall(real, real[:3]) == (1, None)
     assert precision_recall(real[:3], real) == (None, 1)
-    assert quantiles(np.empty(0)) == {"low": None, "median": None, "high": None}
+    assert quartiles(np.empty(0)) == (None, None, None)
 
 
 def test_r2_is_that_of_guessing_the_mean_where_nothing_varies() -> None:

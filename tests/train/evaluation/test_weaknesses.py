@@ -4,63 +4,42 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tiny_evaluation
 from commands import Outcome, call
+from tiny_evaluation import edit, estimate, good_evaluation
 
 from tlgan_train.cli.commands import export_main, main
-from tlgan_train.evaluation.weaknesses import noted, reading, weaknesses
+from tlgan_train.evaluation.document import CharacterEdit, Evaluation, ReaderAccuracy, read_evaluation, write_evaluation
+from tlgan_train.evaluation.weaknesses import reader_accuracy, weaknesses, with_weaknesses
 from tlgan_train.report.model_card import model_card
 
 ROOT = Path(__file__).parents[3]
 EMOTIONS = ("Freude", "{sad}", "喜び", "calm")
 
 
-def figure(value: float | None) -> dict[str, Any]:
-    return {"value": value, "low": value, "high": value, "faces": 100 if value is not None else 0}
-
-
-def seen(accuracy: float, pictures: int = 400) -> dict[str, dict[str, float]]:
-    return {
-        "emotion": {"accuracy": accuracy, "majority": 0.25, "pictures": pictures},
-        "character": {"accuracy": 1.0, "majority": 1.0, "pictures": pictures},
-    }
-
-
 @pytest.fixture
-def good() -> dict[str, Any]:
+def good() -> Evaluation:
     """An evaluation of one character without anything to complain of."""
-    even = dict.fromkeys(EMOTIONS, 0.25)
-    edits = {emotion: {"success": figure(0.97), "already_there": 0.25} for emotion in EMOTIONS}
-    return {
-        "default": "path",
-        "readers": {"classifier": seen(0.98), "judge": seen(0.99)},
-        "judge": {"ceiling": dict.fromkeys(EMOTIONS, 0.98)},
-        "generator": {
-            "emotion_share": even, "emotion_share_of_data": even,
-            "character_share": {"ann": 1.0, "ben": 0.0}, "character_share_of_data": {"ann": 1.0, "ben": 0.0},
-            "confident_share": 0.98, "classifier_agrees": 0.97, "recall": 0.5, "precision": 0.9,
-        },
-        "methods": {"path": {"emotions": edits}, "random": {"emotions": {}}},
-        "character_edits": {},
-    }  # fmt: skip
+    return good_evaluation(EMOTIONS)
 
 
-def kinds(evaluation: dict[str, Any]) -> list[str]:
+def kinds(evaluation: Evaluation) -> list[str]:
     return [weakness.kind for weakness in weaknesses(evaluation)]
 
 
-def test_a_good_model_has_none(good: dict[str, Any]) -> None:
-    assert weaknesses(good) == [] and noted(good)["weaknesses"] == []
+def test_a_good_model_has_none(good: Evaluation) -> None:
+    assert weaknesses(good) == [] and with_weaknesses(good).weaknesses == []
 
 
 @pytest.mark.parametrize("name", ["solo", "cast"])
 def test_the_shipped_bundles_have_none(name: str) -> None:
-    evaluation = json.loads((ROOT / "exported" / name / "evaluation.json").read_text(encoding="utf-8"))
-    assert weaknesses(evaluation) == []
+    assert weaknesses(read_evaluation(ROOT / "exported" / name / "evaluation.json")) == []
 
 
 @pytest.mark.parametrize("network", ["classifier", "judge"])
@@ -76,17 +55,17 @@ def test_the_shipped_bundles_have_none(name: str) -> None:
     ],
 )
 def test_readers_are_held_against_guessing_with_a_margin_for_few_pictures(
-    good: dict[str, Any], network: str, accuracy: float, pictures: int, kind: str | None
+    good: Evaluation, network: str, accuracy: float, pictures: int, kind: str | None
 ) -> None:
-    good["readers"][network] = seen(accuracy, pictures)
+    good.readers[network] = tiny_evaluation.accuracy(accuracy, pictures)
     assert kinds(good) == ([f"{network}_{kind}"] if kind else [])
     for weakness in weaknesses(good):
         assert f"{accuracy:.1%}" in weakness.says and "25.0%" in weakness.says and f"{pictures:,}" in weakness.says
-        assert weakness.figures == good["readers"][network]["emotion"]
+        assert weakness.figures == {"accuracy": accuracy, "majority": 0.25, "pictures": pictures}
 
 
 def test_what_guessing_gets_right_is_the_share_of_the_most_frequent_class() -> None:
-    assert reading([[8, 2], [5, 15]]) == {"accuracy": 23 / 30, "majority": 20 / 30, "pictures": 30}
+    assert reader_accuracy([[8, 2], [5, 15]]) == ReaderAccuracy(accuracy=23 / 30, majority=20 / 30, pictures=30)
 
 
 @pytest.mark.parametrize(
@@ -102,25 +81,23 @@ def test_what_guessing_gets_right_is_the_share_of_the_most_frequent_class() -> N
     ],
 )
 def test_a_generator_that_draws_the_wrong_things(
-    good: dict[str, Any], change: dict[str, Any], kind: str, named: str
+    good: Evaluation, change: dict[str, Any], kind: str, named: str
 ) -> None:
-    good["generator"] |= change
-    (weakness,) = weaknesses(good)
+    (weakness,) = weaknesses(replace(good, generator=replace(good.generator, **change)))
     assert weakness.kind == f"generator_{kind}" and named in weakness.says
 
 
-def test_figures_that_do_not_exist_are_no_weakness(good: dict[str, Any]) -> None:
-    good["generator"] |= {"recall": None, "precision": None}
-    assert weaknesses(good) == []
-    del good["readers"]  # as in evaluations of earlier versions
-    assert weaknesses(good) == []
+def test_figures_that_do_not_exist_are_no_weakness(good: Evaluation) -> None:
+    sparse = replace(good, generator=replace(good.generator, recall=None, precision=None))
+    assert weaknesses(sparse) == []
+    assert weaknesses(replace(sparse, readers=None, character_edits=None)) == []  # as in those of earlier versions
 
 
-def test_edits_that_fail_are_named_with_their_success(good: dict[str, Any]) -> None:
-    edits = good["methods"]["path"]["emotions"]
-    edits["{sad}"]["success"], edits["喜び"]["success"] = figure(0.0), figure(0.3)
-    edits["calm"] |= {"success": figure(None), "already_there": 1.0}
-    good["judge"]["ceiling"]["{sad}"] = 0.1
+def test_edits_that_fail_are_named_with_their_success(good: Evaluation) -> None:
+    edits = good.methods["path"].emotions
+    edits["{sad}"], edits["喜び"] = edit(success=estimate(0.0)), edit(success=estimate(0.3))
+    edits["calm"] = edit(success=estimate(None), already_there=1.0)
+    good.judge.ceiling["{sad}"] = 0.1
     fail, weak, unmeasured = weaknesses(good)
     assert fail.kind == "axes_fail" and fail.figures == {"{sad}": 0.0}
     assert "{sad} 0.0%" in fail.says and "real pictures of {sad}" in fail.says
@@ -128,8 +105,8 @@ def test_edits_that_fail_are_named_with_their_success(good: dict[str, Any]) -> N
     assert unmeasured.kind == "axes_unmeasured" and "calm" in unmeasured.says
 
 
-def test_faces_that_do_not_become_other_characters(good: dict[str, Any]) -> None:
-    good["character_edits"] = {"ann": {"success": figure(0.0), "already_there": 0.5}}
+def test_faces_that_do_not_become_other_characters(good: Evaluation) -> None:
+    good.character_edits["ann"] = CharacterEdit(estimate(0.0), estimate(1.0), already_there=0.5, distance=3.0)
     assert kinds(good) == ["characters_fail"]
 
 
@@ -137,11 +114,11 @@ def test_faces_that_do_not_become_other_characters(good: dict[str, Any]) -> None
 def useless(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run whose classifier guesses and whose edits do nothing."""
     folder = Path(shutil.copytree(run, tmp_path_factory.mktemp("useless") / "run"))
-    evaluation = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
-    evaluation["readers"]["classifier"] = seen(0.25)
-    for edit in evaluation["methods"][evaluation["default"]]["emotions"].values():
-        edit["success"] = figure(0.0)
-    (folder / "evaluation.json").write_text(json.dumps(noted(evaluation)), encoding="utf-8")
+    evaluation = read_evaluation(folder / "evaluation.json")
+    evaluation.readers["classifier"] = tiny_evaluation.accuracy(0.25)
+    edits = evaluation.methods[evaluation.default].emotions
+    edits |= {emotion: replace(found, success=estimate(0.0)) for emotion, found in edits.items()}
+    write_evaluation(folder / "evaluation.json", with_weaknesses(evaluation))
     return folder
 
 
@@ -151,15 +128,15 @@ def says(folder: Path) -> list[str]:
 
 def test_a_run_keeps_what_it_found_where_programs_read_it(finished: tuple[Path, Outcome]) -> None:
     run, outcome = finished
-    evaluation = json.loads((run / "evaluation.json").read_text(encoding="utf-8"))
-    assert evaluation["weaknesses"] == noted(evaluation)["weaknesses"]
-    counts = evaluation["readers"]["classifier"]["emotion"]
+    evaluation = read_evaluation(run / "evaluation.json")
+    assert evaluation.weaknesses == weaknesses(evaluation)
+    counts = evaluation.readers["classifier"]["emotion"]
     trained = json.loads((run / "classifier" / "metrics.json").read_text())["test"]
-    assert counts["pictures"] == trained["pictures"] == 6
-    assert counts["accuracy"] == pytest.approx(trained["emotion_accuracy"])
-    assert counts["majority"] == pytest.approx(np.sum(trained["emotion_confusion"], axis=1).max() / 6)
+    assert counts.pictures == trained["pictures"] == 6
+    assert counts.accuracy == pytest.approx(trained["emotion_accuracy"])
+    assert counts.majority == pytest.approx(np.sum(trained["emotion_confusion"], axis=1).max() / 6)
     manifest = json.loads((run / "bundle" / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["metrics"]["weaknesses"] == evaluation["weaknesses"]
+    assert manifest["metrics"]["weaknesses"] == [vars(weakness) for weakness in evaluation.weaknesses]
     ends = [f"  {line}" for line in says(run)]
     assert outcome.err.splitlines()[len(outcome.err.splitlines()) - len(ends) :] == ends
 
@@ -189,13 +166,7 @@ def test_the_card_of_a_good_model_has_no_such_section(run: Path) -> None:
     manifest = json.loads((run / "bundle" / "manifest.json").read_text(encoding="utf-8"))
     facts = {key: manifest[key] for key in ("name", "drawn_characters", "image_size", "emotions", "latent_dim")}
     facts |= {"training": manifest["training"], "license": "MIT"}
-    evaluation = json.loads((run / "bundle" / "evaluation.json").read_text(encoding="utf-8"))
-    evaluation["readers"] = {}
-    edits = evaluation["methods"][evaluation["default"]]["emotions"]
-    for edit in edits.values():
-        edit["success"] = figure(1.0)
-    evaluation["generator"] |= {"confident_share": 1.0, "classifier_agrees": 1.0, "recall": 1.0, "precision": 1.0}
-    for kind in ("emotion", "character"):
-        evaluation["generator"][f"{kind}_share"] = evaluation["generator"][f"{kind}_share_of_data"]
-    evaluation["character_edits"] = {}
-    assert "Weaknesses" not in model_card(facts, evaluation)
+    good = good_evaluation(EMOTIONS)
+    assert "Weaknesses" not in model_card(facts, good)
+    good.methods["path"].emotions["calm"] = edit(success=estimate(0.0))
+    assert "Weaknesses" in model_card(facts, good)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from dataclasses import replace
 
 import pytest
+from tiny_evaluation import edit, estimate, good_evaluation, method
 
 from tlgan_train.evaluation.learning_curve import LearningCurve, Quality
 from tlgan_train.report.claim_tables import axis_table, markdown, network_table, remarks, tally
@@ -16,51 +17,24 @@ EMOTIONS = ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 COUNT = len(EMOTIONS)
 
 
-def estimate(value: float | None) -> dict[str, Any]:
-    return {"value": value, "low": value, "high": value, "faces": 512}
-
-
-def method(end: float, kept: float = 1.0, change: float = 0.1) -> dict[str, Any]:
-    """Figures of axes that all end at the same probability, having started at 0.1."""
-    found = {
-        "mean_end": estimate(end),
-        "success": estimate(end),
-        "rank_correlation": estimate(end),
-        "monotone": estimate(end),
-        "character_kept": estimate(kept),
-        "smoothness": estimate(2.0),
-        "distance": 5.0,
-    }
-    leakage = [[end - 0.1 if row == column else -0.1 for column in range(COUNT)] for row in range(COUNT)]
-    return {
-        "emotions": {emotion: copy.deepcopy(found) for emotion in EMOTIONS},
-        "leakage": dict(zip(EMOTIONS, leakage, strict=True)),
-        "factor_leakage": {emotion: {"intensity": 9.0, "yaw": change} for emotion in EMOTIONS},
-    }
-
-
 @pytest.fixture
 def evidence() -> Evidence:
     """One character; all axes of `local` work, none of `paper` does."""
     same = [[float(row == column) for column in range(COUNT)] for row in range(COUNT)]
     near = [[1.0 if row == column else 0.5 for column in range(COUNT)] for row in range(COUNT)]
     fit = {"fitted": {"held_out_r2": [0.9] * COUNT, "cosine_before": near}, "directions": same}
-    evaluation = {
-        "emotions": EMOTIONS,
-        "drawn_characters": ["alba"],
-        "default": "local",
-        "judge": {"ceiling": dict.fromkeys(EMOTIONS, 1.0)},
-        "generator": {
-            "emotion_share": {**dict.fromkeys(EMOTIONS, 0.1), "fear": 0.02},
-            "emotion_share_of_data": dict.fromkeys(EMOTIONS, 0.1),
-            "character_share": {"alba": 1.0, "emil": 0.0},
-            "character_share_of_data": {"alba": 1.0, "emil": 0.0},
-            "confident_share": 0.95,
-            "recall": 0.05,
-            "precision": 0.8,
-        },
-        "methods": {"paper": method(0.2), "local": method(0.97), "random": method(0.1, change=0.4)},
-    }
+    good = good_evaluation(EMOTIONS, default="local")
+    evaluation = replace(
+        good,
+        generator=replace(
+            good.generator,
+            emotion_share={**dict.fromkeys(EMOTIONS, 0.1), "fear": 0.02},
+            emotion_share_of_data=dict.fromkeys(EMOTIONS, 0.1),
+            confident_share=0.95,
+            recall=0.05,
+        ),
+        methods={"paper": method(EMOTIONS, 0.2), **good.methods},
+    )
     training = {
         "data": "toon", "data_digest": "0" * 64, "pictures": {"test": 4200}, "drawn_pictures": 1000, "preset": "quick",
         "seed": 0, "images_seen": 50_000, "classifier_accuracy": 0.96, "code_revision": "1",
@@ -74,10 +48,9 @@ def verdict(evidence: Evidence, words: str, name: str = "") -> str:
 
 
 def test_figures_that_do_not_exist_are_not_measured(evidence: Evidence) -> None:
-    evaluation = copy.deepcopy(evidence.evaluation)
-    evaluation["generator"] |= {"recall": None, "precision": None, "confident_share": None}
-    for found in evaluation["methods"]["random"]["factor_leakage"].values():
-        found["yaw"] = 0.0
+    known = evidence.evaluation
+    generator = replace(known.generator, recall=None, precision=None, confident_share=None)
+    evaluation = replace(known, generator=generator, methods={**known.methods, "random": method(EMOTIONS, 0.1, yaw=0)})
     axes = copy.deepcopy(evidence.axes)
     axes["local"]["fitted"]["held_out_r2"] = [None] * COUNT
     grids = [Quality(0.1, 0.1, None), Quality(0.9, 0.9, None)]
@@ -110,7 +83,7 @@ def test_a_rule_decides_on_its_quantity_from_either_side(rule: Rule, value: floa
 
 def test_networks_are_held_to_what_was_measured(evidence: Evidence) -> None:
     assert verdict(evidence, "every test picture") == IN_PART
-    assert verdict(evidence, "all characters") == IN_PART  # fear has a fifth of its share; emil is not in the data
+    assert verdict(evidence, "all characters") == IN_PART  # fear has a fifth of its share; ben is not in the data
     assert verdict(evidence, "vary well") == FAILS
     assert verdict(evidence, "decent pictures") == HOLDS
     assert verdict(evidence, "cross-entropy") == NOT_MEASURED
@@ -137,7 +110,7 @@ def test_axes_that_work_are_told_from_axes_that_do_not(evidence: Evidence) -> No
 
 
 def test_one_axis_that_leaks_is_found(evidence: Evidence) -> None:
-    evidence.evaluation["methods"]["local"]["leakage"]["joy"][EMOTIONS.index("surprise")] = 0.3
+    evidence.evaluation.methods["local"].leakage["joy"][EMOTIONS.index("surprise")] = 0.3
     assert verdict(evidence, "its own emotion only", "local") == FAILS
     assert verdict(evidence, "no other emotion does", "local") == FAILS
     assert verdict(evidence, "its own emotion only", "paper") == HOLDS
@@ -154,24 +127,28 @@ def test_centres_are_what_has_to_be_apart_where_faces_move_between_them(evidence
 def test_identity_is_judged_by_how_many_characters_are_drawn(evidence: Evidence) -> None:
     assert verdict(evidence, "the character is kept", "local") == HOLDS
     assert verdict(evidence, "turn into another", "local") == NOT_MEASURED
-    evidence.evaluation["drawn_characters"] = ["alba", "emil"]
-    assert verdict(evidence, "turn into another", "local") == NOT_MEASURED  # only alba is seen
-    evidence.evaluation["generator"]["character_share"] = {"alba": 0.7, "emil": 0.3}
-    evidence.evaluation["methods"]["paper"]["emotions"]["fear"]["character_kept"] = estimate(0.6)
+    evidence = replace(evidence, evaluation=replace(evidence.evaluation, drawn_characters=("ann", "ben")))
+    assert verdict(evidence, "turn into another", "local") == NOT_MEASURED  # all samples show ann
+    evidence.evaluation.generator.character_share.update(ann=0.7, ben=0.3)
+    evidence.evaluation.methods["paper"].emotions["fear"] = edit(character_kept=estimate(0.6))
     assert verdict(evidence, "the character is kept", "local") == NOT_MEASURED
     assert verdict(evidence, "turn into another", "local") == FAILS
     assert verdict(evidence, "turn into another", "paper") == HOLDS
 
 
 def test_an_emotion_without_pictures_or_faces_to_measure_gets_no_verdict(evidence: Evidence) -> None:
-    for found in evidence.evaluation["methods"].values():
-        found["emotions"]["joy"]["success"] = estimate(None)
+    for result in evidence.evaluation.methods.values():
+        result.emotions["joy"] = edit(success=estimate(None))
     assert verdict(evidence, "visibly joyful", "local") == NOT_MEASURED
-    evidence.evaluation["emotions"] = [*EMOTIONS[:-1], "glee"]
-    for found in evidence.evaluation["methods"].values():
-        for table in found.values():
-            table["glee"] = table.pop("surprise")
-    assert verdict(evidence, "raise surprise", "local") == NOT_MEASURED
+    other = good_evaluation(["glee", "calm"], default="local")
+    other = replace(other, methods={"paper": method(other.emotions), **other.methods})
+    small = {
+        "fitted": {"held_out_r2": [0.9] * 2, "cosine_before": [[1.0, 0.5], [0.5, 1.0]]},
+        "directions": [[1, 0], [0, 1]],
+    }
+    without = replace(evidence, evaluation=other, axes={"paper": small, "local": small})
+    for words in ("raise surprise", "visibly joyful", "Joy rises", "no other emotion does"):
+        assert verdict(without, words, "local") == NOT_MEASURED, words
 
 
 def test_tables_and_tally_hold_every_claim(evidence: Evidence) -> None:
