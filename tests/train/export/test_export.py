@@ -255,9 +255,9 @@ def sparse(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_figures_that_do_not_exist_stop_no_export(sparse: Path, tmp_path: Path) -> None:
     outcome = call(export_main, sparse, "--out", tmp_path / "bundle")
     assert outcome.code == 0, outcome.err
-    manifest = (tmp_path / "bundle" / "manifest.json").read_text()
-    assert "Infinity" not in manifest and "NaN" not in manifest
-    assert json.loads(manifest)["metrics"]["judge"]["factor_r2"] == {"rare": None}
+    texts = [(tmp_path / "bundle" / name).read_text() for name in ("manifest.json", "evaluation.json")]
+    assert not any(word in text for word in ("Infinity", "NaN") for text in texts)
+    assert json.loads(texts[1])["judge"]["factor_r2"] == {"rare": None}
     card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "FID – and KID –" in card and "precision –, recall –" in card.replace("\n", " ") and "nan" not in card
 

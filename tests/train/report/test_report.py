@@ -27,6 +27,7 @@ from tlgan_train.classifiers.training import class_scores
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
+from tlgan_train.evaluation.document import EqualSuccess, read_evaluation, write_evaluation
 from tlgan_train.evaluation.evaluate import evaluate
 from tlgan_train.evaluation.model import trained_model
 from tlgan_train.gan.train import train_gan
@@ -146,7 +147,8 @@ def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
         generator, classifier, load_judge(folder), EMOTIONS, CHARACTERS, CHARACTERS[:1], data.image_size, CONFIG.seed
     )
     axes = parse_axes(load_axes(folder), EMOTIONS, generator.latent_dim)
-    write_json(folder / "evaluation.json", evaluate(CONFIG.evaluate, data, model, axes, folder, log=lambda line: None))
+    evaluation = evaluate(CONFIG.evaluate, data, model, axes, folder, log=lambda line: None)
+    write_evaluation(folder / "evaluation.json", evaluation)
     return folder
 
 
@@ -189,16 +191,16 @@ def test_page_has_every_section_and_figure(report: Path) -> None:
 
 
 def test_table_holds_the_figures_of_the_evaluation(report: Path) -> None:
-    evaluation = json.loads((report.parent / "evaluation.json").read_text())
+    evaluation = read_evaluation(report.parent / "evaluation.json")
     text = report.read_text(encoding="utf-8")
     first = text[text.index("<table>") : text.index("</table>")]
     for emotion in EMOTIONS:
         assert f">{escape(emotion)}</th>" in first
     assert first.count("<tr>") == 1 + (len(EMOTIONS) + 1) * 3
     for method in ("logit", "paper", "random"):
-        for found in evaluation["methods"][method]["emotions"].values():
-            assert f"<td>{found['mean_end']['value']:.2f} " in first
-            assert f"[{found['mean_end']['low']:.2f}, {found['mean_end']['high']:.2f}]" in first
+        for edit in evaluation.methods[method].emotions.values():
+            assert f"<td>{edit.mean_end.value:.2f} " in first
+            assert f"[{edit.mean_end.low:.2f}, {edit.mean_end.high:.2f}]" in first
 
 
 def test_figure_grids_show_the_generators_faces(data: Dataset, report: Path, generator: Generator) -> None:
@@ -207,7 +209,7 @@ def test_figure_grids_show_the_generators_faces(data: Dataset, report: Path, gen
     with Image.open(report.parent / "figures" / "samples.png") as shown, Image.open(results.grids[-1][1]) as drawn:
         assert np.array_equal(np.asarray(shown), np.asarray(drawn.convert("RGB")))
     assert results.target == "joy"
-    assert list(results.evaluation["methods"]) == ["logit", "paper", "random"]
+    assert list(results.evaluation.methods) == ["logit", "paper", "random"]
 
 
 def test_every_figure_of_the_paper_has_a_counterpart_with_verdicts(report: Path) -> None:
@@ -237,8 +239,8 @@ def test_claims_are_written_as_the_page_tells_them(report: Path) -> None:
 def test_faces_of_several_characters_are_shown_before_and_after(
     data: Dataset, copied: Path, generator: Generator
 ) -> None:
-    evaluation = json.loads((copied / "evaluation.json").read_text())
-    write_json(copied / "evaluation.json", {**evaluation, "drawn_characters": CHARACTERS})
+    evaluation = read_evaluation(copied / "evaluation.json")
+    write_evaluation(copied / "evaluation.json", dataclasses.replace(evaluation, drawn_characters=CHARACTERS))
     page = write_report(CONFIG, data, generator, copied, log=lambda line: None)
     caption = re.search(
         r"<img[^>]*alt=\"(Faces before and at the end of the axis of joy[^\"]*)\"", page.read_text("utf-8")
@@ -282,12 +284,12 @@ def test_a_stage_that_has_not_run_is_named(
 
 @pytest.mark.slow
 def test_changes_at_equal_success_are_a_table(data: Dataset, copied: Path, generator: Generator) -> None:
-    evaluation = json.loads((copied / "evaluation.json").read_text())
-    assert evaluation["methods"]["logit"]["equal_success"].keys() <= set(EMOTIONS)
-    noise = evaluation["judge"]["factor_noise"]["yaw"]
-    compared = {"success": 0.5, "strengths": [0.25, 1.0], "factors": {"yaw": [noise, 2 * noise]}}
-    evaluation["methods"]["logit"]["equal_success"] = {EMOTIONS[0]: compared}
-    write_json(copied / "evaluation.json", evaluation)
+    evaluation = read_evaluation(copied / "evaluation.json")
+    equal_success, noise = evaluation.methods["logit"].equal_success, evaluation.judge.factor_noise["yaw"]
+    assert equal_success.keys() <= set(EMOTIONS)
+    equal_success.clear()
+    equal_success[EMOTIONS[0]] = EqualSuccess(0.5, [0.25, 1.0], {"yaw": [noise, 2 * noise]})
+    write_evaluation(copied / "evaluation.json", evaluation)
     page = write_report(CONFIG, data, generator, copied, log=lambda line: None).read_text("utf-8")
     assert "stopped on the way" in page
     numbers = "".join(f"<td>{number}</td>" for number in (f"{noise:.2f}", f"{noise:.2f}", f"{2 * noise:.2f}", "0.00"))
