@@ -56,7 +56,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train.compute.compute import Compute
     from tlgan_train.data import load_dataset
     from tlgan_train.evaluation.document import read_evaluation
-    from tlgan_train.evaluation.edits import ENDS, evaluate_axes
+    from tlgan_train.evaluation.edits import ENDS_PER_WALK, evaluate_axes
     from tlgan_train.evaluation.equal_success import at_equal_success
     from tlgan_train.evaluation.model import finished_run
     from tlgan_train.evaluation.verdicts import Reader, Verdicts, latent_judge
@@ -86,7 +86,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     judge_latents, real = latent_judge(model, reader), Verdicts.of(predict(reader, dataset.images, train))
     drawn = judge_latents(model.latents(config.evaluate.samples, "evaluation samples"))
     walks, steps = config.evaluate.faces, config.evaluate.steps
-    started = model.latents(ENDS * walks, "evaluation faces")
+    started = model.latents(ENDS_PER_WALK * walks, "evaluation faces")
 
     def walked(axes: Any) -> tuple[MethodResult, dict[str, WalkProgress]]:
         return evaluate_axes(axes, started, walks, steps, judge_latents, real, dataset.emotion[train], drawn, factors)

@@ -36,7 +36,7 @@ def measure(bundle: Path, run: Path) -> Iterator[dict[str, Any]]:
 
     from tlgan_runtime import CheerMeUp
     from tlgan_train.classifiers.judge import SUCCESS, load_judge
-    from tlgan_train.evaluation.metrics import ALREADY
+    from tlgan_train.evaluation.metrics import ALREADY_THERE
     from tlgan_train.evaluation.model import finished_bundle
     from tlgan_train.evaluation.verdicts import Reader, latent_judge
 
@@ -51,7 +51,7 @@ def measure(bundle: Path, run: Path) -> Iterator[dict[str, Any]]:
             name, held = app.emotions[wanted], app.emotions[kept]
             after = judge_latents(app.move(z, {name: 1.0}, method, keep=[held])).emotion
             showing = before[:, kept] >= SUCCESS
-            others = (before[:, kept] < ALREADY) & (before[:, wanted] < ALREADY)
+            others = (before[:, kept] < ALREADY_THERE) & (before[:, wanted] < ALREADY_THERE)
             beside = np.delete(after[showing], kept, axis=1).argmax(axis=1)
             found.append(
                 [

@@ -13,11 +13,11 @@ from tlgan_runtime.latent.strengths import walk_strengths
 from tlgan_train.axes.regression import unit_rows
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.evaluation.document import CharacterEdit, EmotionEdit, MethodResult, QuartileCurves, SameDistance
-from tlgan_train.evaluation.metrics import ALREADY, edit_quality, estimate, kid, quartiles
+from tlgan_train.evaluation.metrics import ALREADY_THERE, edit_quality, estimate, kid, quartiles
 from tlgan_train.evaluation.verdicts import JudgeLatents, Verdicts
 
-ENDS = 2
-"""Faces whose ends are compared with pictures, for each face that walks: the KID of so few walks is a rough figure."""
+ENDS_PER_WALK = 2
+"""More faces than walk are moved to the end and compared with pictures there: KID needs many."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def evaluate_axes(
             last = np.concatenate([last, judge_latents(move(others, motion, unit)).features])
         pictures = real.features[real_emotion == e]
         unmoved = drawn.features[drawn.emotion.argmax(axis=1) == e][: len(last)]
-        moved = probability[:, 0, e] < ALREADY
+        moved = probability[:, 0, e] < ALREADY_THERE
         distance = np.linalg.norm(frames[:, -1] - frames[:, 0], axis=1)
         result.emotions[emotion] = EmotionEdit(
             **vars(edit_quality(probability[:, :, e], character, features)),
@@ -106,7 +106,7 @@ def evaluate_distance(
     for e, emotion in enumerate(lines.names):
         strength = distances[e] / lines.lengths[e]
         after = judge_latents(move(z, lines, strength * np.eye(len(lines.names))[e])).emotion[:, e]
-        others = before.emotion[:, e] < ALREADY
+        others = before.emotion[:, e] < ALREADY_THERE
         result[emotion] = SameDistance(
             distance=float(distances[e]), success=estimate(after[others] >= SUCCESS), mean_end=estimate(after)
         )
@@ -123,7 +123,7 @@ def evaluate_characters(
     result = {}
     for unit, column, length, name in zip(np.eye(len(columns)), columns, motion.lengths, motion.names, strict=True):
         after = judge_latents(move(z, motion, unit))
-        others = before.character[:, column] < ALREADY
+        others = before.character[:, column] < ALREADY_THERE
         result[name] = CharacterEdit(
             success=estimate(after.character[others, column] >= SUCCESS),
             emotion_kept=estimate(after.emotion.argmax(axis=1) == before.emotion.argmax(axis=1)),
@@ -134,7 +134,7 @@ def evaluate_characters(
 
 
 def random_lines(like: FittedMotion, seed: int) -> StraightLines:
-    """Random unit directions that go as far as `like`: the floor of every comparison."""
+    """Random directions of the same lengths as those of `like`; every method should do better."""
     directions = unit_rows(np.random.default_rng([seed, 3]).standard_normal(like.directions.shape))
     keep_norm = isinstance(like, StraightLines) and like.keep_norm
     return StraightLines(like.names, directions, like.lengths, keep_norm)

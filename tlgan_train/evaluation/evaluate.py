@@ -19,7 +19,7 @@ from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.document import Evaluation, JudgeReliability, ReaderAccuracy
 from tlgan_train.evaluation.edits import (
-    ENDS,
+    ENDS_PER_WALK,
     evaluate_axes,
     evaluate_characters,
     evaluate_distance,
@@ -71,7 +71,7 @@ def evaluate(
     log("generator: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
 
     methods = {**axes.methods, "random": random_lines(axes.methods[axes.default], model.seed)}
-    ends = model.latents(ENDS * settings.faces, "evaluation faces")
+    ends = model.latents(ENDS_PER_WALK * settings.faces, "evaluation faces")
     faces = ends[: settings.faces]
     results, progress, factors = {}, {}, factor_names(judge_run)
     for name, method in methods.items():
@@ -128,7 +128,7 @@ def _accuracy(scores: dict[str, Any]) -> dict[str, ReaderAccuracy]:
 
 
 def check_same_labels(model: FinishedModel, dataset: Dataset) -> None:
-    """Raise `TrainError` when a model reads other emotions or characters than the pictures show."""
+    """Raise `TrainError` if a model reads other emotions or characters than the pictures show."""
     for kind, known, shown in (
         ("emotions", model.emotions, dataset.emotions),
         ("characters", model.characters, dataset.characters),

@@ -1,4 +1,4 @@
-"""Measures the generator: distance to the training pictures, and shares of what it draws."""
+"""Measures the generator: how samples compare with training pictures, and what they show."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tlgan_train.evaluation.metrics import fid, kid, nearest, precision_recall, 
 from tlgan_train.evaluation.verdicts import Verdicts
 
 NEAREST_SAMPLES = 16
-"""Samples whose nearest training picture is looked up, to show that they are no copies."""
+"""Number of samples whose nearest training picture is found, to show that they are no copies."""
 MANIFOLD_SAMPLES = 2500
-"""Pictures of each side in precision and recall, whose cost grows with the square."""
+"""Most pictures of each side in precision and recall, whose cost grows with the square."""
 
 
 def evaluate_generator(

@@ -1,4 +1,4 @@
-"""How good sample grids are, by the pictures that training had seen: the judge reads what training kept."""
+"""Measures the sample grids that training kept, to show how pictures improve the longer it trains."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from tlgan_train.gan.weights import GRID
 from tlgan_train.models.inference import predict
 
 MOST_GRIDS = 40
-"""Grids that are read, evenly spaced; a long run keeps hundreds."""
+"""Most grids that are read, evenly spaced; a long run keeps hundreds."""
 MOST_REAL = 2500
-"""Training pictures that grids are compared with."""
+"""Most training pictures that grids are compared with."""
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What the judge says of one set of pictures."""
+    """Quality of one set of pictures, by the judge."""
 
     confident_share: float
     """Share of pictures with p ≥ 0.9 for one emotion."""
     coverage: float
-    """Effective number of classes, exp(entropy) of the shares read, over the number of classes; 1 is all alike."""
+    """Effective number of classes, exp(entropy) of their shares, over the number of classes; 1 if all are equal."""
     kid: float | None
-    """Kernel inception distance to training pictures in the judge's features; None with fewer than two of them."""
+    """KID to training pictures in the features of the judge; None for fewer than two training pictures."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class LearningCurve:
     """Quality of sample grids, in the order of training."""
 
     images: list[int]
-    """Pictures seen."""
+    """Number of pictures seen until each grid."""
     grids: list[Quality]
     real: Quality | None
-    """The same of as many training pictures, against the rest of them: what to hope for. None for a single one."""
+    """Quality of as many training pictures, compared with the others: the best to hope for. None for one picture."""
 
 
 def learning_curve(
@@ -50,10 +50,11 @@ def learning_curve(
     """Compare grids of faces with training pictures.
 
     Args:
-        grids: pictures seen and file, in order.
-        reader: the judge, with its features.
-        pictures: uint8 (N, S, S, 3), of which `rows` are the training pictures of the drawn characters.
-        classes: pairs of a drawn character and an emotion.
+        grids: number of pictures seen and file of each grid, in order.
+        reader: a `Reader` of the judge.
+        pictures: uint8 (N, S, S, 3).
+        rows: indices of the training pictures of the drawn characters.
+        classes: number of pairs of a drawn character and an emotion.
     """
     subset = np.random.default_rng(0).permutation(rows)[:MOST_REAL]
     real = Verdicts.of(predict(reader, pictures, np.sort(subset)))

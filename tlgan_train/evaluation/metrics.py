@@ -1,4 +1,4 @@
-"""Figures of edits and of generators, on arrays; definitions as in the report."""
+"""Computes the figures of edits and generators from arrays; the report says how each is defined."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from torchmetrics.image.kid import KernelInceptionDistance
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.evaluation.document import EditQuality, Estimate
 
-ALREADY = 0.5
-"""Faces that start at or above this probability are there already and are left out of success and monotonicity."""
-FALL = 0.05
-"""A walk is monotone when the probability never falls further than this below its running maximum."""
+ALREADY_THERE = 0.5
+"""Faces that start at this probability or above are there already; success and monotonicity leave them out."""
+MAX_FALL = 0.05
+"""A walk is monotone if the probability never falls by more than this below its running maximum."""
 RESAMPLES = 1000
-"""Bootstrap resamples over faces for 95 % confidence intervals."""
+"""Number of bootstrap resamples over faces for a 95 % confidence interval."""
 KID_SUBSETS = 8
 KID_SUBSET_SIZE = 1000
 NEIGHBOURS = 3
@@ -29,7 +29,7 @@ NEIGHBOURS = 3
 
 
 def estimate(values: np.ndarray, seed: int = 0) -> Estimate:
-    """Mean of per-face values (N,) and its interval; None when there are none."""
+    """Mean over N faces of `values` (N,), with its 95 % interval; None for no faces. `seed` is of the bootstrap."""
     if len(values) == 0:
         return Estimate(None, None, None, 0)
     picks = np.random.default_rng(seed).integers(len(values), size=(RESAMPLES, len(values)))
@@ -45,14 +45,14 @@ def edit_quality(probability: np.ndarray, character: np.ndarray, features: np.nd
         character: the judge's most likely character, (N, steps).
         features: the judge's features, (N, steps, D).
     """
-    moved = probability[:, 0] < ALREADY
+    moved = probability[:, 0] < ALREADY_THERE
     running = np.maximum.accumulate(probability, axis=1)
     stride = np.linalg.norm(np.diff(features, axis=1), axis=2)
     return EditQuality(
         already_there=float(1 - moved.mean()),
         success=estimate(probability[moved, -1] >= SUCCESS),
         mean_end=estimate(probability[:, -1]),
-        monotone=estimate(((running - probability) <= FALL).all(axis=1)[moved]),
+        monotone=estimate(((running - probability) <= MAX_FALL).all(axis=1)[moved]),
         rank_correlation=estimate(rank_correlation(probability[moved])),
         character_kept=estimate((character == character[:, :1]).all(axis=1)),
         smoothness=estimate(stride.max(axis=1) / np.maximum(stride.mean(axis=1), 1e-12)),
@@ -79,38 +79,39 @@ def rank_correlation(curves: np.ndarray) -> np.ndarray:
 def kid(real: np.ndarray, drawn: np.ndarray, seed: int = 0) -> float | None:
     """Kernel inception distance (Bińkowski et al. 2018) between feature rows (N, D) and (M, D).
 
-    Unbiased, so it may be below 0; None with fewer than two rows on a side.
+    It is unbiased, so it may be below 0. None if either side has fewer than two rows.
     """
     size = min(KID_SUBSET_SIZE, len(real), len(drawn))
     if size < 2:
         return None
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         torch.manual_seed(seed)
-        warnings.simplefilter("ignore", UserWarning)  # that features are kept in memory, which is meant
-        metric = KernelInceptionDistance(feature=_Given(real.shape[1]), subsets=KID_SUBSETS, subset_size=size)
+        warnings.simplefilter("ignore", UserWarning)  # torchmetrics says that it keeps features in memory, as it should
+        metric = KernelInceptionDistance(feature=_GivenFeatures(real.shape[1]), subsets=KID_SUBSETS, subset_size=size)
         return float(_filled(metric, real, drawn).compute()[0])
 
 
 def fid(real: np.ndarray, drawn: np.ndarray) -> float | None:
     """Fréchet inception distance (Heusel et al. 2017) between feature rows (N, D) and (M, D).
 
-    None with fewer than two rows on a side.
+    None if either side has fewer than two rows.
     """
     if min(len(real), len(drawn)) < 2:
         return None
-    return float(_filled(FrechetInceptionDistance(feature=_Given(real.shape[1])), real, drawn).compute())
+    return float(_filled(FrechetInceptionDistance(feature=_GivenFeatures(real.shape[1])), real, drawn).compute())
 
 
 def precision_recall(real: np.ndarray, drawn: np.ndarray) -> tuple[float | None, float | None]:
-    """Share of drawn features inside the real manifold, and of real ones inside the drawn (k = 3 nearest).
+    """Precision and recall (Kynkäänniemi et al. 2019) of feature rows `real` (N, D) and `drawn` (M, D), with k = 3.
 
-    None where the manifold has three rows or fewer: none of these has a third neighbour.
+    Precision is the share of drawn rows inside the manifold of the real ones, recall the reverse. None if the manifold
+    has three rows or fewer, because then no row has a third neighbour.
     """
     return _inside(drawn, real), _inside(real, drawn)
 
 
 def nearest(queries: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Index (Q,) of each query's nearest pool row, and its Euclidean distance (Q,)."""
+    """For each of Q queries the index (Q,) of the nearest row in the pool, and its Euclidean distance (Q,)."""
     distances, indices = NearestNeighbors(n_neighbors=1).fit(pool).kneighbors(queries)
     return indices[:, 0], distances[:, 0]
 
@@ -126,8 +127,8 @@ def _inside(queries: np.ndarray, manifold: np.ndarray) -> float | None:
     return covered / len(queries)
 
 
-class _Given(nn.Module):
-    """Features that are already there, where torchmetrics wants a network that makes them."""
+class _GivenFeatures(nn.Module):
+    """Returns its input: features that are computed already, where torchmetrics expects a network."""
 
     def __init__(self, num_features: int) -> None:
         super().__init__()
@@ -144,7 +145,7 @@ def _filled(metric, real: np.ndarray, drawn: np.ndarray):  # type: ignore[no-unt
 
 
 def percent(value: float | None) -> str:
-    """One decimal; what is not quite everything is not rounded up to 100 %."""
+    """The share with one decimal; a share just below 1 is not rounded up to 100 %."""
     if value is None:
         return "–"
     return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"

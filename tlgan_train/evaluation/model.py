@@ -1,4 +1,4 @@
-"""Finished models, runs and bundles alike: what they draw, and what they read in faces."""
+"""One view of finished models, whether a run or a bundle: they draw faces and read them."""
 
 from __future__ import annotations
 
@@ -23,36 +23,37 @@ from tlgan_train.models.inference import predict
 from tlgan_train.run_folder import read_json
 
 SMALLEST_PROBABILITY = 1e-6
-"""What a bundle's classifier gives is cut off here before logarithms are taken."""
-Read = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-"""Pictures uint8 (N, S, S, 3) → log-odds, up to a constant for each face, of emotions (N, E) and characters (N, C)."""
+"""Probabilities of a bundle's classifier are raised to this before their logarithm is taken."""
+ReadPictures = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Pictures uint8 (N, S, S, 3) → logits of emotions (N, E) and characters (N, C), up to a constant for each picture."""
 
 
 @dataclass(frozen=True)
 class FinishedModel:
-    """A generator with its classifier, as far as adding to it needs them."""
+    """A generator with the networks that read its faces."""
 
     emotions: tuple[str, ...]
     characters: tuple[str, ...]
-    """The classifier's."""
+    """Characters that the classifier knows, in the order of its output."""
     drawn: tuple[str, ...]
-    """Those that the generator was trained on."""
+    """Characters that the generator was trained on."""
     image_size: int
+    """Side of the square pictures, pixels."""
     seed: int
-    """Of the training."""
+    """Seed of the training."""
     latents: Callable[[int, str], np.ndarray]
     """`latents(count, stream)`: float32 (count, latent_dim), independent for streams with different names."""
     draw: Callable[[np.ndarray], np.ndarray]
     """Faces uint8 (N, S, S, 3) of latents (N, latent_dim)."""
-    classify: Read
-    judge: Read
-    """A network that took no part in making the model where there is one, else the classifier."""
+    classify: ReadPictures
+    judge: ReadPictures
+    """A network that took no part in the making of the model; the classifier if there is none, as in a bundle."""
     judged_by: str
-    """`judge` or `classifier`."""
+    """Which of these `judge` is: `judge` or `classifier`."""
 
 
 def finished_run(run: Path, compute: Compute = ON_CPU) -> FinishedModel:
-    """The model of a run folder; `TrainError` names the stage that has not run."""
+    """The model of a run folder. Raises `TrainError` that names a stage which has not run."""
     settings = read_json(run / "config.json", made_by="all")["config"]
     generator, classifier, judge = (load(run, compute) for load in (load_generator, load_classifier, load_judge))
     names = read_json(run / "classifier" / "metrics.json", made_by="classifier")
@@ -73,10 +74,13 @@ def trained_model(
     image_size: int,
     seed: int,
 ) -> FinishedModel:
-    """The model that networks in eval mode make, of which `classifier` and `judge` begin their outputs with emotions
-    and characters; for the other arguments see `FinishedModel`."""
+    """The model of networks in eval mode.
 
-    def reading(network: nn.Module) -> Read:
+    The first two outputs of `classifier` and `judge` are the logits of emotions and characters. `FinishedModel` says
+    what the other arguments are.
+    """
+
+    def reading(network: nn.Module) -> ReadPictures:
         def read(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             emotion, character = predict(network, images)[:2]
             return emotion, character
@@ -98,7 +102,7 @@ def trained_model(
 
 
 def finished_bundle(path: str | Path) -> FinishedModel:
-    """The model of a bundle, by path or by name; raises the runtime's errors for one that cannot be read."""
+    """The model of a bundle, by path or by name. Raises a `CheerMeUpError` if the bundle cannot be read."""
     app = CheerMeUp(find_bundle(path), provider="cpu")
     seed = app.manifest.training.get("seed", 0)
 

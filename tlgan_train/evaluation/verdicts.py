@@ -75,5 +75,5 @@ def read(reader: Reader, faces: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def joined(parts: Iterable[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...]:
-    """Arrays of all parts, one after another."""
+    """The arrays of several parts, each joined along its first axis."""
     return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))

@@ -19,17 +19,17 @@ from tlgan_train.evaluation.document import (
 from tlgan_train.evaluation.metrics import percent
 
 SIGNIFICANCE = 0.05
-"""Largest probability with which guessing may read as many test pictures correctly, for a network that reads at all."""
-HALF = 0.5
-"""Below this share of what is possible a figure is weak."""
-HARDLY = 0.05
-"""Success up to which an edit hardly ever works."""
-COLLAPSED = 0.95
-"""Share of samples with one emotion from which a generator draws nothing else."""
-MISSING = 0.1
-"""Share of a class among samples, over that in the data, below which the generator hardly draws it."""
-LEAST_RECALL, LEAST_PRECISION = 0.05, 0.1
-"""Below these, samples cover next to nothing of the pictures, or hardly any lies among them."""
+"""A network counts as guessing if guessing would do as well with a probability above this."""
+MIN_SHARE = 0.5
+"""A figure below this share of what is possible is weak."""
+MAX_FAILING_SUCCESS = 0.05
+"""Edits with at most this success hardly ever work."""
+COLLAPSED_SHARE = 0.95
+"""A generator has collapsed when this share of its samples shows one class."""
+MISSING_SHARE = 0.1
+"""A generator hardly draws a class whose share of the samples is less than this part of its share of the data."""
+MIN_RECALL, MIN_PRECISION = 0.05, 0.1
+"""Below these, samples hardly vary, or hardly any of them lies among the pictures."""
 
 
 def weaknesses(evaluation: Evaluation) -> list[Weakness]:
@@ -70,7 +70,7 @@ def _readers(readers: dict[str, dict[str, ReaderAccuracy]]) -> list[Weakness]:
             if binomtest(round(accuracy * pictures), pictures, majority, alternative="greater").pvalue > SIGNIFICANCE:
                 means = "its measurements mean nothing" if network == "judge" else "no edit can be fitted to it"
                 name, says = "chance", f"{message}, not clearly more than guessing: {guessed}; {means}"
-            elif (accuracy - majority) / (1 - majority) < HALF:
+            elif (accuracy - majority) / (1 - majority) < MIN_SHARE:
                 name, says = "weak", f"{message} only; {guessed}"
             else:
                 continue
@@ -85,20 +85,24 @@ def _generator(generator: GeneratorQuality) -> list[Weakness]:
         ("character", generator.character_share, generator.character_share_of_data),
     ):
         most = max(drawn, key=lambda name: drawn[name])
-        if drawn[most] >= COLLAPSED > data[most]:
+        if drawn[most] >= COLLAPSED_SHARE > data[most]:
             says = f"the generator collapsed: {percent(drawn[most])} of its samples show one {kind}, {most}"
             found.append(Weakness(f"generator_collapsed_{kind}", says, {most: drawn[most]}))
             continue
-        lost = {name: drawn[name] for name, share in data.items() if share > 0 and drawn[name] < MISSING * share}
+        lost = {name: drawn[name] for name, share in data.items() if share > 0 and drawn[name] < MISSING_SHARE * share}
         if lost:
             shares = ", ".join(f"{name} {percent(share)} ({percent(data[name])})" for name, share in lost.items())
             says = f"the generator hardly draws these {kind}s (in brackets the share of the pictures): {shares}"
             found.append(Weakness(f"generator_misses_{kind}", says, lost))
     rules = (
-        ("confident_share", HALF, "samples show no clear emotion: the judge gives one p ≥ 0.9 in only {} of them"),
-        ("classifier_agrees", HALF, "classifier and judge agree on the emotion of only {} of the samples"),
-        ("recall", LEAST_RECALL, "samples hardly vary: they come near to only {} of the training pictures"),
-        ("precision", LEAST_PRECISION, "samples are unlike the training pictures: only {} lie among them"),
+        (
+            "confident_share",
+            MIN_SHARE,
+            "samples show no clear emotion: the judge gives one p ≥ 0.9 in only {} of them",
+        ),
+        ("classifier_agrees", MIN_SHARE, "classifier and judge agree on the emotion of only {} of the samples"),
+        ("recall", MIN_RECALL, "samples hardly vary: they come near to only {} of the training pictures"),
+        ("precision", MIN_PRECISION, "samples are unlike the training pictures: only {} lie among them"),
     )
     for name, least, says in rules:
         value = getattr(generator, name)
@@ -112,14 +116,14 @@ def _edits(
 ) -> list[Weakness]:
     values = {name: edit.success.value for name, edit in edits.items()}
     known = {name: value for name, value in values.items() if value is not None}
-    failing = {name: value for name, value in known.items() if value <= HARDLY}
-    weak = {name: value for name, value in known.items() if HARDLY < value < HALF}
+    failing = {name: value for name, value in known.items() if value <= MAX_FAILING_SUCCESS}
+    weak = {name: value for name, value in known.items() if MAX_FAILING_SUCCESS < value < MIN_SHARE}
     found = []
     for degree, group, words in (("fail", failing, "hardly ever succeed"), ("weak", weak, "often fail")):
         if group:
             shares = ", ".join(f"{name} {percent(value)}" for name, value in group.items())
             says = f"edits to {_listed(group)} {words}; share of faces in which the judge is then sure of it: {shares}"
-            blind = [name for name in group if (share := ceiling.get(name)) is not None and share < HALF]
+            blind = [name for name in group if (share := ceiling.get(name)) is not None and share < MIN_SHARE]
             if blind:
                 says += f"; it is seldom sure of real pictures of {_listed(blind)} either"
             found.append(Weakness(f"{kind}_{degree}", says, group))

@@ -64,7 +64,7 @@ def scores(results: dict[str, MethodResult], ceiling: dict[str, float | None]) -
 
 
 def cosines(methods: dict[str, dict[str, Any]], emotions: Sequence[str]) -> Figure:
-    """Cosines between axes, before and after orthogonalisation, a row a method of `axes.json`."""
+    """Cosines between axes, before and after orthogonalisation, with a row for each method of `axes.json`."""
     figure = new_figure(3.75 * len(methods))
     panels = figure.subplots(len(methods), 2, squeeze=False)
     for row, (name, method) in zip(panels, methods.items(), strict=True):
@@ -77,7 +77,7 @@ def cosines(methods: dict[str, dict[str, Any]], emotions: Sequence[str]) -> Figu
 
 
 def probability_curves(result: MethodResult, colours: Sequence[str], label: str) -> Figure:
-    """Mean probability of every emotion along every axis, a panel an axis; x is the distance k, named `label`."""
+    """Mean probability of every emotion along every axis, with a panel for each; `label` names x, the distance k."""
     emotions = list(result.emotions)
     columns = 4
     rows = -(-(len(emotions) + 1) // columns)
@@ -98,7 +98,7 @@ def probability_curves(result: MethodResult, colours: Sequence[str], label: str)
 
 
 def target_curve(results: dict[str, MethodResult], emotion: str, colours: Sequence[str], label: str) -> Figure:
-    """Left: probability of one emotion along its axis, a line a method, the first with its band.
+    """Left: probability of one emotion along its axis, a line for each method, the first with its band.
 
     Right: all emotions along the first method's axis over the distance k, named `label`.
     """
@@ -129,7 +129,7 @@ def target_curve(results: dict[str, MethodResult], emotion: str, colours: Sequen
 
 
 def leakage(results: dict[str, MethodResult], emotions: Sequence[str]) -> Figure:
-    """Mean change of every emotion's probability along every axis, a panel a method."""
+    """Mean change of every emotion's probability along every axis, with a panel for each method."""
     columns = min(3, len(results))
     rows = -(-len(results) // columns)
     figure = new_figure(1.15 + 8.4 / max(columns, 2) * rows)

@@ -1,4 +1,4 @@
-"""Figures of the report on the axes: probabilities and faces along them, and leakage."""
+"""Draws the figures on axes: probabilities and faces along them, and leakage."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tlgan_train.report import axis_charts, charts, face_rows
 from tlgan_train.report.results import Results
 
 FACES = 8
-"""Faces of a walk, as in the paper's figures 13 to 15."""
+"""Number of faces that walk, as in the paper's figures 13 to 15."""
 STEPS = 11
-"""Frames of a walk shown side by side."""
+"""Number of frames of a walk, side by side."""
 
 
 def axis_figures(results: Results) -> dict[str, bytes]:
@@ -51,6 +51,6 @@ def _walks(results: Results) -> dict[str, Figure]:
 
 
 def _k(results: Results, method: str) -> str:
-    """Label of the distance moved."""
+    """The label of the axis that shows the distance moved."""
     straight = isinstance(results.axes[method], StraightLines)
     return "k (latent units)" if straight else "strength × mean k (latent units)"

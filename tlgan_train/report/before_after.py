@@ -14,9 +14,9 @@ from tlgan_train.report import charts, face_rows
 from tlgan_train.report.results import Results
 from tlgan_train.report.text import number
 
-CAST = 6
-"""Faces where one character is drawn; the paper shows six characters."""
-LONGEST_NAME = 9
+MOST_FACES = 6
+"""Number of faces if one character is drawn; the paper shows six characters."""
+MAX_NAME_LETTERS = 9
 """Letters of a character's name that fit under a face."""
 
 
@@ -32,7 +32,7 @@ class BeforeAfter:
     missing: list[str]
     """Drawn characters that the judge reads in none of them."""
     changes: dict[str, list[tuple[str, str]]]
-    """For each method the characters read before and after, of the faces in which they differ."""
+    """For each method the characters before and after of every face that changes its character."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class Reading:
 
 
 def before_after(results: Results) -> BeforeAfter:
-    """One face of each drawn character, or the first faces of the only one, before and after the same edit."""
+    """One face of each drawn character, or the first faces of the only one, before and after an edit."""
     emotion = "surprise" if "surprise" in results.dataset.emotions else results.target
     column, names = results.dataset.emotions.index(emotion), results.dataset.characters
     pool = results.latents(results.evaluation.faces, "evaluation faces")
-    z, missing = pool[:CAST], []
+    z, missing = pool[:MOST_FACES], []
     if len(results.drawn) > 1:
         read = _read(results, pool).character
         first = {name: np.flatnonzero(read == names.index(name))[:1] for name in results.drawn}
@@ -61,7 +61,7 @@ def before_after(results: Results) -> BeforeAfter:
     readings = {name: _read(results, latents) for name, latents in moved.items()}
     start = readings["before"].character
     under = [
-        [f"{'' if c == own else '→ '}{names[c][:LONGEST_NAME]} {number(p)}"
+        [f"{'' if c == own else '→ '}{names[c][:MAX_NAME_LETTERS]} {number(p)}"
          for c, own, p in zip(r.character, start, r.emotion[:, column], strict=True)]
         for r in readings.values()
     ]  # fmt: skip

@@ -46,11 +46,11 @@ STYLE = {
 PALETTE = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#3d3d3d", "#0072B2", "#56B4E9")
 METHOD_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#3d3d3d")
 FLOOR = "#8a8a8a"
-"""Colour of the method `random`, of chance and of other things that one compares with."""
+"""Colour of the method `random`, of chance and of other baselines."""
 SMOOTH_FROM = 100
-"""Points from which a loss is drawn with a running mean over a 25th of them."""
+"""A loss with at least so many points gets a running mean over a 25th of them."""
 MOST_ANNOTATED = 9
-"""Rows and columns up to which the cells of a heat map carry their numbers."""
+"""Heat maps with at most so many rows and columns show their numbers."""
 
 
 def png(figure: Figure) -> bytes:
@@ -61,13 +61,13 @@ def png(figure: Figure) -> bytes:
 
 
 def readable(text: str, font: FontProperties) -> str:
-    """The text with what the font has no glyph for, such as names in Chinese, in Latin letters."""
+    """The text, with Latin letters for characters that the font lacks, such as Chinese."""
     glyphs = get_font(findfont(font)).get_char_index
     return legible(text, lambda character: glyphs(ord(character)) != 0)
 
 
 class _Renderer(RendererAgg):
-    """Every text of a figure comes by here, to be measured and to be drawn: names from people's folders, too."""
+    """Measures and draws every text of a figure, so that names from people's folders are readable."""
 
     def draw_text(self, gc: Any, x: float, y: float, s: str, prop: FontProperties, *rest: Any, **more: Any) -> None:
         super().draw_text(gc, x, y, readable(s, prop), prop, *rest, **more)
@@ -77,7 +77,7 @@ class _Renderer(RendererAgg):
 
 
 class _Canvas(FigureCanvasAgg):
-    """As its base, with that renderer."""
+    """The base class with this renderer."""
 
     _made_for: tuple[float, float, float] | None = None
 
@@ -89,7 +89,7 @@ class _Canvas(FigureCanvasAgg):
 
 
 def losses(rows: list[dict[str, float]], chance: dict[str, float]) -> Figure:
-    """Losses over pictures seen: G and D in one panel, every other term in one of its own.
+    """Losses over pictures seen: G and D in one panel, every other term in its own panel.
 
     Rows may lack a term: a warm-up has no adversarial losses.
 
@@ -125,7 +125,7 @@ def losses(rows: list[dict[str, float]], chance: dict[str, float]) -> Figure:
 
 
 def learning(curve: LearningCurve, warmup_images: int) -> Figure:
-    """What the judge says of sample grids over pictures seen, a panel a measure; dotted: the same of real pictures."""
+    """Quality of sample grids over pictures seen, with a panel for each measure; dotted: real pictures."""
     figure = new_figure(3.3)
     panels = figure.subplots(1, 3)
     images = np.array(curve.images) / 1000
@@ -154,7 +154,7 @@ def learning(curve: LearningCurve, warmup_images: int) -> Figure:
 
 
 def confusion(tables: dict[str, tuple[Sequence[str], list[list[int]]]]) -> Figure:
-    """Confusion matrices: numbers are counts, colours shares of each true class; a panel for each title."""
+    """Confusion matrices with a panel for each title: numbers are counts, colours shares of the true class."""
     figure = new_figure(4.3 if len(tables) > 1 else 4.8)
     panels = figure.subplots(1, len(tables), squeeze=False)[0]
     for axes, (title, (names, counts)) in zip(panels, tables.items(), strict=True):
@@ -170,7 +170,7 @@ def confusion(tables: dict[str, tuple[Sequence[str], list[list[int]]]]) -> Figur
 
 
 def shares(pairs: dict[str, tuple[dict[str, float], dict[str, float]]]) -> Figure:
-    """Shares of each class among samples beside those of the training pictures, a panel for each title."""
+    """Shares of each class among samples and among training pictures, with a panel for each title."""
     figure = new_figure(3.1)
     panels = figure.subplots(1, len(pairs), squeeze=False, width_ratios=[len(data) for _, data in pairs.values()])[0]
     for axes, (title, (drawn, data)) in zip(panels, pairs.items(), strict=True):
@@ -217,7 +217,7 @@ def heat_map(
     lowest: float = -1.0,
     size: float = 9,
 ) -> ScalarMappable:
-    """Draw a matrix and, where there is room, its values or `counts` in `size` points; what a colour bar needs."""
+    """Draw a matrix, and its values or `counts` in `size` points if there is room. Returns what a colour bar needs."""
     image = axes.imshow(values, cmap=colours, vmin=lowest, vmax=1.0)
     axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), rows)
@@ -233,7 +233,7 @@ def heat_map(
 
 
 def _short(value: float) -> str:
-    """Two decimals without the leading zero: seven of them fit beside each other."""
+    """The value with two decimals and without the leading zero, so that seven fit into a row."""
     text = f"{abs(value):.2f}"
     if text in ("0.00", "1.00"):
         text = text[0]

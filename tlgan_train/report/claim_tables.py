@@ -1,4 +1,4 @@
-"""Claims of the paper as tables, in HTML and Markdown, and as remarks under a figure."""
+"""Turns claims into tables, and into remarks below figures."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tlgan_train.report.rule import FAILS, HOLDS, IN_PART, NOT_MEASURED, Claim
 from tlgan_train.report.text import render
 
 Table = tuple[list[str], list[list[str]]]
-"""Heads and rows."""
+"""The heads of the columns, and rows of cells."""
 
 
 def network_table(claims: Sequence[Claim]) -> Table:
-    """Claims in which axes have no part."""
+    """The claims about networks."""
     rows = [[c.source, c.says, c.rule, c.findings[""].measured, c.findings[""].verdict] for c in claims if _plain(c)]
     return ["paper", "it claims", "holds where", "measured", "verdict"], rows
 
 
 def axis_table(claims: Sequence[Claim], methods: Sequence[str]) -> Table:
-    """Claims about axes, with a pair of columns for each method."""
+    """The claims about axes, with two columns for each method."""
     rows = [
         [c.source, c.says, c.rule, *(cell for m in methods for cell in (c.findings[m].measured, c.findings[m].verdict))]
         for c in claims
@@ -30,14 +30,14 @@ def axis_table(claims: Sequence[Claim], methods: Sequence[str]) -> Table:
 
 
 def tally(claims: Sequence[Claim], method: str) -> str:
-    """How many claims hold, in words."""
+    """Number of claims with each verdict, in words."""
     count = Counter(c.findings["" if _plain(c) else method].verdict for c in claims)
     words = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold", NOT_MEASURED: "cannot be measured here"}
     return ", ".join(f"{count[verdict]} {word}" for verdict, word in words.items() if count[verdict])
 
 
 def remarks(claims: Sequence[Claim], figures: Sequence[int], methods: Sequence[str]) -> list[tuple[str, str]]:
-    """Sentences and verdicts for what the paper claims of any of its `figures`."""
+    """A sentence and a verdict for each claim that belongs to one of the paper's `figures`."""
     found = []
     for claim in claims:
         if not set(claim.figures) & set(figures):
@@ -50,7 +50,7 @@ def remarks(claims: Sequence[Claim], figures: Sequence[int], methods: Sequence[s
 
 
 def markdown(claims: Sequence[Claim], evidence: Evidence) -> str:
-    """`claims.md`: which run this is, the tables, and how many claims hold."""
+    """The text of `claims.md`: the run, the number of claims that hold, and the tables."""
     return render(
         "claims.md.jinja",
         drawn=evidence.evaluation.drawn_characters,

@@ -15,11 +15,11 @@ from tlgan_train.evaluation.metrics import percent
 from tlgan_train.report.rule import NOT_MEASURED, Claim, Finding, Rule
 from tlgan_train.report.text import interval, number
 
-REACHED = 0.95
-"""Mean end probability from which a probability counts as having reached 1."""
+REACHED_PROBABILITY = 0.95
+"""A mean end probability of at least this counts as 1."""
 DRAWN_SHARE = 0.01
-"""Share of samples from which a character counts as drawn."""
-PLOTTED = {
+"""A character counts as drawn with at least this share of the samples."""
+PAPER_SAYS_RAISED = {
     "anger": (False, "section 6.1; its own plot ends near 0.005"),
     "disgust": (True, "sections 6 and 6.1; its own plot ends above 0.95"),
     "fear": (True, "sections 6 and 6.1; its own plot ends above 0.95"),
@@ -28,7 +28,7 @@ PLOTTED = {
     "sadness": (True, "section 6.1, but left out in section 6; its own plot ends near 0.2"),
     "surprise": (False, "section 6.1, though section 6 says that it does; its own plot ends near 0.47"),
 }
-"""Whether the paper says that an axis raises its emotion, and where; ends are those of the plots in its repository."""
+"""Whether the paper says that an axis raises its emotion, and where. The ends are from the plots in its repository."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Evidence:
 
     evaluation: Evaluation
     axes: dict[str, Any]
-    """Methods of `axes.json`."""
+    """The methods in `axes.json`."""
     training: dict[str, Any]
-    """As `training` of a manifest."""
+    """The facts that a manifest calls `training`."""
     learning: LearningCurve | None = None
 
     @property
@@ -54,7 +54,8 @@ class Evidence:
         return [name for name in self.methods if name in (self.evaluation.default, "paper")]
 
     @property
-    def several(self) -> bool:
+    def several_characters(self) -> bool:
+        """Whether the generator was trained on more than one character."""
         return len(self.evaluation.drawn_characters) > 1
 
     def edits(self, method: str) -> dict[str, EmotionEdit]:
@@ -68,11 +69,11 @@ class Evidence:
 
 
 Measure = Callable[[str], tuple[float | None, str]]
-"""From a method to the value that a rule decides on, and to words."""
+"""Name of a method → the value that a rule decides on, and what was measured in words."""
 
 
 def paper_claims(evidence: Evidence) -> list[Claim]:
-    """Every claim of the paper that bears on a run, in the order of its figures within networks and axes."""
+    """Every claim of the paper about networks, then about axes, each in the order of its figures."""
     return [*_networks(evidence), *_separation(evidence), *_emotions(evidence), *_identity(evidence)]
 
 
@@ -169,7 +170,7 @@ def _emotions(evidence: Evidence) -> list[Claim]:
 
     def reached(method: str) -> tuple[float | None, str]:
         ends = [edit.mean_end.value for edit in evidence.edits(method).values()]
-        count = sum(end >= REACHED for end in ends)
+        count = sum(end >= REACHED_PROBABILITY for end in ends)
         return count / len(ends), f"{count} of {len(ends)}; mean of the ends {number(float(np.mean(ends)))}"
 
     def constant(method: str) -> tuple[float | None, str]:
@@ -217,13 +218,13 @@ def _emotions(evidence: Evidence) -> list[Claim]:
         _axis_claim(evidence, "figure 11; section 5.5", (11,),
                     "Along every axis the probability of its emotion reaches 1 (the paper’s own plots: 3 of 7, "
                     "mean of the ends 0.63).", reached,
-                    Rule(f"share of axes with a mean end probability ≥ {REACHED:g}", 1, 0.5)),
+                    Rule(f"share of axes with a mean end probability ≥ {REACHED_PROBABILITY:g}", 1, 0.5)),
         _axis_claim(evidence, "figure 11; section 6", (11,), "Probabilities increase constantly.", constant,
                     Rule("least rank correlation of any axis", 0.9, 0.7)),
         *(_axis_claim(evidence, "figure 11", (11,),
                       f"The axis of {emotion} {'raises' if raised else 'does not raise'} {emotion} ({where}).",
                       raised_by(emotion), rises if raised else stays)
-          for emotion, (raised, where) in PLOTTED.items()),
+          for emotion, (raised, where) in PAPER_SAYS_RAISED.items()),
         _axis_claim(evidence, "figure 12; section 5.5", (12,), "Joy rises all the way along its axis.", monotone,
                     Rule("share of faces whose joy never falls by more than 0.05", 0.9, 0.5)),
         _axis_claim(evidence, "figures 13 to 15; section 6.1", (13, 14, 15),
@@ -252,10 +253,10 @@ def _identity(evidence: Evidence) -> list[Claim]:
     drawn = sum(share >= DRAWN_SHARE for share in shares)
 
     def where(several: bool, measure: Measure) -> Measure:
-        words = "several characters are drawn" if evidence.several else "one character is drawn"
-        if several and evidence.several and drawn < 2:
+        words = "several characters are drawn" if evidence.several_characters else "one character is drawn"
+        if several and evidence.several_characters and drawn < 2:
             words = "nearly all samples are read as one character"  # that can then only stay
-        elif several == evidence.several:
+        elif several == evidence.several_characters:
             return measure
         return lambda method: (None, words)
 

@@ -1,4 +1,4 @@
-"""Rows of faces with names beside and above them: what the report shows of samples and of walks."""
+"""Draws rows of faces with names next to and above them, for samples and walks."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ LARGEST = 144
 GAP = 3
 """Pixels between faces."""
 LINE = 22
-"""Pixels that a line of text takes."""
+"""Height of a line of text, pixels."""
 MARGIN = 8
 """Pixels between a name and its faces."""
 
 
 def walk_faces(generator: Generator, motion: Motion, z: np.ndarray, emotion: str, strengths: np.ndarray) -> np.ndarray:
-    """uint8 (N, K, S, S, 3): the faces of latents (N, latent_dim) at K strengths along one axis."""
+    """Faces of latents (N, latent_dim) at K strengths along one axis, uint8 (N, K, S, S, 3)."""
     unit = np.eye(len(motion.names))[motion.names.index(emotion)]
     way = Way(z, motion, unit > 0)
     return draw_faces(generator, np.stack([way.at(strength * unit) for strength in strengths], axis=1))
@@ -41,7 +41,7 @@ def face_rows(
     columns: Sequence[str] = (),
     under: Sequence[Sequence[str]] = (),
 ) -> Figure:
-    """A figure of faces (R, C, S, S, 3) with a name left of each row, above each column and under each, where given."""
+    """A figure of faces uint8 (R, C, S, S, 3), with names left of rows, above columns and under faces if given."""
     left = max(map(_text_width, rows)) + 2 * MARGIN if rows else 0
     top = LINE if columns else 0
     width = round(WIDTH * DPI)
@@ -69,7 +69,7 @@ def face_rows(
 
 
 def _text_width(text: str) -> int:
-    """Pixels that a name takes in the font of the charts."""
+    """Width of a name in the font of the charts, pixels."""
     text = readable(text, FontProperties())
     points = TextPath((0, 0), text, size=rcParams["font.size"]).get_extents().width if text.strip() else 0
     return math.ceil(points * DPI / 72)

@@ -20,11 +20,11 @@ ATTRIBUTE_FIGURES = {
     "character_kept": "character kept",
     "random_mean_end": "mean end probability, random direction",
 }
-"""Of those in `axes.json`, with the titles of their columns."""
+"""Figures of an attribute in `axes.json` that the card shows, with the titles of their columns."""
 
 
 def model_card(facts: dict[str, Any], evaluation: Evaluation) -> str:
-    """Markdown of `MODEL_CARD.md` from the manifest's facts and the evaluation."""
+    """The text of `MODEL_CARD.md`, from the facts of the manifest and the evaluation."""
     return render(
         "model_card.md.jinja",
         facts=facts,
@@ -36,7 +36,10 @@ def model_card(facts: dict[str, Any], evaluation: Evaluation) -> str:
 
 
 def with_attributes(card: str, entries: list[dict[str, Any]]) -> str:
-    """The card with a section on attributes (as in `axes.json`) in place of the one that it had, or before its last."""
+    """The card with a section on `entries`, the attributes in `axes.json`.
+
+    It replaces the section that the card had, or stands before the last section.
+    """
     before, found, rest = card.partition(f"{ATTRIBUTES_HEADING}\n")
     after = f"## {rest.partition('## ')[2]}" if found else None
     if after is None:
@@ -60,7 +63,7 @@ def _attributes(entries: list[dict[str, Any]]) -> str:
 
 
 def edit_table(evaluation: Evaluation, method: str) -> str:
-    """Markdown table of the figures of one method, with a row for each emotion."""
+    """Markdown table of the scores of one method, with a row for each emotion."""
     heads = ["emotion", "success", "mean end probability", "rank correlation", "monotone", "character kept", "ceiling"]
     rows = []
     for emotion, edit in evaluation.methods[method].emotions.items():

@@ -1,4 +1,4 @@
-"""Figures of the report on the networks: generator and classifier."""
+"""Draws the figures on generator and classifier."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tlgan_train.report.results import Results
 from tlgan_train.report.text import number
 
 CHECKPOINTS = 6
-"""Sample grids shown over training, evenly spaced on a logarithmic scale: most happens early."""
+"""Most sample grids that are shown, evenly spaced on a logarithmic scale because most happens early."""
 NEAREST_COLUMNS = 8
 """Samples side by side above their nearest training pictures."""
 WIDEST_PICTURE = 1920
-"""Pixels: twice the column, for screens that have two pixels where a page counts one."""
+"""Pixels: twice the column, for screens with two pixels for each pixel of a page."""
 
 
 def network_figures(results: Results) -> dict[str, bytes]:
@@ -66,7 +66,7 @@ def _nearest(results: Results) -> Figure:
 
 
 def spaced(values: list[int], count: int) -> list[int]:
-    """Indices of at most `count` of the rising values: the first, the last, and some evenly spaced by logarithm."""
+    """Indices of at most `count` rising values: the first, the last, and others evenly spaced by logarithm."""
     wanted = np.geomspace(max(values[0], 1), max(values[-1], 1), min(count, len(values)))
     chosen: list[int] = []
     for place, value in enumerate(wanted):
@@ -77,7 +77,7 @@ def spaced(values: list[int], count: int) -> list[int]:
 
 
 def _native(path: Path) -> bytes:
-    """A picture as PNG bytes in its own pixels, shrunk when it is wider than any screen column needs."""
+    """A picture as PNG bytes in its own pixels, shrunk if it is wider than `WIDEST_PICTURE`."""
     with Image.open(path) as image:
         picture = image.convert("RGB")
     picture.thumbnail((WIDEST_PICTURE, WIDEST_PICTURE), Image.Resampling.LANCZOS)

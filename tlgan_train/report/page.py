@@ -23,7 +23,7 @@ SCORES = ("success", "mean_end", "rank_correlation", "monotone", "character_kept
 
 
 def page(results: Results, figures: dict[str, bytes], faces: BeforeAfter) -> str:
-    """The HTML of a report that needs no other file. `figures` are PNG files by name."""
+    """The HTML of the report, which needs no other file. `figures` are PNG files by name."""
     evaluation, dataset, config = results.evaluation, results.dataset, results.config
     claims, compared = results.claims, results.evidence.compared
     return render(
@@ -62,7 +62,7 @@ def page(results: Results, figures: dict[str, bytes], faces: BeforeAfter) -> str
 
 
 def _tables(results: Results) -> dict[str, Any]:
-    """Rows of each table, with its heads where they depend on the run."""
+    """The rows of each table, together with its heads if they depend on the run."""
     evaluation, methods = results.evaluation, results.evaluation.methods
     scores = [
         [emotion, name, *(interval(getattr(result.emotions[emotion], score)) for score in SCORES)]
@@ -106,7 +106,7 @@ def _reader(name: str, metrics: dict[str, Any]) -> list[str]:
 
 
 def _fits(results: Results) -> Table:
-    """How well the regressions fit and how far strength 1 leads."""
+    """For each method R² of the regression, and distance and probability at strength 1."""
     heads = [f"{name}: {what}" for name in results.fits for what in ("R²", "k at 1", "p there")]
     rows = [
         [emotion, *(cell for fit in results.fits.values() for cell in (
@@ -118,7 +118,7 @@ def _fits(results: Results) -> Table:
 
 
 def _same_distance(results: Results) -> Table:
-    """Success of straight axes as far out as the default method goes."""
+    """Success of straight axes over the same distance as the default method."""
     methods = results.evaluation.methods
     others = {name: list(r.same_distance.values()) for name, r in methods.items() if r.same_distance is not None}
     rows = [
@@ -132,7 +132,7 @@ def _same_distance(results: Results) -> Table:
 
 
 def _moves(motion: Motion) -> str:
-    """Where faces go by a method."""
+    """Where a method moves faces: `straight`, to `centres` or to `ends`."""
     if isinstance(motion, ToEnds):
         return "ends"
     return "centres" if isinstance(motion, BetweenCentres) else "straight"

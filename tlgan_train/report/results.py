@@ -28,7 +28,7 @@ from tlgan_train.run_folder import read_json
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that the page is made from."""
+    """Everything that the report shows."""
 
     config: Config
     dataset: Dataset
@@ -39,16 +39,16 @@ class Results:
     fits: dict[str, Any]
     """Methods of `axes.json`, the default first."""
     axes: dict[str, FittedMotion]
-    """The same, to move latents with."""
+    """The same methods, to move latents with."""
     losses: list[dict[str, float]]
     grids: list[tuple[int, Path]]
-    """Pictures seen and sample grid, in order."""
+    """Number of pictures seen and file of each sample grid, in order."""
     classifier: dict[str, Any]
     judge: dict[str, Any]
     training: dict[str, Any]
-    """`training.json`; empty when the stages were run outside the pipeline."""
+    """`training.json`; empty if the stages ran outside the pipeline."""
     code_revision: str
-    """That the run was started with."""
+    """Revision of the code that started the run."""
     reader: Reader
     """The judge."""
     learning: LearningCurve
@@ -64,7 +64,7 @@ class Results:
 
     @property
     def target(self) -> str:
-        """The emotion shown in detail: the paper's joy, or the first where there is none."""
+        """The emotion that is shown in detail: joy, as in the paper, or the first if there is no joy."""
         return "joy" if "joy" in self.dataset.emotions else self.dataset.emotions[0]
 
     @property
@@ -93,7 +93,7 @@ class Results:
         return paper_claims(self.evidence)
 
     def latents(self, count: int, stream: str) -> np.ndarray:
-        """The first latents (count, latent_dim) of those that the evaluation drew as `stream`."""
+        """The first latents (count, latent_dim) that the evaluation drew from the stream of this name."""
         return draw_latents(self.generator, count, self.config.seed, stream)
 
 

@@ -1,4 +1,4 @@
-"""When a claim of the paper holds, and what was found."""
+"""A claim of the paper, the rule by which it holds, and the finding."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ HOLDS, IN_PART, FAILS, NOT_MEASURED = "holds", "holds in part", "does not hold",
 
 @dataclass(frozen=True)
 class Rule:
-    """When a claim holds: the quantity reaches `holds`; in part where it reaches `part` only."""
+    """A claim holds if the quantity reaches `holds`, and in part if it only reaches `part`.
+
+    The quantity must rise to reach them if `holds` is the higher one, and fall otherwise.
+    """
 
     quantity: str
     holds: float
     part: float
 
     def verdict(self, value: float | None) -> str:
+        """`NOT_MEASURED` for None or NaN."""
         if value is None or np.isnan(value):
             return NOT_MEASURED
         sign = 1 if self.holds >= self.part else -1
@@ -32,7 +36,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was measured, in words, and the verdict on it."""
+    """A measurement in words, and the verdict."""
 
     measured: str
     verdict: str
@@ -40,12 +44,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of the paper, in short, with what was found."""
+    """One claim of the paper in short, with the findings."""
 
     source: str
-    """Figures and sections of the paper."""
+    """Figures and sections of the paper, in words."""
     figures: tuple[int, ...]
+    """Numbers of the paper's figures."""
     says: str
     rule: str
     findings: dict[str, Finding]
-    """By method of axes; by "" where axes have no part in it."""
+    """By method; under "" if the claim is not about axes."""

@@ -1,4 +1,4 @@
-"""The texts of the report, the model card and the claims as Jinja templates, and how numbers look in them."""
+"""Renders the Jinja templates of report, model card and claims, and formats their numbers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tlgan_train.evaluation.metrics import percent
 
 
 def render(template: str, **facts: Any) -> str:
-    """The text of a template in `templates/`; a fact that it needs and does not get raises `jinja2.UndefinedError`."""
+    """The text of a template in `templates/`. Raises `jinja2.UndefinedError` if it uses a fact that is not given."""
     return _ENVIRONMENT.get_template(template).render(facts)
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """A dash for a figure that does not exist."""
+    """The value with so many digits after the point; a dash for None."""
     return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
 
 
 def interval(estimate: Estimate) -> str:
-    """A mean with its interval in brackets; a dash where there was nothing to measure."""
+    """A mean with its interval in brackets; a dash if there was nothing to measure."""
     if estimate.value is None:
         return "–"
     return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
