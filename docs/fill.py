@@ -69,7 +69,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "keep": recorded("locks", "locks"),
 }
 """What makes the parts, by name."""
-PARTS |= import_module("signatures").parts()
+PARTS |= import_module("signatures").parts() | import_module("bundle_format").parts()
 
 
 def fill(page: str, parts: Mapping[str, Callable[[], str]]) -> str:

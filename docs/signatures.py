@@ -86,16 +86,18 @@ def errors() -> str:
 
 def fields(one: type) -> str:
     """The fields of a class, with the docstrings below them."""
+    rows = [f"| `{name}` | `{_cell(kind)}` | {about} |" for name, kind, about in documented(one)]
+    return "\n".join(["| field | type | meaning |", "|---|---|---|", *rows])
+
+
+def documented(one: type) -> Iterator[tuple[str, str, str]]:
+    """Name, type and docstring of each field of a class."""
     (made,) = ast.parse(inspect.getsource(one)).body
     assert isinstance(made, ast.ClassDef)
-    rows = []
     for field, after in zip(made.body, [*made.body[1:], None], strict=True):
         if isinstance(field, ast.AnnAssign):
             about = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
-            rows.append(
-                f"| `{ast.unparse(field.target)}` | `{_cell(ast.unparse(field.annotation))}` | {_cell(about)} |"
-            )
-    return "\n".join(["| field | type | meaning |", "|---|---|---|", *rows])
+            yield ast.unparse(field.target), ast.unparse(field.annotation), _cell(about)
 
 
 def _public() -> Iterator[tuple[str, Any]]:

@@ -76,6 +76,13 @@ def make_bundle(
     return folder
 
 
+def rewritten(folder: Path) -> Path:
+    """The bundle with a manifest that describes its files as they are now."""
+    facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    write_manifest(folder, **{key: facts[key] for key in facts.keys() - {"schema_version", "files"}})
+    return folder
+
+
 def attribute_entry(name: str, latent_dim: int) -> dict[str, Any]:
     return {
         "name": name,

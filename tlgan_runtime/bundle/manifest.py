@@ -58,35 +58,45 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True)
 class FileEntry:
-    """What the manifest says about one file."""
+    """What the manifest says about one file. `docs/bundle-format.md` shows these docstrings."""
 
     sha256: str
-    """Lower-case hexadecimal digest."""
+    """SHA-256 of the content."""
     bytes: int
-    """Size."""
+    """Size of the file."""
     role: str
-    """What the file is for; a role that the runtime does not know is ignored."""
+    """What the file is for. Readers ignore files of roles that they do not know."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """`manifest.json`, one field a key."""
+    """`manifest.json`, a field for each key. `docs/bundle-format.md` shows these docstrings."""
 
     schema_version: int
+    """Version of this format."""
     name: str
+    """Name of the bundle."""
     created_by: str
+    """Program and version that wrote the bundle."""
     latent_dim: int
+    """Numbers in a latent, D."""
     image_size: int
-    """Side of the square pictures, pixels."""
+    """Side of the square pictures in pixels, S."""
     emotions: tuple[str, ...]
+    """The E emotions, in the order of the output `emotion` of the classifier and of every list in `axes.json`."""
     characters: tuple[str, ...]
-    """The classifier's, in the order of its output."""
+    """The C characters that the classifier knows, in the order of its output `character`."""
     drawn_characters: tuple[str, ...]
-    """Those that the generator was trained on."""
+    """The characters that the generator draws, in the order of the characters in `axes.json`."""
     files: Mapping[str, FileEntry]
+    """An entry for each file, by the name of the file. `manifest.json` has none."""
     training: Mapping[str, Any]
+    """How the bundle was trained, for people: data, pictures, preset, seed, times."""
     metrics: Mapping[str, Any]
+    """Figures that `cheermeup info` shows, for people: `methods`, `attributes`, `weaknesses`, `int8`, where there are
+    any."""
     license: str
+    """Who may use the bundle for what: a name or a whole text."""
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `manifest.json` holds."""
