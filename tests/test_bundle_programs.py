@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from PIL import Image
 from tests.program import PATIENCE, ROOT
 from tests.tiny_bundle import EMOTIONS, make_bundle, rewritten
 from tlgan_runtime import CheerMeUp
+from tlgan_runtime.latent.sampling import sample
 
+EXAMPLES = ROOT / "examples"
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 PAGE = (ROOT / "docs" / "bundle-format.md").read_text(encoding="utf-8")
 
 
@@ -99,7 +103,7 @@ WITHOUT = "import runpy, sys; sys.modules |= dict.fromkeys(('tlgan_runtime', 'tl
 
 def run_python(bundle: Path, emotion: str, out: Path) -> None:
     program = "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
-    run(sys.executable, "-c", WITHOUT + program, ROOT / "examples" / "draw_face.py", bundle, emotion, out)
+    run(sys.executable, "-c", WITHOUT + program, EXAMPLES / "draw_face.py", bundle, emotion, out)
 
 
 def run_javascript(bundle: Path, emotion: str, out: Path) -> None:
@@ -107,7 +111,7 @@ def run_javascript(bundle: Path, emotion: str, out: Path) -> None:
     dim = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))["latent_dim"]
     z = np.random.Generator(np.random.PCG64(0)).standard_normal((1, dim), dtype=np.float32)
     draws.write_text(json.dumps(z[0].tolist()), encoding="utf-8")
-    run("node", ROOT / "examples" / "draw_face.mjs", bundle, emotion, out, draws)
+    run("node", EXAMPLES / "draw_face.mjs", bundle, emotion, out, draws)
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> str:
@@ -116,13 +120,14 @@ def run(*command: str | Path, cwd: Path = ROOT) -> str:
     return done.stdout
 
 
+@cache
 def javascript_lacks() -> str | None:
-    """Why the JavaScript program cannot run here; None where it can."""
+    """Why the program that draws in JavaScript cannot run here; None where it can."""
     if shutil.which("node") is None:
         return "node is not installed"
     program = "await import('onnxruntime-node'); await import('pngjs')"
     found = subprocess.run(
-        ["node", "--input-type=module", "-"], input=program, cwd=ROOT / "examples", capture_output=True, text=True
+        ["node", "--input-type=module", "-"], input=program, cwd=EXAMPLES, capture_output=True, text=True
     )
     return None if found.returncode == 0 else "onnxruntime-node or pngjs is not installed (CONTRIBUTING.md)"
 
@@ -194,11 +199,29 @@ def test_the_javascript_program_knows_every_kind_of_method(tiny: Path, tmp_path:
     assert_same_picture(bundle, "fear", tmp_path / "fear.png")
 
 
+@needs_node
+@pytest.mark.parametrize("seed", [0, 1, 2**32, 2**64 - 1])
+def test_the_sampler_in_javascript_draws_as_the_runtime_does(seed: int) -> None:
+    rows, dim = 200, 64
+    drawn = np.float32(json.loads(run("node", EXAMPLES / "normals.mjs", str(seed), str(rows * dim))))
+    expected = sample(rows, dim, seed).reshape(-1)
+    np.testing.assert_allclose(drawn, expected, rtol=1e-6)
+    assert (drawn != expected).mean() < 1e-3  # logarithms of the tail may differ in the last bit
+
+
+@pytest.mark.usefixtures("javascript")
+def test_both_programs_in_javascript_draw_the_first_face(tmp_path: Path) -> None:
+    bundle, draws, out = ROOT / "exported" / "solo", tmp_path / "draws.json", tmp_path / "joy.png"
+    draws.write_text(run("node", EXAMPLES / "normals.mjs", "0", "64"), encoding="utf-8")
+    run("node", EXAMPLES / "draw_face.mjs", bundle, "joy", out, draws)
+    assert_same_picture(bundle, "joy", out)
+
+
 @pytest.mark.usefixtures("javascript")
 def test_the_javascript_program_draws_faces_of_its_own(tiny: Path, tmp_path: Path) -> None:
     outs = [tmp_path / f"{index}.png" for index in range(2)]
     for out in outs:
-        run("node", ROOT / "examples" / "draw_face.mjs", tiny, "joy", out)
+        run("node", EXAMPLES / "draw_face.mjs", tiny, "joy", out)
     assert outs[0].read_bytes() != outs[1].read_bytes()
 
 
