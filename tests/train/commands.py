@@ -15,7 +15,7 @@ class Outcome:
     err: str
 
     def stages(self, word: str) -> list[str]:
-        """Stages of which progress says `word`, in order: `started` or `done before, kept`."""
+        """Return the stages, in order, for which progress says `word`: `started` or `already done`."""
         return [line.partition(":")[0] for line in self.err.splitlines() if line.endswith(f": {word}")]
 
 

@@ -47,7 +47,7 @@ def test_the_command_names_every_stage() -> None:
 
 def test_all_runs_every_stage_in_order_and_ends_with_a_bundle(finished: tuple[Path, Outcome]) -> None:
     run, outcome = finished
-    assert outcome.stages("started") == list(STAGES) and outcome.stages("done before, kept") == []
+    assert outcome.stages("started") == list(STAGES) and outcome.stages("already done") == []
     assert outcome.out == f"{run / 'bundle'}\n"
     assert all((run / stage.product).is_file() for stage in STAGES.values())
     assert (run / "bundle" / "manifest.json").is_file()
@@ -71,7 +71,7 @@ def test_a_second_call_without_options_keeps_everything(copy: Path) -> None:
     before = times(copy)
     outcome = call(main, "all", "--run", copy)
     assert outcome.code == 0, outcome.err
-    assert outcome.stages("done before, kept") == list(STAGES) and outcome.stages("started") == []
+    assert outcome.stages("already done") == list(STAGES) and outcome.stages("started") == []
     assert times(copy) == before
     assert json.loads((copy / "bundle" / "manifest.json").read_text())["name"] == "copy"  # written anew
 
@@ -208,7 +208,7 @@ def test_under_torchrun_one_process_writes_and_speaks_and_the_others_help(
     assert done.stderr.count("gan: started") == 1 and done.stderr.count("gan: done in") == 1
     assert images_seen(tmp_path / "run") == 96
     again = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=PATIENCE)
-    assert again.returncode == 0 and again.stderr.count("gan: done before, kept") == 1, again.stderr
+    assert again.returncode == 0 and again.stderr.count("gan: already done") == 1, again.stderr
 
 
 @pytest.mark.usefixtures("ctrl_c")
