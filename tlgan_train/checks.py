@@ -1,6 +1,6 @@
-"""What makes a run useless or impossible, found before anything is trained.
+"""Find mistakes that make a run useless or impossible, before anything is trained.
 
-`tlgan-train data` lists it, and every command that trains refuses it.
+`tlgan-train data` lists them. Commands that train refuse to start.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from tlgan_train.errors import TrainError
 def examine(
     config: Config, given: Collection[str], load: Callable[[], Dataset], *others: Callable[[], object]
 ) -> tuple[Dataset | None, list[str]]:
-    """The pictures, unless they cannot be read, and a line for each mistake in them and in the settings.
+    """Return the pictures, and a line for each mistake in them and in the settings.
+
+    The pictures are None if they cannot be read.
 
     Args:
-        given: settings that the user asked for, as `section.key`; what a preset sets by itself is no mistake.
-        load: reads the pictures; a `TrainError` that it raises is a mistake.
-        others: further checks, each of which raises `TrainError` for a mistake.
+        given: settings that the user chose, as `section.key`. Settings of the preset are never mistakes.
+        load: reads the pictures. A `TrainError` that it raises is a mistake.
+        others: further checks. A `TrainError` that one raises is a mistake.
     """
     lines = [*check_gan(config.gan), *check_axes(config.axes, config.samples.count), *idle_settings(config, given)]
     for other in others:
@@ -52,9 +54,9 @@ def check_weights(path: Path | None) -> None:
 
 
 def idle_settings(config: Config, given: Collection[str]) -> list[str]:
-    """A line for each of the settings `given` that changes nothing, the others being as they are.
+    """Return a line for each of the settings `given` that has no effect together with the other settings.
 
-    A setting that has its default asks for nothing and is left out.
+    Settings that equal their defaults are never reported.
     """
     lines = []
     for key in sorted(given):
@@ -77,7 +79,7 @@ def idle_settings(config: Config, given: Collection[str]) -> list[str]:
 
 
 def check_gan(gan: GanConfig) -> list[str]:
-    """A line for each contradiction in the settings of the GAN."""
+    """Return a line for each contradiction in the settings of the GAN."""
     lines = []
     if gan.warmup_images and not gan.reconstruction_weight:
         lines.append("gan.warmup_images needs an encoder; set gan.reconstruction_weight above 0, for example 40")
@@ -86,26 +88,26 @@ def check_gan(gan: GanConfig) -> list[str]:
     if not gan.adversarial_weight and not gan.reconstruction_weight:
         lines.append("gan.adversarial_weight of 0 without an encoder leaves nothing to learn; set it above 0")
     if gan.real_target == gan.fake_target:
-        lines.append("gan.real_target and gan.fake_target are equal, so nothing tells real pictures from drawn ones")
+        lines.append("gan.real_target and gan.fake_target are equal; D needs different targets to learn anything")
     if not gan.images and not gan.epochs:
-        lines.append("gan.images and gan.epochs are both 0; set one of them to how long training should go on")
+        lines.append("gan.images and gan.epochs are both 0; set one of them to the length of training")
     return lines
 
 
 def check_warmup(gan: GanConfig, pictures: int) -> list[str]:
-    """A line if a GAN on that many training pictures would end before its warm-up does."""
+    """Return a line if training on that many pictures would end before its warm-up does."""
     images = gan.images or gan.epochs * pictures
     last = images - 1 - (images - 1) % gan.batch_size
     if not images or last >= gan.warmup_images:
         return []
     return [
-        f"gan.warmup_images of {gan.warmup_images} is all of the training, {images} pictures, and leaves none to "
+        f"gan.warmup_images of {gan.warmup_images} takes the whole training of {images} pictures and leaves none for "
         "the GAN; lower it, or train for longer with gan.images or gan.epochs"
     ]
 
 
 def check_axes(settings: AxesConfig, samples: int) -> list[str]:
-    """A line for each setting with which axes cannot be fitted to that many samples."""
+    """Return a line for each setting with which axes cannot be fitted to that many samples."""
     lines, held_out = [], int(samples * settings.held_out_share)
     if settings.method == "path" and not settings.path_moves:
         lines.append("axes.method path needs a network; set axes.path_moves, for example to 25600")
@@ -116,14 +118,14 @@ def check_axes(settings: AxesConfig, samples: int) -> list[str]:
         )
     if samples - held_out < PaperAxes().samples:
         lines.append(
-            f"samples.count of {samples} leaves {samples - held_out} samples to fit on; the paper's axes "
-            f"alone take {PaperAxes().samples}: raise samples.count or lower axes.held_out_share"
+            f"samples.count of {samples} leaves {samples - held_out} samples for the fit; the paper's axes "
+            f"need {PaperAxes().samples}: raise samples.count or lower axes.held_out_share"
         )
     return lines
 
 
 def check_pictures(config: Config, dataset: Dataset) -> list[str]:
-    """A line for everything that is wrong with a data set, or with settings beside it."""
+    """Return a line for each mistake in a data set, and for each setting that does not fit it."""
     lines = check_names(dataset)
     if len(dataset.emotions) < 2:
         lines.append(f"{dataset.spec} shows one emotion, {dataset.emotions[0]}; editing needs pictures of two or more")
@@ -137,8 +139,8 @@ def check_pictures(config: Config, dataset: Dataset) -> list[str]:
 
 def _check_drawn(config: Config, dataset: Dataset, drawn: tuple[str, ...]) -> list[str]:
     lines, train = [], dataset.indices("train", drawn)
-    there = np.bincount(dataset.emotion[train], minlength=len(dataset.emotions))
-    for emotion, count in zip(dataset.emotions, there, strict=True):
+    counts = np.bincount(dataset.emotion[train], minlength=len(dataset.emotions))
+    for emotion, count in zip(dataset.emotions, counts, strict=True):
         if not count:
             lines.append(
                 f"no training picture shows {emotion} of {', '.join(drawn)}, so it cannot be drawn; give such "
@@ -158,10 +160,10 @@ def _check_drawn(config: Config, dataset: Dataset, drawn: tuple[str, ...]) -> li
 
 
 def check_names(dataset: Dataset) -> list[str]:
-    """A line for each emotion and character whose name the runtime could not take.
+    """Return a line for each emotion and character whose name the runtime does not accept.
 
-    A character without others is never named in a mix: it may be called as the folder or the file is that holds the
-    pictures, as long as a bundle can hold that.
+    A single character is never named in a mix. Its name comes from the folder or file of the pictures, so any name is
+    accepted that a bundle can hold.
     """
     characters = dataset.characters
     if len(characters) == 1 and is_plain(characters[0]):

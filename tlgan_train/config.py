@@ -1,7 +1,7 @@
-"""Every hyper-parameter, typed, with its unit and where it comes from.
+"""Every hyper-parameter, with its type, unit and source.
 
-A preset is a TOML file in `presets/` that names only what differs from these defaults; `--set section.key=value`
-comes on top. "Code" below means the code published with the paper, which differs from its text in places.
+A preset is a TOML file in `presets/` with the values that differ from these defaults. `--set section.key=value` comes
+on top. "Code" below means the code published with the paper, which differs from the text of the paper in places.
 """
 
 from __future__ import annotations
@@ -19,27 +19,28 @@ from tlgan_train.setting import checked, setting, share
 PRESETS = Path(__file__).parent / "presets"
 
 IMAGE_SIZES = (32, 64, 128, 256)
-"""Sides of pictures that the networks are built for, pixels."""
+"""Sides of pictures, in pixels, for which networks can be built."""
 
 
 @dataclass(frozen=True)
 class DataConfig:
     spec: str = "toon"
-    """Where pictures come from: `toon`, `ferg:ROOT`, `folder:ROOT` or `csv:FILE`."""
+    """Source of the pictures: `toon`, `ferg:ROOT`, `folder:ROOT` or `csv:FILE`."""
     image_size: int = 64
-    """Side of the square pictures, pixels (paper, section 5.1). one of `IMAGE_SIZES`."""
+    """Side of the square pictures in pixels, one of `IMAGE_SIZES` (paper, section 5.1)."""
     fit: str = setting("auto", needs=("data.spec!=toon",), choices=("auto", "crop", "top", "pad"))
-    """What is used of pictures that are not square: `crop` the middle square; `top` the top square of the figure, which
-    is found by its transparent or plain background; `pad` the whole figure, padded with the background's colour;
-    `auto` is `top` where most pictures are far taller than wide, else `crop`."""
+    """How pictures become square. `crop` takes the middle square. `top` takes the top square of the figure, which it
+    finds by a transparent or plain background. `pad` takes the whole figure and pads it with the colour of the
+    background. `auto` is `top` if most pictures are far taller than wide, else `crop`."""
     characters: str = "first"
-    """Those that the GAN draws: `first` (the paper's unimodal setting, section 5.4), `all`, or names with commas."""
+    """Characters that the GAN draws: `first` (the unimodal setting of the paper, section 5.4), `all`, or names
+    separated by commas."""
     toon_faces: int = setting(1000, needs=("data.spec=toon",))
-    """Built-in faces drawn for each character and emotion, over all three splits."""
+    """Number of built-in faces for each character and emotion, over all three splits."""
     validation_share: float = share(0.1)
-    """Share of each class held out to choose checkpoints (code: 10 %)."""
+    """Share of each class that is held out to choose checkpoints (code: 10 %)."""
     test_share: float = share(0.1)
-    """Share of each class that no training or choice ever sees (code: 10 %)."""
+    """Share of each class that is used for no training and no choice (code: 10 %)."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +50,26 @@ class GanConfig:
     generator_width: int = setting(64, least=1)
     """Channels of the generator's last hidden layer (ngf; code: 64)."""
     mapping_width: int = 0
-    """Units of the fully connected layers in front of G's convolutions and behind E's; 0 for none, as in the paper."""
+    """Units of the fully connected layers before G's convolutions and after E's; 0 for none, as in the paper."""
     discriminator_width: int = setting(64, least=1)
     """Channels of the discriminator's first layer (ndf; code: 64)."""
     discriminator_norm: str = setting("spectral", choices=("batch", "spectral"))
-    """`batch` as in the paper, or `spectral` (Miyato et al. 2018), which bounds D's slope and learns far sooner."""
+    """`batch` as in the paper, or `spectral` (Miyato et al. 2018), which bounds D's slope and learns much faster."""
     batch_size: int = setting(64, least=2)
-    """Real pictures a step."""
+    """Real pictures in each step."""
     balanced: bool = False
-    """Draw every class (character and emotion) equally often; False makes passes over all pictures as they are."""
+    """Whether every class (character and emotion) is drawn equally often. Otherwise, passes over all pictures."""
     mirror: bool = False
-    """Show every picture or, as often, its mirror image: twice the pictures, but a parting or a scar changes sides."""
+    """Whether half of the pictures are shown as mirror images. This doubles the data, but a parting or a scar changes
+    sides."""
     images: int = 0
-    """Training length in real pictures seen; 0 = `epochs` times the training split."""
+    """Training length in real pictures seen; 0 is `epochs` times the training split."""
     epochs: int = setting(0, needs=("gan.images=0",))
     """Training length in passes over the training split, used when `images` is 0 (code: 500)."""
     generator_lr: float = setting(2e-4, above=0)
     """Adam step size of G (code: 2e-4)."""
     discriminator_lr: float = setting(4e-4, above=0)
-    """Adam step size of D; twice G's (Heusel et al. 2017; code: 2e-4)."""
+    """Adam step size of D, twice that of G (Heusel et al. 2017; code: 2e-4)."""
     beta1: float = share(0.5)
     """Adam decay of the mean gradient (code: 0.5)."""
     beta2: float = share(0.999)
@@ -75,7 +77,7 @@ class GanConfig:
     decay_images: int = 0
     """Pictures at the end of training over which step sizes fall to 0 in a straight line."""
     warmup_decay_images: int = setting(0, needs=("gan.warmup_images",))
-    """The same at the end of the warm-up. It pays where that is long."""
+    """The same for the end of the warm-up. Useful for a long warm-up."""
     real_target: float = 1.0
     """LSGAN target of D for real pictures (paper's text: 1; code: 0.8)."""
     fake_target: float = 0.0
@@ -83,46 +85,48 @@ class GanConfig:
     generator_target: float = 1.0
     """LSGAN target of G (paper's text and code: 1)."""
     adversarial_weight: float = setting(1.0, needs=("gan.reconstruction_weight",))
-    """Weight of G's loss before D, beside those of the encoder below. Alone, as in the paper, it changes nothing."""
+    """Weight of G's adversarial loss, relative to the losses of the encoder below. Without an encoder, as in the paper,
+    the weight has no effect."""
     reconstruction_weight: float = 0.0
     """Weight of the mean squared error of G(E(x)) for real x; 0 trains no encoder (as in the paper)."""
     warmup_images: int = 0
-    """Pictures seen before D joins in: until then only E and G learn, by reconstruction, three times as fast; from
-    then on E stays as it is. With 0, E learns all the time."""
+    """Pictures seen before D joins. Until then, only E and G learn, by reconstruction, three times as fast. Afterwards
+    E is frozen. With 0, E learns all the time."""
     redraw_noise: float = setting(1.0, needs=("gan.warmup_images",))
-    """Noise in the codes from which pictures are redrawn once E stays, in standard deviations of E(x). 0 is for codes
-    that say nearly everything: one that stands for several pictures asks for their blurred average, while D asks for
-    edges. Where codes say less, G has to keep learning to ignore what they leave open."""
+    """Noise in the codes from which pictures are redrawn while E is frozen, in standard deviations of E(x). Use 0 if
+    codes preserve almost all detail: with noise, a code stands for several pictures, and redrawn pictures blur towards
+    their average. Use 1 if codes lose detail, so that G keeps learning to ignore the missing part."""
     feature_weight: float = setting(0.0, needs=("gan.reconstruction_weight",))
-    """Weight of the distance between G(E(x)) and x in D's activations, in units of their variance: eyes and mouths
-    are few pixels but much of what D looks at."""
+    """Weight of the distance between G(E(x)) and x in D's activations, in units of their variance. It helps with eyes
+    and mouths, which are few pixels but matter much to D."""
     kl_weight: float = setting(0.0, needs=("gan.reconstruction_weight",))
-    """Weight of KL(E(x) || N(0, I)), summed over latent dimensions; with sectors, of the prior in the sector of x."""
+    """Weight of KL(E(x) || N(0, I)), summed over latent dimensions. With sectors, the second distribution is the prior
+    in the sector of x."""
     label_sectors: bool = False
-    """Tie emotion (and character) to fixed sectors of the latent space through a projection discriminator; see
-    `models/prior.py`. Needs labels, as the classifier does; False is the paper's label-free GAN."""
+    """Whether emotion (and character) have fixed sectors of the latent space, through a projection discriminator (see
+    `models/prior.py`). It needs labels, as the classifier does. False is the label-free GAN of the paper."""
     sector_push: float = setting(0.0, needs=("gan.label_sectors",))
-    """How far draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
+    """Distance by which draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
     sector_sharpness: float = setting(10.0, needs=("gan.label_sectors", "gan.sector_push"))
-    """Inverse width of the borders, along which expressions are mixtures."""
+    """Inverse width of the borders. Expressions are mixtures along them."""
     flow_layers: int = 0
-    """Couplings of the flow that takes draws from N(0, I) to where pictures are encoded, fitted after the warm-up
-    (two stages, Dai & Wipf 2019); 0 for none. Needs `warmup_images`."""
+    """Couplings of the flow, which maps draws from N(0, I) to the codes of real pictures; 0 for no flow. It is fitted
+    after the warm-up (two stages, Dai & Wipf 2019), so it needs `warmup_images`."""
     flow_width: int = setting(64, needs=("gan.flow_layers",), least=1)
     """Units of the two hidden layers in each coupling."""
     flow_steps: int = setting(3000, needs=("gan.flow_layers",))
-    """Adam steps of that fit, each on 256 codes."""
+    """Adam steps that fit the flow, each on 256 codes."""
     truncation: float = setting(1.0, needs=("gan.flow_layers",))
-    """Standard deviation of the draws that enter the flow outside training (truncation trick, Brock et al. 2019): below
-    1, fewer of the extremes that were hardly ever seen, at the price of variety."""
+    """Standard deviation of the draws that enter the flow outside training (truncation trick, Brock et al. 2019). Below
+    1, rare extremes are drawn less often, at the price of variety."""
     label_truncation: float = setting(1.0, needs=("gan.label_sectors",))
-    """Share of its distance from the middle of its cluster that a draw keeps outside training, on the coordinates
-    of labels: below 1, fewer draws that lie where no picture is encoded, between an emotion and all others."""
+    """Outside training, factor on the distance of a draw from the middle of its cluster, on the coordinates of labels.
+    Below 1, fewer draws lie between an emotion and the others, where no picture is encoded."""
     ema_images: int = 10_000
     """Half-life of the averaged weights that are exported, in pictures seen; 0 exports the last weights."""
     precision: str = setting("auto", choices=("auto", "bf16", "fp32"))
-    """`fp32` (the code's), `bf16` autocast, or `auto`: bf16 where the device has units for it. It is chosen once for a
-    run folder. The classifiers and the judge learn in it, too."""
+    """`fp32` (as in the code), `bf16` autocast, or `auto`, which is bf16 if the device has units for it. It is chosen
+    once for each run folder. The classifiers and the judge use it, too."""
     checkpoint_images: int = setting(16_000, least=1)
     """Pictures between checkpoints and sample grids."""
 
@@ -140,8 +144,8 @@ class ClassifierConfig:
     augment: bool = True
     """Noise, blur, shifts and colour changes, so that pictures drawn by a generator are read as well as real ones."""
     coaches: int = setting(0, needs=("axes.path_moves",))
-    """Further classifiers from other seeds, which the method `path` has to convince as well: what looks like an emotion
-    to one network only is seldom one."""
+    """Number of coaches: further classifiers from other seeds, which the ends of the method `path` must convince as
+    well. If only one network sees an emotion, it is seldom there."""
 
 
 @dataclass(frozen=True)
@@ -157,33 +161,33 @@ class JudgeConfig:
 @dataclass(frozen=True)
 class SamplesConfig:
     count: int = 20_000
-    """Latents drawn and labelled for step III (code: 896, after a bug that loses three files of four)."""
+    """Latents drawn and labelled for step III (code: 896, because a bug loses three of four files)."""
     batch_size: int = setting(256, least=1)
-    """Latents rendered at a time; generator in eval mode."""
+    """Latents rendered at a time, with the generator in eval mode."""
 
 
 @dataclass(frozen=True)
 class AxesConfig:
     method: str = setting("logit", choices=("boundary", "lda", "local", "logit", "paper", "path"))
-    """The method that the bundle uses by default; `paper` is always fitted beside it."""
+    """Default method of the bundle. The other methods are fitted in any case, except for `path`."""
     held_out_share: float = share(0.2)
-    """Share of (Z, Y) kept out of the fit, for R² and for calibration."""
+    """Share of (Z, Y) that is not used in the fit, but for R² and calibration."""
     calibration_faces: int = setting(256, least=1)
-    """Held-out latents on which strength 1 is set."""
+    """Held-out latents on which strength 1 is calibrated."""
     max_distance: float = setting(8.0, above=0)
-    """Largest strength that calibration may choose, in standard deviations of the prior."""
+    """Largest distance that calibration may choose for strength 1, in standard deviations of the prior."""
     path_moves: int = 0
-    """Moves that the network of the method `path` is trained on; 0 leaves the method out."""
+    """Moves on which the network of the method `path` is trained; 0 leaves the method out."""
 
 
 @dataclass(frozen=True)
 class EvaluateConfig:
     faces: int = setting(512, least=2)
-    """Latents in every table, none of them used to fit anything."""
+    """Latents in every table. None of them was used in a fit."""
     steps: int = setting(30, least=2)
     """Frames of a walk from strength 0 to 1."""
     samples: int = setting(10_000, least=2)
-    """Latents for shares, precision and recall, KID."""
+    """Latents for shares, precision, recall and KID."""
 
 
 @dataclass(frozen=True)
@@ -196,16 +200,17 @@ class Config:
     axes: AxesConfig = field(default_factory=AxesConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     preset: str = "quick"
-    """Name of the preset that the values started from."""
+    """Name of the preset on which the values are based."""
     seed: int = setting(0, below=2**63)
     """Seed of everything random in the run."""
 
     def to_dict(self) -> dict[str, Any]:
+        """Return all values by section and key."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Config:
-        """Inverse of `to_dict`; unknown sections or keys raise `TrainError`."""
+        """Make a configuration from the result of `to_dict`. Raises `TrainError` for unknown sections or keys."""
         config = cls()
         for name, value in values.items():
             if isinstance(value, dict):
@@ -216,7 +221,10 @@ class Config:
         return config
 
     def with_value(self, key: str, value: Any) -> Config:
-        """A copy in which `section.key` (or `seed`, `preset`) has `value`, converted from text if need be."""
+        """Return a copy in which `section.key` (or `seed`, `preset`) has `value`, converted from text if necessary.
+
+        Raises `TrainError` for unknown keys and for values that the setting does not allow.
+        """
         section, _, name = key.rpartition(".")
         owner: Any = getattr(self, section, None) if section else self
         fields = {f.name: f for f in dataclasses.fields(owner)} if dataclasses.is_dataclass(owner) else {}
@@ -229,7 +237,10 @@ class Config:
 
 
 def load_config(preset: str = "quick", overrides: list[str] | None = None) -> Config:
-    """The preset's values with `section.key=value` overrides on top."""
+    """Return the values of a preset, with overrides of the form `section.key=value`.
+
+    Raises `TrainError` for unknown presets and settings, and for values that a setting does not allow.
+    """
     path = PRESETS / f"{preset}.toml"
     if not path.is_file():
         raise TrainError(

@@ -1,4 +1,4 @@
-"""Mistakes that a person can mend, told in one line."""
+"""Errors that the user can fix, each with a message of one line."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 
 class TrainError(Exception):
-    """Bad input, bad options or a run that cannot go on: the message says what is wrong and what would be right."""
+    """Bad input, bad options, or a run that cannot continue. The message says what is wrong and what would be right."""
 
 
 class MistakesError(TrainError):
-    """Several mistakes at once, each told in a line of its own."""
+    """Several mistakes at once, with a line for each."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__("; ".join(lines))
@@ -18,7 +18,7 @@ class MistakesError(TrainError):
 
 
 def refuse(lines: Sequence[str]) -> None:
-    """Raise `TrainError` for one line and `MistakesError` for several; with none, do nothing."""
+    """Raise `TrainError` for one line and `MistakesError` for several. Without lines, do nothing."""
     if len(lines) == 1:
         raise TrainError(lines[0])
     if lines:

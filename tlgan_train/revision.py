@@ -1,4 +1,4 @@
-"""Which version of this package made something."""
+"""Determine the version of this package, for the record of what it makes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 DISTRIBUTION = "cheermeup"
 UNKNOWN = "unknown"
-"""Stands for the version where the package is not installed."""
+"""Stands for the version if the package is not installed."""
 
 
 def code_revision() -> str:
-    """The installed version and, if the package runs from a git checkout of its own, `+` and the commit.
+    """Return the installed version, followed by `+` and the commit if the package runs from its git checkout.
 
     A package that is installed inside another repository, for example in a virtual environment there, has no commit.
     """
@@ -27,7 +27,7 @@ def code_revision() -> str:
 
 
 def _commit(file: Path) -> str | None:
-    """The commit of the checkout that `file`, two levels below its top, belongs to; None if there is none."""
+    """Return the commit of the checkout that holds `file` two levels below its top, or None without a checkout."""
     top = file.parent.parent
     try:
         project = tomllib.loads((top / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
@@ -40,9 +40,9 @@ def _commit(file: Path) -> str | None:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    # Hooks set GIT_DIR and others, which would name another repository than that of the folder.
+    # Hooks set GIT_DIR and other variables, which may name another repository than that of the folder.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    found = subprocess.run(
+    process = subprocess.run(
         ["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True, timeout=10
     )
-    return found.stdout.strip()
+    return process.stdout.strip()

@@ -1,4 +1,4 @@
-"""The run folder: evidence of one training, written so that a kill loses no file."""
+"""The run folder, which holds all files of one training. A kill never leaves a file half-written."""
 
 from __future__ import annotations
 
@@ -24,27 +24,24 @@ from tlgan_train.revision import code_revision
 
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
-    """Make the folder of `path`, then as `tlgan_runtime.files.replacing`: `path` is whole or as it was."""
+    """Create the folder of `path`, then do as `tlgan_runtime.files.replacing`: `path` is complete or as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         yield temporary
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as JSON; numpy numbers and arrays become plain ones.
-
-    NaN and infinite numbers become null; see `plain`.
-    """
+    """Write `value` as JSON. numpy numbers and arrays become plain ones, NaN and infinite numbers become null."""
     text = json.dumps(plain(value), indent=1, allow_nan=False)
     with written(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def plain(value: Any) -> Any:
-    """The same value of types that JSON has.
+    """Convert a value to types that JSON has.
 
-    A figure that does not exist, such as a mean over no faces, is NaN or infinite in memory and None here. JSON has no
-    other word for it, and all that was measured besides must not be lost with it.
+    A figure that does not exist, such as a mean over no faces, is NaN or infinite in memory. It becomes None, because
+    JSON has no NaN and the other figures must not be lost.
     """
     if isinstance(value, np.generic | np.ndarray | torch.Tensor):
         return plain(value.tolist())
@@ -58,9 +55,10 @@ def plain(value: Any) -> Any:
 
 
 def read_json(path: Path, made_by: str) -> Any:
-    """The value in a file that the stage `made_by` writes; `TrainError` names that stage when it has not run.
+    """Read a JSON file that the stage `made_by` writes.
 
-    NaN and Infinity, which earlier versions wrote, are None.
+    NaN and Infinity, which earlier versions wrote, become None. Raises `TrainError`, which names the stage, if the file
+    is missing or damaged.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
@@ -74,12 +72,15 @@ def save_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[st
     """Write named tensors and JSON metadata as one safetensors file."""
     with written(path) as temporary:
         contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        # Written by Python, whose error says when the disk is full.
+        # Written by Python, because its error reports a full disk.
         temporary.write_bytes(save(contiguous, {key: json.dumps(value) for key, value in metadata.items()}))
 
 
 def load_tensors(path: Path, made_by: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """Tensors and metadata that `save_tensors` wrote; `TrainError` when the stage `made_by` has not run."""
+    """Return the tensors and metadata of a file that the stage `made_by` wrote by `save_tensors`.
+
+    Raises `TrainError`, which names the stage, if the file is missing or damaged.
+    """
     if not path.is_file():
         raise TrainError(f"{path} is missing; run `tlgan-train {made_by}` with the same --run first")
     try:
@@ -92,9 +93,9 @@ def load_tensors(path: Path, made_by: str) -> tuple[dict[str, torch.Tensor], dic
 
 @contextmanager
 def claimed(run: Path) -> Iterator[None]:
-    """Keep other processes from writing to a run folder; `TrainError` when one does so already.
+    """Keep other processes from writing to a run folder. Raises `TrainError` if another process has claimed it.
 
-    The claim ends with the process that holds it, however that ends; the file `RUN/lock` stays.
+    The claim always ends with its process, even after a kill. The file `RUN/lock` stays.
     """
     lock = FileLock(run / "lock", blocking=False)
     try:
@@ -111,7 +112,10 @@ def claimed(run: Path) -> Iterator[None]:
 
 
 def open_run(run: Path, config: Config, data_digest: str) -> None:
-    """Start a run folder, or check that an existing one was started with the same settings and data."""
+    """Start a run folder, or check that an existing one was started with the same settings and data.
+
+    Raises `TrainError` if it was not.
+    """
     check_run(run, config, data_digest)
     path = run / "config.json"
     if not path.exists():
@@ -124,7 +128,7 @@ def check_run(run: Path, config: Config, data_digest: str) -> None:
     if not path.exists():
         return
     before, digest = started_with(path)
-    # Settings that are newer than the folder have their defaults, which mean what was done before.
+    # Settings that are newer than the folder get their defaults, which stand for the earlier behaviour.
     known = {"config": before.to_dict(), "data_digest": digest}
     differing = sorted(_differences(known, {"config": config.to_dict(), "data_digest": data_digest}))
     if differing:
@@ -135,9 +139,10 @@ def check_run(run: Path, config: Config, data_digest: str) -> None:
 
 
 def run_precision(run: Path, wish: str) -> str:
-    """`fp32` or `bf16`, in which all networks of an opened run are trained; chosen once and kept in its `config.json`.
+    """Return the precision, `fp32` or `bf16`, in which all networks of an opened run are trained.
 
-    `wish` is the setting `gan.precision`. Folders from before the choice was kept go on as their checkpoint did.
+    It is chosen once and recorded in `config.json`. `wish` is the setting `gan.precision`. Folders without a record
+    use the precision of their checkpoint.
     """
     path, checkpoint = run / "config.json", run / "gan" / "checkpoint.safetensors"
     facts = read_json(path, made_by="all")
@@ -149,7 +154,10 @@ def run_precision(run: Path, wish: str) -> str:
 
 
 def started_with(path: Path) -> tuple[Config, str]:
-    """The settings and the digest of the data in the `config.json` of a run; `TrainError` where it is damaged."""
+    """Return the settings and the digest of the data from the `config.json` of a run.
+
+    Raises `TrainError` if the file is damaged.
+    """
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         return Config.from_dict(dict(facts["config"])), str(facts["data_digest"])

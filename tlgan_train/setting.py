@@ -1,4 +1,4 @@
-"""One setting: its default, what values it may have, and its value from text."""
+"""Declare a setting with its default and bounds, and check its values."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ def setting(
     below: float = math.inf,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """A field of a dataclass whose number is `least` or more, or lies `above` another, and is `below` a third, or whose
-    text is one of `choices`.
+    """Return a dataclass field with bounds. Numbers are at least `least`, above `above` and below `below`.
 
-    It has no effect without the settings that `needs` names: each must be above 0 or true, or have the value after `=`,
-    or another one than that after `!=`.
+    Text is one of `choices`. The setting has no effect unless every setting in `needs` is above 0 or true, has the
+    value after `=`, or has another value than the one after `!=`.
     """
     bounds = {"least": least, "above": above, "below": below, "choices": choices}
     return field(default=default, metadata={"needs": needs, **bounds})
 
 
 def share(default: float) -> Any:
-    """A setting of 0 or more and below 1."""
+    """Return a setting whose value is at least 0 and below 1."""
     return setting(default, below=1)
 
 
 def checked(key: str, value: Any, kind: type, bounds: Mapping[str, Any]) -> Any:
-    """`value` of the setting `key`, converted from text to `kind` if need be; `TrainError` where the metadata of its
-    field does not allow it."""
+    """Return the `value` of the setting `key`, converted from text to `kind` if necessary.
+
+    Raises `TrainError` if the value is outside the `bounds`, the metadata of the field.
+    """
     value = _converted(key, value, kind)
     choices = bounds.get("choices", ())
     if choices and value not in choices:

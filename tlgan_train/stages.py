@@ -1,4 +1,4 @@
-"""The stages of a run: what each reads, what it makes, and how."""
+"""The stages of a run. Each has a product, reads the products of earlier stages, and has a function that makes it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tlgan_train.run_folder import run_precision
 
 @dataclass(frozen=True)
 class Run:
-    """What every stage works with: settings, pictures and a folder."""
+    """The inputs of every stage: settings, pictures and a folder."""
 
     config: Config
     folder: Path
@@ -39,16 +39,17 @@ class Run:
 
     @cached_property
     def dataset(self) -> Dataset:
+        """All pictures, with their labels."""
         return load_dataset(self.config.data, self.config.seed)
 
     @cached_property
     def characters(self) -> tuple[str, ...]:
-        """Those that the GAN draws; the classifier sees all."""
+        """The characters that the GAN draws. The classifier sees all characters."""
         return drawn_characters(self.config.data.characters, self.dataset.characters)
 
     @cached_property
     def settled(self) -> Config:
-        """The settings with the precision that the run keeps in place of `auto`; read once the folder is open."""
+        """The settings, with the recorded precision of the run instead of `auto`. The folder must be open."""
         precision = run_precision(self.folder, self.config.gan.precision)
         if precision == "bf16" and Compute.here("auto").precision == "fp32":
             self.log("precision: bf16, in which this run began; this machine has no bf16 units, so training is slow")
@@ -56,7 +57,7 @@ class Run:
 
     @cached_property
     def compute(self) -> Compute:
-        """Where and how finely every stage computes; made once, when the folder is open."""
+        """Device and precision of every stage. The folder must be open."""
         return Compute.here(self.settled.gan.precision)
 
 
@@ -66,10 +67,11 @@ class Stage:
 
     name: str
     product: str
-    """The file that later stages read, in the run folder."""
+    """Path in the run folder of the file that later stages read."""
     reads: tuple[str, ...]
-    """Stages whose products it is made from; when one of them changes, it is done again."""
+    """Stages whose products this one reads. If a product changes, this stage runs again."""
     make: Callable[[Run], None]
+    """Runs the stage."""
 
 
 def _gan(run: Run) -> None:
@@ -109,7 +111,7 @@ def _evaluate(run: Run) -> None:
 
 
 def evaluated(run: Run, model: FinishedModel, axes: Axes) -> Evaluation:
-    """The evaluation of a model by the run's judge, which the log sums up."""
+    """Measure a model by the judge of the run, and log the results and weaknesses."""
     evaluation = evaluate(run.config.evaluate, run.dataset, model, axes, run.folder, run.log, run.compute)
     run.log(methods_table(evaluation))
     for weakness in evaluation.weaknesses or []:
@@ -133,4 +135,4 @@ STAGES = {
         Stage("report", "report.html", ("evaluate", "axes", "gan", "classifier", "judge"), _report),
     )
 }
-"""By name, in the order in which they run; each reads what those before it made."""
+"""All stages by name, in order."""

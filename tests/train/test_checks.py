@@ -178,7 +178,7 @@ def test_data_lists_all_that_all_refuses_by_the_same_words(tmp_path: Path) -> No
     assert shown.err == trained.err and not (tmp_path / "run").exists()
     lines = shown.err.splitlines()
     assert all(line.startswith("tlgan-train: ") for line in lines)
-    for words in ("needs an encoder", "gan.kl_weight=0.5 has no effect", "is all of the training", "'a+b'", "'start'",
+    for words in ("needs an encoder", "gan.kl_weight=0.5 has no effect", "the whole training", "'a+b'", "'start'",
                   "nowhere.pth"):  # fmt: skip
         assert sum(words in line for line in lines) == 1, words
 
