@@ -1,1 +1,1 @@
-"""Steps III to V: samples of latents and readings, an axis for each emotion, and its calibration."""
+"""Steps III to V: draw samples, fit an axis for each emotion, and calibrate it."""

@@ -1,4 +1,4 @@
-"""How far axes have to go, and how fast: what strengths from 0 to 1 mean, by the classifier on held-out faces."""
+"""Calibrate axes: the classifier, on held-out faces, decides how far strength 1 leads and how fast faces get there."""
 
 from __future__ import annotations
 
@@ -15,41 +15,42 @@ from tlgan_train.axes.regression import LatentAxes, LocalAxes
 from tlgan_train.classifiers.judge import SUCCESS
 
 LogitReader = Callable[[np.ndarray], np.ndarray]
-"""Latents (N, latent_dim) → logits (N, E) that the classifier gives their faces."""
+"""Maps latents (N, latent_dim) to the logits (N, E) of the classifier for their faces."""
 DISTANCES = 16
-"""Evenly spaced distances tried, up to the farthest."""
+"""Number of evenly spaced distances to try."""
 COMPLETE_WITHIN = 0.05
-"""An effect is complete where the mean probability is this near to its highest: the rest would cost twice the distance,
-out where the prior has no mass and faces fall apart."""
+"""An effect is complete where the mean probability is this close to its maximum. The rest would take twice the
+distance, to where the prior has no mass and faces fall apart."""
 REACHES = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
-"""Distances of a target from the middle of all faces, in those of the emotion's centre."""
+"""Distances of targets from the middle of all faces to try, in units of the distance of the emotion's centre."""
 REACHED_SHARE = 0.95
-"""Share of faces that have to show an emotion clearly, whichever it is, for targets to be far enough."""
+"""Share of faces that must show an emotion clearly. Targets are far enough if this holds for every emotion."""
 PACE_STEPS = 16
-"""Steps of a pace."""
+"""Number of steps in a pace."""
 MIN_FACES = 4
-"""Faces of an emotion that its own pace is measured on; with fewer, that of all faces is taken."""
+"""Smallest number of faces of an emotion from which its pace is measured. With fewer, all faces without the target
+emotion are used."""
 EVEN_SHARE = 0.25
-"""Share of a pace that is even whatever the faces do, so that no part of a way is passed at a leap."""
+"""Share of a pace that is even, whatever the faces do, so that no part of a way is jumped over."""
 
 
 @dataclass(frozen=True, eq=False)
 class Calibrated:
-    """A motion with strength 1 where an effect is complete."""
+    """A motion whose effect is complete at strength 1."""
 
     motion: FittedMotion
     probability: np.ndarray
     """(E,) mean probability at strength 1."""
     words: str
-    """How strength 1 was chosen."""
+    """Explains how strength 1 was chosen, for people."""
 
 
 def calibrate(
     fitted: LatentAxes, names: tuple[str, ...], z: np.ndarray, farthest: float, read: LogitReader
 ) -> Calibrated:
-    """The motion of fitted axes, with strength 1 as latents `z` (N, latent_dim) that nothing was fitted to need it.
+    """Return the motion of fitted axes, with strength 1 calibrated on held-out latents `z` (N, latent_dim).
 
-    Straight axes lead at most `farthest` away.
+    `farthest` is the largest distance that straight axes may lead, in standard deviations of the prior.
     """
     if isinstance(fitted, LocalAxes):
         local = between_centres(fitted, names, z, read)
@@ -68,7 +69,7 @@ def calibrate(
 
 
 def sweep(lines: StraightLines, z: np.ndarray, farthest: float, read: LogitReader) -> tuple[np.ndarray, np.ndarray]:
-    """Distances (K,) and the mean probability (K, E) of each emotion for latents moved that far along its axis."""
+    """Move latents along each axis. Returns distances (K,) and the mean probability (K, E) of each emotion there."""
     distances = np.linspace(0, farthest, DISTANCES + 1)[1:]
     curves = []
     for distance in distances:
@@ -78,15 +79,15 @@ def sweep(lines: StraightLines, z: np.ndarray, farthest: float, read: LogitReade
 
 
 def complete_distances(distances: np.ndarray, curves: np.ndarray) -> np.ndarray:
-    """For each column, the nearest distance (E,) whose value is within `COMPLETE_WITHIN` of the column's highest."""
+    """Return for each column the smallest distance, (E,), whose value is within `COMPLETE_WITHIN` of the maximum."""
     return distances[(curves >= curves.max(axis=0) - COMPLETE_WITHIN).argmax(axis=0)]
 
 
 def between_centres(fitted: LocalAxes, names: tuple[str, ...], z: np.ndarray, read: LogitReader) -> BetweenCentres:
-    """Motion between fitted centres: targets as far out as it takes, and a pace of even changes.
+    """Return a motion between fitted centres. Its targets are as near as possible, its pace makes faces change evenly.
 
     Args:
-        z: float32 (N, latent_dim), faces that nothing was fitted to.
+        z: held-out latents, float32 (N, latent_dim).
     """
     centres = Centres(
         fitted.centres_, fitted.posterior_slopes_, fitted.posterior_intercepts_, fitted.centres_, even_pace(len(names))
@@ -102,10 +103,10 @@ def between_centres(fitted: LocalAxes, names: tuple[str, ...], z: np.ndarray, re
 
 
 def nearest_reach(shares: np.ndarray) -> float:
-    """Of `REACHES`, the nearest at which each emotion is shown by enough faces; `shares` (R, E) of faces show it.
+    """Return the smallest of `REACHES` at which enough faces show each emotion. `shares` (R, E) of faces show it.
 
-    One reach for all: chosen for each emotion by itself it would follow the quirks of the classifier. Emotions that are
-    not shown by enough faces at any reach have no say, unless that is so for all.
+    All emotions have the same reach, because a reach for each would follow quirks of the classifier. An emotion that
+    too few faces show at any reach has no influence, unless this is so for all emotions.
     """
     able = shares.max(axis=0) >= REACHED_SHARE
     enough = (
@@ -117,22 +118,23 @@ def nearest_reach(shares: np.ndarray) -> float:
 
 
 def way_lengths(centres: Centres) -> np.ndarray:
-    """Mean distance (E,) of each emotion's target from the centres of the others."""
+    """Return the mean distance (E,) of each emotion's target from the centres of the other emotions."""
     apart = np.linalg.norm(centres.targets[:, None] - centres.latents, axis=2)
     return (apart.sum(axis=1) - apart.diagonal()) / (len(apart) - 1)
 
 
 def reaching(centres: Centres, reach: float) -> np.ndarray:
-    """Targets (E, latent_dim) that lie `reach` times as far from the middle of all faces as the centres do."""
+    """Return targets (E, latent_dim) that are `reach` times as far from the middle of all faces as the centres."""
     middle = centres.latents.mean(axis=0)
     targets: np.ndarray = middle + reach * (centres.latents - middle)
     return targets
 
 
 def paces(motion: BetweenCentres, z: np.ndarray, read: LogitReader) -> np.ndarray:
-    """Shares of the way (E, E, K + 1) at which faces of each emotion, on their way to each, have changed evenly.
+    """Return the pace (E, E, K + 1) at which faces change evenly, from each emotion to each.
 
-    What changes is measured in the classifier's centred logits. The `motion` goes at an even pace.
+    A pace is a share of the way for each step. Change is measured in the centred logits of the classifier. The given
+    `motion` must have an even pace.
     """
     count, way = len(motion.names), np.linspace(0, 1, PACE_STEPS + 1)
     own = motion.centres.posterior(z.astype(np.float64)).argmax(axis=1)
@@ -145,15 +147,15 @@ def paces(motion: BetweenCentres, z: np.ndarray, read: LogitReader) -> np.ndarra
         stride = np.linalg.norm(np.diff(logits - logits.mean(axis=2, keepdims=True), axis=1), axis=2)
         stride = stride / np.maximum(stride.mean(axis=1, keepdims=True), 1e-12)
         for o in range(count):
-            mine = own == o if (own == o).sum() >= MIN_FACES else own != e
-            if o == e or not mine.any():
+            subset = own == o if (own == o).sum() >= MIN_FACES else own != e
+            if o == e or not subset.any():
                 continue
-            covered = np.cumsum(np.concatenate([[0], EVEN_SHARE + (1 - EVEN_SHARE) * stride[mine].mean(axis=0)]))
+            covered = np.cumsum(np.concatenate([[0], EVEN_SHARE + (1 - EVEN_SHARE) * stride[subset].mean(axis=0)]))
             pace[o, e] = np.interp(way, covered / covered[-1], way)
     return pace
 
 
 def probabilities(motion: Motion, z: np.ndarray, read: LogitReader) -> np.ndarray:
-    """Probability (N, E) of each emotion, by the classifier, for latents moved to full strength towards it alone."""
+    """Return the probability (N, E) of each emotion, by the classifier, for latents moved by strength 1 towards it."""
     logits = [read(move(z, motion, unit)) for unit in np.eye(len(motion.names))]
     return np.stack([softmax(rows, axis=1)[:, e] for e, rows in enumerate(logits)], axis=1)

@@ -1,4 +1,4 @@
-"""Trains the network of the method `path`, through generator and classifiers, to complete any emotion of any face."""
+"""Train the network of the method `path`, through the generator and the classifiers, on any emotion of any face."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tlgan_train.models.ends import PathNetwork
 
 BATCH_SIZE = 64
 EMOTIONS_IN_BATCH = 2
-"""Few, so that each has enough ends in a batch to compare them with pictures of it."""
+"""Number of emotions in a batch. With few, each has enough ends to compare them with its pictures."""
 LEARNING_RATE = 1e-3
-"""Peak of Adam's step size; it falls to 0 in a line."""
+"""Adam's step size at the start. It falls to 0 in a straight line."""
 KEPT_CHANCE = 0.25
-"""Chance of each other emotion to be kept, where keeping is learned."""
+"""Probability that each other emotion is kept, in the training that learns to keep."""
 DISTANCE_WEIGHT = 0.03
-"""Weight of the distance from the face's mirror image. Both cross-entropies have weight 1."""
+"""Weight of the distance from the face's mirror image. The cross-entropies of emotion and character have weight 1."""
 LIKENESS_WEIGHT = 0.3
 """Weight of the distance from pictures of the emotion."""
 KEEPING_WEIGHT = 1.0
@@ -35,12 +35,12 @@ SMOOTHING = 0.99
 
 
 class Moves(NamedTuple):
-    """A batch of N moves to learn from."""
+    """A training batch of N moves."""
 
     z: Tensor
     """(N, latent_dim)."""
     emotion: Tensor
-    """int64 (N,), the emotion to show at the end."""
+    """int64 (N,), the emotion that the end must show."""
     keep: Tensor
     """(N, E), 1 for emotions to keep and 0 for others."""
     shown: Tensor
@@ -53,25 +53,25 @@ class Losses(NamedTuple):
     """Means over the ends of a batch, () each."""
 
     emotion: Tensor
-    """Cross-entropy of the wanted emotion; where some are kept, among the others."""
+    """Cross-entropy of the target emotion, among the emotions that are not kept."""
     character: Tensor
-    """Cross-entropy of the character that the face had."""
+    """Cross-entropy of the character at the start."""
     distance: Tensor
-    """√(1 + d²) - 1 of the distance d from the mirror image. With d² the few ends that lie far would be held back most.
+    """√(1 + d²) - 1 of the distance d from the mirror image. d² would mostly hold back the few ends that are far away.
     """
     unlikeness: Tensor
-    """Distance from pictures of the emotion; 0 where nothing is compared."""
+    """Distance from pictures of the emotion; 0 without a comparison."""
     kept: Tensor
-    """Cross-entropy of what the face showed of the kept emotions."""
+    """Cross-entropy of the probabilities of kept emotions at the start."""
 
 
 class EndTrainer:
-    """Frozen networks and labelled latents, from which ends are learned.
+    """Trains ends with frozen networks and labelled latents.
 
-    For a face and an emotion drawn at random, the end has to show the emotion and the character of before to all
-    `classifiers`. They see it changed as in their own training, because a network that reads clean pictures is easily
-    fooled. The end has to stay near the face's mirror image, and with `likeness` it has to be like pictures of the
-    emotion. Where emotions are kept, the end has to show them as far as the face did, and the wanted one as well.
+    Faces and emotions are drawn at random. All `classifiers` must read the emotion, and the character from the start,
+    in the end. They see it augmented as in their own training, because networks are easily fooled by clean pictures.
+    The end must stay near the mirror image of the face and, with `likeness`, resemble pictures of the emotion. If
+    emotions are kept, the end must show them as far as the face did, in addition to the target.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class EndTrainer:
         )
 
     def train(self, network: PathNetwork, faces: int, seed: int, log: Callable[[str], None] = print) -> PathNetwork:
-        """Train `network` on `faces` moves, then on half as many that keep emotions."""
+        """Train `network` on `faces` moves, then on half as many that keep emotions, and return it in eval mode."""
         self._compute.place(network)
         order = torch.Generator().manual_seed(stream_seed(seed, "paths"))
         found = self._learn(network, network.better, order, faces, keeping=False)
@@ -111,9 +111,9 @@ class EndTrainer:
         return network.eval()
 
     def losses(self, network: PathNetwork, moves: Moves, changes: torch.Generator, compare: bool) -> Losses:
-        """What the ends of `moves` lack.
+        """Return the losses of the ends of `moves`.
 
-        `changes` decides how the classifiers see them, `compare` whether they are compared with pictures.
+        `changes` draws the augmentation, `compare` says whether ends are compared with pictures.
         """
         rows, count = torch.arange(len(moves.z)), len(self._classifiers)
         beyond = network.beyond(moves.z, moves.keep)
@@ -135,7 +135,7 @@ class EndTrainer:
     def _learn(
         self, network: PathNetwork, layers: nn.Sequential, order: torch.Generator, faces: int, keeping: bool
     ) -> Losses:
-        """Train `layers` of `network`; returns running means of the losses."""
+        """Train `layers` of `network`, and return running means of the losses."""
         optimizer, steps = torch.optim.Adam(layers.parameters(), LEARNING_RATE), -(-faces // BATCH_SIZE)
         weights = torch.tensor([1.0, 1.0, DISTANCE_WEIGHT, LIKENESS_WEIGHT, KEEPING_WEIGHT], device=self._device)
         sums = torch.zeros(len(weights))
@@ -149,7 +149,7 @@ class EndTrainer:
         return Losses(*(sums / (1 - SMOOTHING**steps)))
 
     def _drawn(self, order: torch.Generator, keeping: bool) -> Moves:
-        """A batch of random moves, some of whose other emotions are kept if `keeping`."""
+        """Draw a batch of random moves. With `keeping`, each keeps some of its other emotions."""
         count, batch = self._shown.shape[1], torch.arange(BATCH_SIZE)
         chosen = torch.randint(len(self._z), (BATCH_SIZE,), generator=order)
         emotion = torch.randint(count, (EMOTIONS_IN_BATCH,), generator=order)[batch % EMOTIONS_IN_BATCH]

@@ -1,4 +1,4 @@
-"""Steps IV and V: fit an axis for each emotion, keep the axes apart, and find how far each has to go."""
+"""Steps IV and V: fit an axis for each emotion, separate the axes, and calibrate them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tlgan_train.models.dcgan import Generator
 from tlgan_train.run_folder import write_json
 
 PAPER_DISTANCE = 30.0
-"""The published code sweeps k up to 29.9; the method `paper` may go as far."""
+"""Largest distance for the method `paper`, because the published code sweeps k up to 29.9."""
 
 
 def fit_axes(
@@ -44,10 +44,12 @@ def fit_axes(
 ) -> None:
     """Fit every method on a part of (Z, Y), score and calibrate it on the rest, and write `RUN/axes.json`.
 
-    `drawn` names the characters that the generator draws, with their columns in the samples; with two or more of them,
-    axes `local` are kept from changing the character, and moves from one character to another are fitted as well.
-    `coaches` are classifiers that the method `path` has to convince in addition to the one that read the samples;
-    `likeness` measures how unlike pictures of an emotion its ends are. `compute` is what placed the networks.
+    Args:
+        drawn: the characters that the generator draws, with their columns in the samples. With two or more, the axes
+            `local` do not change the character, and moves from one character to another are fitted as well.
+        coaches: classifiers that the ends of `path` must convince, in addition to `classifier`.
+        likeness: measures how far the ends of `path` are from pictures of their emotion.
+        compute: the one that placed the networks.
     """
     refuse(check_axes(config.axes, len(samples.z)))
     held_out, fitting = samples.split(config.axes.held_out_share)
@@ -99,7 +101,7 @@ def fit_axes(
     methods = {name: fitted_motion("emotion", name, method()) for name, method in METHODS.items()}
     characters = None
     if several and set(drawn) & set(emotions):
-        log("no moves between characters: they have names of emotions, and a mix could not tell them apart")
+        log("no moves between characters: they have names of emotions, so a mix would be ambiguous")
     elif several:
         characters = fitted_motion("character", "characters", LocalAxes())
     if config.axes.path_moves:
@@ -118,8 +120,10 @@ def fit_axes(
 
 
 def moved_cosines(method: dict[str, Any]) -> np.ndarray:
-    """Cosines (E, E) between what moves faces, for a method of `axes.json`: its axes, or its centres, seen from their
-    middle, where faces move between centres."""
+    """Return the cosines (E, E) between the axes of a method of `axes.json`.
+
+    For motions between centres, they are the cosines between centres as seen from their middle.
+    """
     towards = np.array(method["directions"])
     if "centres" in method:
         latents = np.array(method["centres"]["latents"])

@@ -1,4 +1,4 @@
-"""Learned ends: the motion `path`, whose ends a network finds for each face."""
+"""The motion `path`: a network finds the ends of each face."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def train_paths(
     likeness: Likeness | None = None,
     compute: Compute = ON_CPU,
 ) -> PathNetwork:
-    """A network that finds each face's own ends, trained by `EndTrainer` on `faces` moves of labelled latents.
+    """Train a network that finds the ends of each face, on `faces` moves of labelled latents, and return it.
 
-    Where the generator's prior has labels, only their coordinates move: pose, gaze and light are in the others.
+    If the prior of the generator has labels, only their coordinates move. The others hold pose, gaze and light.
     """
     network = seeded(
         lambda: PathNetwork.around(at_centres(local), samples.z, generator.prior.movable), stream_seed(seed, "paths")
@@ -47,15 +47,17 @@ def train_paths(
 
 
 def at_centres(local: BetweenCentres) -> Centres:
-    """The centres of a local motion with themselves as targets, at an even pace."""
+    """Return the centres of a local motion, with the centres themselves as targets and an even pace."""
     return replace(local.centres, targets=local.centres.latents, pace=even_pace(len(local.names)))
 
 
 def learned_motion(
     local: BetweenCentres, network: PathNetwork, z: np.ndarray, read: LogitReader
 ) -> tuple[ToEnds, dict[str, Any]]:
-    """The motion `path` to the ends of a network, and how it was calibrated: on faces (N, latent_dim) that nothing was
-    fitted to."""
+    """Return the motion `path` to the ends of a network, and facts about its calibration.
+
+    `z` are held-out latents, (N, latent_dim).
+    """
     find, every = found_by(network), np.ones(len(local.names), bool)
     apart = np.linalg.norm(find(z, every, ~every) - z[:, None], axis=2)
     short = softmax(read(z), axis=1) < SUCCESS
@@ -72,7 +74,7 @@ def learned_motion(
 
 
 def found_by(network: PathNetwork) -> EndFinder:
-    """The ends that a path network finds."""
+    """Return a function that finds ends by a path network."""
 
     @torch.inference_mode()
     def find(z: np.ndarray, wanted: np.ndarray, kept: np.ndarray) -> np.ndarray:
@@ -85,13 +87,14 @@ def found_by(network: PathNetwork) -> EndFinder:
 
 
 def save_paths(network: PathNetwork, run: Path) -> None:
+    """Write the path network of a run."""
     emotions, latent_dim = network.slopes.shape
     facts = {"emotions": emotions, "latent_dim": latent_dim, "moving": network.towards.shape[2]}
     save_tensors(_path(run), network.state_dict(), facts)
 
 
 def load_paths(run: Path, compute: Compute = ON_CPU) -> PathNetwork:
-    """The path network of a run, in eval mode; `TrainError` when there is none."""
+    """Return the path network of a run, in eval mode. Raises `TrainError` if there is none."""
     tensors, facts = load_tensors(_path(run), "axes")
     network = PathNetwork(**facts)
     network.load_state_dict(tensors)

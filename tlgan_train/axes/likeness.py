@@ -1,4 +1,4 @@
-"""How unlike the pictures of an emotion drawn faces of it are, in the codes of the encoder: a term of training."""
+"""A training loss that compares drawn faces of an emotion with its pictures, in the codes of the encoder."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from tlgan_train.data.dataset import Dataset
 from tlgan_train.models.inference import predict
 
 PICTURES = 4096
-"""Pictures of each emotion, at most, that faces are compared with: of few, chance says what they have in common."""
+"""Largest number of pictures of each emotion to compare with. Among few pictures, common properties are chance."""
 
 
 class Likeness(nn.Module):
-    """Faces float32 (N, 3, S, S) in [-1, 1] and their emotions int64 (N,) → () distance from pictures of them.
+    """Faces float32 (N, 3, S, S) in [-1, 1], emotions int64 (N,) → distance from pictures of these emotions, ().
 
-    The kernel distance (Bińkowski et al. 2018, as in KID; unbiased, so it may be below 0) between codes of faces and of
-    pictures, which hold what a classifier of emotions has no use for: how strongly one is shown, lids, pose. Faces of
-    an emotion that appears once in a batch, or in fewer than two pictures, count as 0.
+    It is the kernel distance (Bińkowski et al. 2018, as in KID) between codes of faces and of pictures. It is unbiased,
+    so it may be below 0. Codes hold properties that a classifier of emotions ignores: intensity, eyelids, pose. Faces
+    of an emotion with only one face in the batch, or with fewer than two pictures, count as 0.
 
     Args:
-        encoder: that was trained along with the generator, in eval mode.
-        codes: of each emotion's pictures, (M, latent_dim).
+        encoder: the encoder that was trained with the generator, in eval mode.
+        codes: codes (M, latent_dim) of the pictures of each emotion.
     """
 
     codes: Tensor
     scale: Tensor
     within: Tensor
-    """(E,) means of the kernel over pairs of pictures of an emotion, which no face changes."""
+    """(E,) means of the kernel over pairs of pictures of each emotion. They do not depend on the faces."""
 
     def __init__(self, encoder: nn.Module, codes: Sequence[Tensor]) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Likeness(nn.Module):
 
     @classmethod
     def to_pictures(cls, encoder: nn.Module, dataset: Dataset, characters: tuple[str, ...], seed: int) -> Likeness:
-        """To training pictures of these characters, chosen at random."""
+        """Return a likeness to training pictures of these characters, chosen at random."""
         rng, train = np.random.default_rng(stream_seed(seed, "likeness")), dataset.indices("train", characters)
         chosen = [
             rng.permutation(train[dataset.emotion[train] == emotion])[:PICTURES]
@@ -53,12 +53,13 @@ class Likeness(nn.Module):
         return cls(encoder, codes.split([len(indices) for indices in chosen]))
 
     def forward(self, faces: Tensor, emotion: Tensor) -> Tensor:
+        """Return the distance, ()."""
         found = self.encoder(faces)[0] / self.scale
         total = found.new_zeros(())
         for kind, of in enumerate(self.codes.split(self.pictures)):
-            mine = found[emotion == kind]
-            if len(mine) > 1 and len(of) > 1:
-                total = total + len(mine) * (_within(mine) + self.within[kind] - 2 * _kernel(mine, of).mean())
+            subset = found[emotion == kind]
+            if len(subset) > 1 and len(of) > 1:
+                total = total + len(subset) * (_within(subset) + self.within[kind] - 2 * _kernel(subset, of).mean())
         return total / len(found)
 
 
@@ -67,6 +68,6 @@ def _kernel(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _within(codes: Tensor) -> Tensor:
-    """Mean of the kernel over pairs of different rows."""
+    """Return the mean of the kernel over pairs of different rows."""
     kernel, count = _kernel(codes, codes), len(codes)
     return (kernel.sum() - kernel.diagonal().sum()) / (count * (count - 1))

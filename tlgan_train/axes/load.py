@@ -1,4 +1,4 @@
-"""Reads the axes of a run or a bundle, ready to move latents."""
+"""Read the axes of a run or a bundle, ready to move latents."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tlgan_train.run_folder import read_json
 
 
 def load_axes(run: Path) -> dict[str, Any]:
-    """`axes.json` of a run; `TrainError` when the stage has not run."""
+    """Return the content of a run's `axes.json`. Raises `TrainError` if the stage has not run."""
     return read_json(run / "axes.json", made_by="axes")
 
 
 def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator, compute: Compute = ON_CPU) -> Axes:
-    """`axes.json` of a run, ready to move latents by any of its methods."""
+    """Return the axes of a run, ready to move latents by any of its methods."""
     return parse_axes(
         load_axes(run),
         emotions,
@@ -32,5 +32,5 @@ def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator, compu
 
 
 def bundle_moves(path: Path) -> Axes:
-    """Axes of a bundle, ready to move latents by any method whose graphs it has."""
+    """Return the axes of a bundle, ready to move latents by any method for which it has the graphs."""
     return usable_axes(Bundle(path), Engine("cpu", None))

@@ -1,4 +1,4 @@
-"""Directions of the latent space by regression on (Z, Y), and what keeps them apart (paper, section 4.1)."""
+"""Fit directions of the latent space by regression on (Z, Y), and separate them (paper, section 4.1)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from tlgan_train.errors import TrainError
 
 
 class LatentAxes(BaseEstimator):
-    """Base of the methods: `fit(z, y)` learns `axes_`, unit rows (E, latent_dim) in the order of y's columns.
+    """Base of the methods. `fit(z, y)` learns `axes_`, unit rows (E, latent_dim) in the order of y's columns.
 
-    `y` holds emotion logits (N, E). Learned besides: `offsets_` (E,), intercepts of the regression in the fitted
-    space, and `slopes_` (E, latent_dim), its coefficients before orthogonalisation.
+    `y` holds emotion logits (N, E). In addition, `fit` learns `slopes_` (E, latent_dim) and `offsets_` (E,), the
+    coefficients and intercepts of the regression before orthogonalisation.
     """
 
     keep_norm = False
-    """Whether a latent moved along these axes is rescaled to the norm that it had."""
+    """Whether a latent that moves along these axes is rescaled to its norm before the move."""
 
     def fit(self, z: np.ndarray, y: np.ndarray) -> Self:
+        """Fit the axes to latents `z` (N, latent_dim) and logits `y` (N, E)."""
         z, y = check_array(z, dtype=np.float64), check_array(y, dtype=np.float64)
         check_consistent_length(z, y)
         z, y = self._chosen(z), self._chosen(y)
@@ -36,12 +37,12 @@ class LatentAxes(BaseEstimator):
         return self
 
     def score(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """R² (E,) of the regression in its own fitted space, on latents and logits that it may not have seen."""
+        """Return R² (E,) of the regression on latents (N, latent_dim) and logits (N, E), after `transform`."""
         check_is_fitted(self)
         return r2(self.transform(y), z @ self.slopes_.T + self.offsets_)
 
     def transform(self, y: np.ndarray) -> np.ndarray:
-        """Logits (N, E) → targets of the regression (N, E)."""
+        """Return the targets (N, E) of the regression for logits (N, E)."""
         raise TypeError(f"{type(self).__name__} does not say what it regresses on")
 
     def _chosen(self, rows: np.ndarray) -> np.ndarray:
@@ -56,9 +57,10 @@ class LatentAxes(BaseEstimator):
 
 
 class PaperAxes(LatentAxes):
-    """The published code, faults included: 896 samples, arctanh of clipped probabilities, Gram–Schmidt in class order.
+    """The method of the published code, with its faults.
 
-    Probabilities are clipped to tanh(±`clip`), although they lie in [0, 1] and log-odds would be the matching link.
+    It uses 896 samples, arctanh of clipped probabilities, and Gram–Schmidt in the order of classes. Probabilities are
+    clipped to tanh(±`clip`), although they lie in [0, 1], where log-odds would be the right link.
     """
 
     def __init__(self, samples: int = 896, clip: float = 3.0) -> None:
@@ -76,7 +78,7 @@ class PaperAxes(LatentAxes):
 
 
 class LogitAxes(LatentAxes):
-    """Regression on centred logits, then the order-free orthogonalisation of `symmetric_axes`."""
+    """Regression on centred logits, followed by `symmetric_axes`, which does not depend on the order of emotions."""
 
     keep_norm = True
 
@@ -84,21 +86,22 @@ class LogitAxes(LatentAxes):
         return y - y.mean(axis=1, keepdims=True)
 
     def _separate(self, directions: np.ndarray) -> np.ndarray:
-        # Centred slopes sum to zero, unit rows of them only nearly; with the rest gone all angles come out equal.
+        # Centred slopes sum to zero, but their unit rows only nearly. Without the remainder, all angles become equal.
         return symmetric_axes(directions - directions.mean(axis=0))
 
 
 class LocalAxes(LogitAxes):
-    """One line from every emotion to every other: between the mean latents of faces that show them clearly.
+    """Lines from every emotion to every other, between the mean latents of faces that show them clearly.
 
-    Learned besides: `centres_` (E, latent_dim), kept to the span of the regression's slopes, so that a move between two
-    of them changes nothing that has no part in emotions; `posterior_slopes_` (E, latent_dim) and
-    `posterior_intercepts_` (E,) of a logistic regression from latents to what is read in their faces, by which a face's
-    own centre is blended.
+    `fit` learns in addition:
+    - `centres_` (E, latent_dim), within the span of the slopes, so that a move between two of them only changes
+      properties that are related to emotions
+    - `posterior_slopes_` (E, latent_dim) and `posterior_intercepts_` (E,) of a logistic regression from latents to the
+      emotions of their faces. They blend the centre from which a face starts.
 
     Args:
-        clear: least probability of the faces that a centre is the mean of.
-        fewest: where fewer faces are that clear, the mean is over this many of the likeliest.
+        clear: smallest probability of the faces whose mean is a centre.
+        fewest: smallest number of faces for a mean. If fewer are that clear, it is over this many of the likeliest.
     """
 
     keep_norm = False
@@ -108,7 +111,11 @@ class LocalAxes(LogitAxes):
         self.fewest = fewest
 
     def fit(self, z: np.ndarray, y: np.ndarray, kept: np.ndarray | None = None) -> Self:
-        """`kept`: directions (K, latent_dim) that moves must have no part in, those of characters for example."""
+        """Fit the axes to latents `z` (N, latent_dim) and logits `y` (N, E).
+
+        Moves do not change along `kept`, directions (K, latent_dim), for example those of characters. Raises
+        `TrainError` if these leave no direction for the axes.
+        """
         super().fit(z, y)
         probability = softmax(y, axis=1)
         means = [z[self._of(column)].mean(axis=0) for column in probability.T]
@@ -118,15 +125,15 @@ class LocalAxes(LogitAxes):
             aside = basis(kept)
             span = basis(span - span @ aside.T @ aside, least=1e-6)
             if not len(span):
-                raise TrainError("what must be kept spans all directions of the axes; use a larger gan.latent_dim")
+                raise TrainError("the kept directions span all directions of the axes; use a larger gan.latent_dim")
             self.axes_ = self._separate(unit_rows(self.slopes_ @ span.T @ span))
         self.centres_ = middle + (np.array(means) - middle) @ span.T @ span
-        # Over soft labels, each sample once for every emotion: also one that is never the likeliest has its slope.
+        # Soft labels: each sample appears once for each emotion, so an emotion that is never the likeliest has a slope.
         count = len(probability.T)
         posterior = LogisticRegression(max_iter=1000).fit(
             np.repeat(z @ span.T, count, axis=0), np.tile(np.arange(count), len(z)), probability.ravel()
         )
-        if count == 2:  # then scikit-learn keeps one row, the log-odds of the second
+        if count == 2:  # scikit-learn then returns one row, the log-odds of the second class
             posterior.coef_ = np.vstack([-posterior.coef_, posterior.coef_]) / 2
             posterior.intercept_ = np.concatenate([-posterior.intercept_, posterior.intercept_]) / 2
         self.posterior_slopes_, self.posterior_intercepts_ = posterior.coef_ @ span, posterior.intercept_
@@ -140,11 +147,11 @@ class LocalAxes(LogitAxes):
 class BoundaryAxes(LogitAxes):
     """Normals of linear boundaries between faces that show an emotion most and least (InterFaceGAN, Shen et al. 2020).
 
-    Its conditional projection takes out of each normal what it shares with the one that it is most like. (All others
-    together span every direction in which emotions differ: without them nothing but noise would be left.)
+    Conditional projection removes from each normal its component along the most similar other one. (All others together
+    span every direction in which emotions differ, so without them only noise would be left.)
 
     Args:
-        extreme: share of the samples taken from either end, by the probability of the emotion.
+        extreme: share of the samples to take from each end, in the order of the probability of the emotion.
     """
 
     keep_norm = False
@@ -168,9 +175,10 @@ class BoundaryAxes(LogitAxes):
 
 
 class DiscriminantAxes(LogitAxes):
-    """Fisher's linear discriminants: from the middle to the mean of each emotion, where spread within them counts less.
+    """Fisher's linear discriminants, from the middle of all samples to the mean of each emotion.
 
-    Every sample counts for each emotion by its probability.
+    Directions in which samples of one emotion spread count less. Every sample is weighted by the probability of the
+    emotion.
     """
 
     keep_norm = False
@@ -193,7 +201,7 @@ METHODS: dict[str, type[LatentAxes]] = {
 
 
 def slopes_along(directions: np.ndarray, z: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slopes (E, latent_dim) and intercepts (E,) of each target, (N, E), on its own direction alone."""
+    """Return slopes (E, latent_dim) and intercepts (E,) of the regression of each target, (N, E), on its direction."""
     place = z @ directions.T
     centred = place - place.mean(axis=0)
     slopes = (centred * targets).sum(axis=0) / np.square(centred).sum(axis=0)
@@ -201,7 +209,7 @@ def slopes_along(directions: np.ndarray, z: np.ndarray, targets: np.ndarray) -> 
 
 
 def gram_schmidt(directions: np.ndarray) -> np.ndarray:
-    """Unit rows, each with the rows before it projected out (paper, step V): the first keeps its direction."""
+    """Return unit rows, each with the earlier rows projected out (paper, step V). The first keeps its direction."""
     done: list[np.ndarray] = []
     for row in directions:
         for before in done:
@@ -211,11 +219,11 @@ def gram_schmidt(directions: np.ndarray) -> np.ndarray:
 
 
 def symmetric_axes(directions: np.ndarray) -> np.ndarray:
-    """Unit rows as near to the given ones as rows with equal mutual angles can be; no row comes first.
+    """Return the unit rows with equal mutual angles that are nearest to the given ones. Their order does not matter.
 
-    Löwdin's symmetric orthogonalisation, (V Vᵀ)^(-1/2) V, on the rows' own span. Slopes of centred logits sum to zero,
-    so E rows span E - 1 dimensions and cannot be orthogonal: there they become a regular simplex with cosines of
-    -1 / (E - 1), along which one emotion grows and all the others shrink alike.
+    This is Löwdin's symmetric orthogonalisation, (V Vᵀ)^(-1/2) V, on the span of the rows. Slopes of centred logits sum
+    to zero, so E rows span E - 1 dimensions and cannot be orthogonal. They become a regular simplex with cosines of
+    -1 / (E - 1), along which one emotion grows and all others shrink alike.
     """
     left, values, right = np.linalg.svd(directions, full_matrices=False)
     kept = values > 1e-6 * values[0]
@@ -223,4 +231,5 @@ def symmetric_axes(directions: np.ndarray) -> np.ndarray:
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:
+    """Return the rows, scaled to length 1."""
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Step III: latents, the faces that they draw, and what the classifier reads in those (paper, section 5.4)."""
+"""Step III: draw latents and their faces, and let the classifier read the faces (paper, section 5.4)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tlgan_train.models.inference import to_levels, to_uint8
 from tlgan_train.run_folder import written
 
 COLLAPSED = 0.95
-"""Mean probability of one emotion over all samples from which they are taken for one face."""
+"""Mean probability of one emotion over all samples, above which the generator has collapsed."""
 READ_BATCH = 64
-"""Latents drawn and read at a time: what they leave behind in a layer fits the cache, a quarter faster than 256."""
+"""Latents drawn and read at a time. The outputs of a layer then fit into the cache, a quarter faster than with 256."""
 
 
 @dataclass(frozen=True)
 class Samples:
-    """(Z, Y) of the paper: N latents with the classifier's verdicts on their faces."""
+    """(Z, Y) of the paper: N latents, with the logits of the classifier for their faces."""
 
     z: np.ndarray
     """float32 (N, latent_dim), as the generator takes them."""
@@ -36,7 +36,7 @@ class Samples:
     """float32 (N, C), character logits."""
 
     def split(self, share: float) -> tuple[Samples, Samples]:
-        """The first `share` of the samples, and the rest."""
+        """Return the first `share` of the samples, and the rest."""
         count = int(len(self.z) * share)
         parts = (slice(count), slice(count, None))
         held_out, rest = (Samples(self.z[part], self.emotion[part], self.character[part]) for part in parts)
@@ -46,7 +46,10 @@ class Samples:
 def draw_samples(
     config: Config, generator: Generator, classifier: nn.Module, run: Path, log: Callable[[str], None] = print
 ) -> Samples:
-    """Draw and label `samples.count` latents; write `RUN/samples/samples.npz`."""
+    """Draw and label `samples.count` latents, and write `RUN/samples/samples.npz`.
+
+    Raises `TrainError` if the generator has collapsed to one emotion.
+    """
     z = draw_latents(generator, config.samples.count, config.seed, "samples")
     emotion, character = read_faces(generator, classifier, z, config.samples.batch_size)
     mass = softmax(emotion, axis=1).mean(axis=0)
@@ -63,7 +66,7 @@ def draw_samples(
 
 
 def load_samples(run: Path) -> Samples:
-    """(Z, Y) of a run; `TrainError` when the stage has not run."""
+    """Return (Z, Y) of a run. Raises `TrainError` if the stage has not run."""
     path = run / "samples" / "samples.npz"
     if not path.is_file():
         raise TrainError(f"{path} is missing; run `tlgan-train samples` with the same --run first")
@@ -73,7 +76,7 @@ def load_samples(run: Path) -> Samples:
 
 @torch.inference_mode()
 def draw_latents(generator: Generator, count: int, seed: int, stream: str) -> np.ndarray:
-    """float32 (count, latent_dim): latents of draws from N(0, I); streams with different names are independent."""
+    """Return latents of draws from N(0, I), float32 (count, latent_dim). Streams of other names are independent."""
     rng = np.random.default_rng(stream_seed(seed, f"latents {stream}"))
     z = rng.standard_normal((count, generator.latent_dim), dtype=np.float32)
     device = next(generator.parameters()).device
@@ -82,7 +85,7 @@ def draw_latents(generator: Generator, count: int, seed: int, stream: str) -> np
 
 @torch.inference_mode()
 def draw_faces(generator: Generator, z: np.ndarray) -> np.ndarray:
-    """uint8 (..., S, S, 3) faces of latents (..., latent_dim)."""
+    """Return the faces, uint8 (..., S, S, 3), of latents (..., latent_dim)."""
     device = next(generator.parameters()).device
     flat = torch.from_numpy(np.ascontiguousarray(z.reshape(-1, z.shape[-1])))
     faces = np.concatenate([to_uint8(generator(chunk.to(device))).cpu().numpy() for chunk in flat.split(READ_BATCH)])
@@ -93,9 +96,9 @@ def draw_faces(generator: Generator, z: np.ndarray) -> np.ndarray:
 def read_faces(
     generator: Generator, reader: Callable[[Tensor], tuple[Tensor, ...]], z: np.ndarray, batch_size: int = READ_BATCH
 ) -> tuple[np.ndarray, ...]:
-    """What `reader` (a network in eval mode) says of the faces of latents (N, latent_dim): float32 arrays of N rows.
+    """Return the outputs of `reader`, a network in eval mode, for the faces of latents (N, latent_dim).
 
-    Faces are rounded to the 256 levels that a picture has, as the exported graphs do.
+    They are float32 arrays of N rows. Faces are rounded to the 256 levels of a picture, as in the exported graphs.
     """
     device = next(generator.parameters()).device
     parts = []
