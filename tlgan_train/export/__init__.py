@@ -1,1 +1,1 @@
-"""From a run folder to a bundle: ONNX graphs, manifest and model card."""
+"""Export a run as a bundle: ONNX graphs, manifest and model card."""

@@ -1,4 +1,4 @@
-"""From a run folder to a bundle that any ONNX runtime can load."""
+"""Export a run folder as a bundle that any ONNX runtime can load."""
 
 from __future__ import annotations
 
@@ -38,13 +38,14 @@ from tlgan_train.run_folder import read_json, write_json
 
 PARITY_LATENTS = 64
 PREVIEW, CAST_PREVIEW = (8, 128), (6, 80)
-"""Faces of `preview.gif` and their side in pixels, for one character and for several, whose mapping takes more room."""
+"""Number of faces in `preview.gif` and their side in pixels, for one character and for several. With several, the
+bundle also holds a mapping, so the preview is smaller."""
 GRID = {"faces": 4, "seed": 0, "size": 64}
-"""Of `emotions.png`, which the model card shows."""
+"""Options of `emotions.png`, which the model card shows."""
 LEVEL_TOLERANCE = 1
-"""Largest allowed difference between torch's pictures and ONNX Runtime's, in levels of 255."""
+"""Largest allowed difference between the pictures of torch and of ONNX Runtime, in levels of 255."""
 PROBABILITY_TOLERANCE = 1e-4
-"""Largest allowed difference between torch's probabilities and ONNX Runtime's."""
+"""Largest allowed difference between the probabilities of torch and of ONNX Runtime."""
 
 
 def export_bundle(
@@ -55,15 +56,17 @@ def export_bundle(
     *,
     int8: bool = False,
 ) -> Path:
-    """Write the bundle of a finished run to the folder `out`, replacing a bundle that is there.
+    """Write the bundle of a finished run to the folder `out`, and return the folder. Replaces a bundle that is there.
 
-    Interrupted anywhere, `out` is the old bundle or the new one. Files of others in it stay.
+    After an interrupt at any time, `out` holds the old bundle or the new one. Other files in it stay.
 
-    With `int8`, the bundle gets a second generator in 8-bit integers, for those who ask for speed.
+    With `int8`, the bundle gets a second, faster generator in 8-bit integers.
 
-    Raises `TrainError` when a stage has not run, when `out` holds something else, when ONNX Runtime does not
-    reproduce torch's pictures and probabilities on 64 latents, or when the second generator draws faces that are too
-    different (`check_int8`); `out` is then as it was.
+    Raises `TrainError`, and leaves `out` as it was, in these cases:
+    - a stage has not run
+    - `out` exists and is no bundle
+    - ONNX Runtime does not reproduce the pictures and probabilities of torch on 64 latents
+    - the faces of the second generator differ too much (`check_int8`)
     """
     check_out(out)
     settings = read_json(run / "config.json", made_by="all")
@@ -123,13 +126,13 @@ def export_bundle(
 
 
 def check_out(out: Path) -> None:
-    """Raise `TrainError` where a bundle would replace something that is none."""
+    """Raise `TrainError` if a bundle at `out` would replace something that is not a bundle."""
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise TrainError(f"{out} exists and is no bundle; move it away, or give --out a new folder")
 
 
 def rounded(classifier: EmotionClassifier) -> EmotionClassifier:
-    """The same with its weights as `store_half` stores them."""
+    """Round the weights of a classifier to float16, as `store_half` stores them, and return it."""
     with torch.no_grad():
         for weight in classifier.parameters():
             if weight.dim() >= 2:
@@ -138,13 +141,13 @@ def rounded(classifier: EmotionClassifier) -> EmotionClassifier:
 
 
 def export_paths(network: PathNetwork, path: Path) -> None:
-    """Write the graph that finds the ends of moves."""
+    """Write the graph that finds the ends of moves by a path network."""
     keep = {"keep": torch.zeros(len(network.slopes))}
     to_onnx(network, (torch.randn(2, len(network.mean)),), ("z",), ("ends",), path, settings=keep)
 
 
 def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: int) -> dict[str, float]:
-    """Add the generator in 8-bit integers to a bundle and return how far its faces are from those of the other one."""
+    """Add a generator in 8-bit integers to a bundle. Returns the differences between its faces and the original."""
     calibration = draw_latents(generator, CALIBRATION_LATENTS, seed, "int8 calibration")
     onnx.save(store_half(int8_graph(generator, calibration)), folder / "generator_int8.onnx")
     write_manifest(folder, **facts)
@@ -153,7 +156,7 @@ def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: 
 
 
 def check_parity(app: CheerMeUp, generator: Generator, classifier: nn.Module, z: np.ndarray) -> None:
-    """Raise `TrainError` when the exported graphs differ from the networks on latents (N, latent_dim)."""
+    """Raise `TrainError` if the exported graphs differ from the networks on latents (N, latent_dim)."""
     with torch.inference_mode():
         expected = DrawingGraph(generator)(torch.from_numpy(z)).numpy()
         emotion, character = ReadingGraph(classifier)(torch.from_numpy(expected))
@@ -170,7 +173,7 @@ def check_parity(app: CheerMeUp, generator: Generator, classifier: nn.Module, z:
 
 
 def license_of(spec: str) -> str:
-    """Who may use what was trained on a data spec."""
+    """Return the licence of models that were trained on a data spec."""
     if spec == "toon":
         return "MIT"
     if spec.startswith("ferg:"):

@@ -1,8 +1,9 @@
-"""The generator in the operations that draw fastest on a CPU, exactly as the network does but for rounding.
+"""The generator in the operations that are fastest on a CPU. Its faces equal those of the network, except for rounding.
 
-A transposed convolution of 4 x 4 with stride 2 is four convolutions of 2 x 2, one for each phase of its output, whose
-pictures are interleaved; ONNX Runtime is much faster at these. The first layer, from one pixel to 4 x 4, is a matrix
-product. Values are interleaved channels last, where neighbours move together. docs/speed.md has the measurements.
+A transposed convolution of 4 x 4 with stride 2 equals four convolutions of 2 x 2, one for each phase of the output,
+whose results are interleaved. ONNX Runtime computes these much faster. The first layer, from one pixel to 4 x 4, is a
+matrix product. Interleaving works on channels-last values, where neighbours move together. docs/speed.md has the
+measurements.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_uint8
 
 TAPS = ((3, 1), (2, 0))
-"""Rows of the 4 x 4 kernel that make the even and the odd rows of the output, in the order of the input's rows."""
+"""Rows of the 4 x 4 kernel for the even and for the odd rows of the output, in the order of the rows of the input."""
 PHASES = len(TAPS) ** 2
 
 
 def drawing_graph(generator: Generator) -> onnx.ModelProto:
-    """The graph from `z` float32 (N, latent_dim) to `image` uint8 (N, S, S, 3), in float32 arithmetic."""
+    """Return the graph from `z` float32 (N, latent_dim) to `image` uint8 (N, S, S, 3), in float32 arithmetic."""
     return exported(FastGenerator(generator), (torch.zeros(2, generator.latent_dim),), ("z",), ("image",))
 
 
@@ -41,9 +42,10 @@ class FastGenerator(nn.Module):
         self.register_buffer("first_weight", kernel.permute(0, 2, 3, 1).flatten(1))
         self.register_buffer("first_bias", bias.repeat(16))
         self.doublings = nn.ModuleList(Doubling(*weights) for weights in doublings)
-        self.last = last  # it has too few channels for phases to pay
+        self.last = last  # with its few channels, phases are not faster
 
     def forward(self, z: Tensor) -> Tensor:
+        """Return the image, uint8 (N, S, S, 3)."""
         x = torch.addmm(self.first_bias, self.mapping(z), self.first_weight).relu()
         x = x.reshape(-1, 4, 4, self.channels)
         for doubling in self.doublings:
@@ -54,7 +56,9 @@ class FastGenerator(nn.Module):
 class Doubling(nn.Module):
     """A transposed convolution and a ReLU: (N, side, side, in) → (N, 2 · side, 2 · side, out), channels last.
 
-    `kernel` is (in, out, 4, 4), `bias` (out,).
+    Args:
+        kernel: (in, out, 4, 4).
+        bias: (out,).
     """
 
     def __init__(self, kernel: Tensor, bias: Tensor) -> None:
@@ -79,9 +83,9 @@ class Doubling(nn.Module):
 
 @torch.no_grad()
 def _without_norm(up: nn.Module, norm: nn.Module) -> tuple[Tensor, Tensor]:
-    """Kernel (in, out, 4, 4) and bias (out,) of a transposed convolution with the BatchNorm after it folded in."""
+    """Fold a BatchNorm into the transposed convolution before it. Returns kernel (in, out, 4, 4) and bias (out,)."""
     if not isinstance(up, nn.ConvTranspose2d) or not isinstance(norm, nn.BatchNorm2d):
-        raise TypeError(f"a transposed convolution and its BatchNorm were expected, not {up} and {norm}")
+        raise TypeError(f"expected a transposed convolution and its BatchNorm, not {up} and {norm}")
     kernel, bias = fuse_conv_bn_weights(
         up.weight, up.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias, transpose=True
     )

@@ -1,8 +1,8 @@
-"""The generator in 8-bit integers: several times as fast on a CPU, and near enough to be checked for it.
+"""The generator in 8-bit integers. It is several times as fast on a CPU, and a check compares its faces with float32.
 
-What is quantised is the first layer and the phases of the doublings (see `drawing_graph`): weights with a scale for
-each output channel, values with one a layer, for nearly the largest that latents of the prior reach. The fully
-connected layers and the last doubling stay in float32: they are small, and the last one makes the levels that are seen.
+The first layer and the phases of the doublings (see `drawing_graph`) are quantised. Weights have a scale for each
+output channel. Values have a scale for each layer, which covers nearly all values for latents of the prior. The fully
+connected layers and the last doubling stay in float32. They are small, and the last doubling makes the visible levels.
 """
 
 from __future__ import annotations
@@ -28,25 +28,26 @@ Array = NDArray[np.float32]
 
 CALIBRATION_LATENTS, CHECK_LATENTS = 1024, 4096
 MIN_PSNR = 40.0
-"""dB between pictures in 8-bit integers and in float32, over all faces together; below it the graph is refused."""
+"""Smallest allowed PSNR in dB between pictures in 8-bit integers and in float32, over all faces together."""
 MAX_CHANGED = 0.01
-"""Share of faces that may show the classifier another emotion than in float32."""
+"""Largest allowed share of faces in which the classifier reads another emotion than in float32."""
 CHUNK = 64
 """Latents drawn at a time."""
 
 PEAK = 0.8
-"""Of the largest value of a layer, what its range holds: finer steps for all are worth more than the rare peak, up to
-where cut peaks show."""
+"""Upper end of the range of a layer, as a share of its largest value. Smaller steps for all values are worth more than
+rare peaks, as long as the clipped peaks are not visible."""
 
 _LEVELS = 255
 _PAIR = 127
 _SMALLEST = 1e-4
-"""Of the largest scale of a layer: a channel that does next to nothing must not make its bias overflow."""
+"""Smallest scale of a channel, as a share of the largest in its layer. With smaller scales, biases of channels with
+hardly any weight would overflow."""
 
 
 @dataclass(frozen=True)
 class Ranges:
-    """What values the layers of a generator reach."""
+    """Ranges of the values in the layers of a generator."""
 
     features: tuple[float, float]
     """Lowest and highest input of the first transposed convolution."""
@@ -56,7 +57,7 @@ class Ranges:
 
 @torch.inference_mode()
 def ranges_of(generator: Generator, z: NDArray[np.float32]) -> Ranges:
-    """Ranges over latents (N, latent_dim)."""
+    """Measure the ranges of a generator over latents (N, latent_dim)."""
     lowest, highest, hidden = 0.0, 0.0, np.zeros(1)
     for chunk in torch.from_numpy(z).split(CHUNK):
         x = generator.mapping(chunk)
@@ -71,7 +72,7 @@ def ranges_of(generator: Generator, z: NDArray[np.float32]) -> Ranges:
 
 
 def int8_graph(generator: Generator, z: NDArray[np.float32]) -> onnx.ModelProto:
-    """As `drawing_graph`, quantised for latents like `z` (N, latent_dim)."""
+    """Return the graph of `drawing_graph`, quantised for latents like `z` (N, latent_dim)."""
     model, ranges = drawing_graph(generator), ranges_of(generator, z)
     graph = _Rewriting(model)
     scales = [np.float32(max(PEAK * highest, _SMALLEST) / _LEVELS) for highest in ranges.hidden]
@@ -86,7 +87,7 @@ def int8_graph(generator: Generator, z: NDArray[np.float32]) -> onnx.ModelProto:
         elif node.op_type == "Conv":
             graph.convolution(x, y, *next(of_phases), *map(graph.value, node.input[1:]), node.attribute)
         elif node.op_type == "Relu":
-            graph.add("Identity", x, output=y)  # what is below 0 became 0 in the integers
+            graph.add("Identity", x, output=y)  # the unsigned integers have no values below 0
         elif node.op_type == "ConvTranspose":
             node.input[0] = graph.add("DequantizeLinear", x, graph.constant(scales[-1]), graph.zero)
             graph.nodes.append(node)
@@ -96,7 +97,7 @@ def int8_graph(generator: Generator, z: NDArray[np.float32]) -> onnx.ModelProto:
 
 
 class _Rewriting:
-    """The nodes of a graph, in the order in which they run, as others take the place of some of them."""
+    """The nodes of a graph, in the order in which they run, while some of them are replaced."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
         self.model = model
@@ -105,15 +106,17 @@ class _Rewriting:
         self.zero = self.constant(np.uint8(0))
 
     def value(self, name: str) -> NDArray[np.float32]:
+        """Return the value of a constant."""
         return numpy_helper.to_array(self.values[name])
 
     def constant(self, value: Any) -> str:
+        """Add a constant and return its name."""
         name = f"int8_{len(self.values)}"
         self.values[name] = numpy_helper.from_array(np.array(value, order="C"), name)
         return name
 
     def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        """Add a node and return the name of the tensor that it makes."""
+        """Add a node and return the name of its output."""
         output = output or f"{operator}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [output], name=output, **attributes))
         return output
@@ -121,7 +124,7 @@ class _Rewriting:
     def first_layer(
         self, x: str, y: str, features: tuple[float, float], after: np.float32, weight: Array, bias: Array
     ) -> None:
-        """The matrix product of the first layer in integers, its result with the scale `after`."""
+        """Add the matrix product of the first layer in integers. Its output `y` has the scale `after`."""
         lowest, highest = features
         step = np.float32(max(highest - lowest, _SMALLEST) / _LEVELS)
         columns, scale = quantised(np.ascontiguousarray(weight.T))
@@ -136,7 +139,7 @@ class _Rewriting:
         self, x: str, y: str, before: np.float32, after: np.float32, weight: Array, bias: Array,
         attributes: Iterable[onnx.AttributeProto],
     ) -> None:  # fmt: skip
-        """The convolution of values with the scale `before`, its result with the scale `after`."""
+        """Add a convolution of values `x` with the scale `before`. Its output `y` has the scale `after`."""
         whole, scale = quantised(weight)
         operands = [
             x, self.constant(before), self.zero,
@@ -148,6 +151,7 @@ class _Rewriting:
         self.nodes[-1].attribute.extend(attributes)
 
     def finished(self, name: str) -> onnx.ModelProto:
+        """Return the rewritten graph as a checked model."""
         graph = self.model.graph
         used = {name for node in self.nodes for name in node.input}
         constants = [value for name, value in self.values.items() if name in used]
@@ -158,11 +162,11 @@ class _Rewriting:
 
 
 def quantised(weight: Array) -> tuple[NDArray[np.int8], Array]:
-    """int8 weight (out, in, …) and the scale of each output channel, float32 (out,).
+    """Return the int8 weight (out, in, …) and the scale of each output channel, float32 (out,).
 
-    CPUs without instructions for dot products of bytes add two neighbouring products in 16 bits, where 255 · 128 has
-    room and no more. So neighbours of one sign among the input channels together stay within 128, and faces are right
-    there, too.
+    CPUs without instructions for dot products of bytes add two neighbouring products in 16 bits, which have room for
+    255 · 128 but no more. Therefore two neighbouring input channels of the same sign have a sum of at most 128. Faces
+    are then correct on these CPUs, too.
     """
     sides = []
     for side in (weight, -weight):
@@ -176,8 +180,11 @@ def quantised(weight: Array) -> tuple[NDArray[np.int8], Array]:
 
 
 def check_int8(exact: CheerMeUp, quick: CheerMeUp, z: NDArray[np.float32]) -> dict[str, float]:
-    """How the faces of latents (N, latent_dim) differ between two editors of a bundle: PSNR in dB, the share with
-    another emotion, the largest difference in levels. Raises `TrainError` where the first two are not good enough."""
+    """Compare the faces of latents (N, latent_dim) between two editors of a bundle.
+
+    Returns the number of faces, the PSNR in dB, the share with another emotion, and the largest difference in levels.
+    Raises `TrainError` for a PSNR below `MIN_PSNR` or a share above `MAX_CHANGED`.
+    """
     before, after = exact.render(z), quick.render(z)
     difference = np.abs(before.astype(np.int16) - after)
     square = float(np.square(difference, dtype=np.float64).mean())

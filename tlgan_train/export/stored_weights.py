@@ -1,4 +1,4 @@
-"""Weights of ONNX graphs in fewer bits than those in which a runtime computes."""
+"""Store the weights of ONNX graphs in fewer bits than runtimes use to compute."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from onnx import helper, numpy_helper
 
 
 def store_half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph with its weights (float32 of two dimensions or more) stored as float16: half the bytes.
+    """Return the graph with its weights (float32 of two dimensions or more) stored as float16, in half the bytes.
 
-    They become float32 again when a runtime prepares the graph, so the arithmetic, its speed and the providers that can
-    run it stay. Biases and scales, which are few, keep their precision.
+    A runtime converts them to float32 when it prepares the graph, so arithmetic, speed and usable providers do not
+    change. Biases and scales, which are few, keep their precision.
     """
     return _stored(model, np.float32, np.float16)
 
 
 def store_single(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same for weights in float64, stored as float32: of those that were rounded to that, nothing is lost."""
+    """Return the graph with its float64 weights stored as float32. Weights that were rounded before do not change."""
     return _stored(model, np.float64, np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Writes networks as ONNX through the exporter of torch."""
+"""Write networks as ONNX through the exporter of torch."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_uint8
 
 OPSET = 18
-"""ONNX operator set: the oldest that the exporter writes natively, so that older runtimes load it too."""
+"""ONNX operator set. It is the oldest one that the exporter writes natively, so older runtimes can load the graphs."""
 
 
 class DrawingGraph(nn.Module):
-    """Latents float32 (N, latent_dim) → image uint8 (N, S, S, 3)."""
+    """Latents float32 (N, latent_dim) → images uint8 (N, S, S, 3)."""
 
     def __init__(self, generator: Generator) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class DrawingGraph(nn.Module):
 
 
 class ReadingGraph(nn.Module):
-    """image uint8 (N, S, S, 3) → probabilities of emotion (N, E) and of character (N, C)."""
+    """Images uint8 (N, S, S, 3) → probabilities of emotion (N, E) and of character (N, C)."""
 
     def __init__(self, classifier: nn.Module) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ def to_onnx(
     stored: Callable[[onnx.ModelProto], onnx.ModelProto] | None = None,
     settings: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> None:
-    """Write what `exported` returns to a file, with its weights `stored` in fewer bits, if they shall be."""
+    """Write the graph from `exported` to a file. `stored` may store its weights in fewer bits first."""
     graph = exported(model, examples, inputs, outputs, settings)
     onnx.save(stored(graph) if stored else graph, path)
 
@@ -63,13 +63,15 @@ def exported(
     outputs: tuple[str, ...],
     settings: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> onnx.ModelProto:
-    """`model` in eval mode as a graph whose first dimension is free.
+    """Return `model`, in eval mode, as a graph with a free first dimension N.
 
-    `settings` are examples of further inputs, which are the same for all rows.
+    Args:
+        examples: one tensor for each of `inputs`, with rows.
+        settings: examples of further inputs, which are the same for all rows.
     """
     model = model.eval().to(memory_format=torch.contiguous_format)
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the exporter warns of its own internals
+        warnings.simplefilter("ignore")  # the exporter warns about its internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         program = torch.onnx.export(
             model, (*examples, *settings.values()), dynamo=True, opset_version=OPSET,
@@ -83,7 +85,7 @@ def exported(
 
 
 def _forget_origin(graph: onnx.GraphProto) -> None:
-    """Delete the exporter's notes on every node: stack traces with the paths of the machine it ran on."""
+    """Delete the notes of the exporter on every node. They hold stack traces with paths of this machine."""
     for item in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
         del item.metadata_props[:]
         item.doc_string = ""

@@ -1,4 +1,4 @@
-"""A model repository for Triton Inference Server, with everything that a bundle does in graphs."""
+"""Write a model repository for Triton Inference Server, with all graphs of a bundle."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from tlgan_train.errors import TrainError
 from tlgan_train.export.walk_graph import walk_graph
 
 MODELS = ("mapping", "generator", "classifier")
-"""Roles of a bundle that become models, where it has them."""
+"""Roles whose graphs become models, if the bundle has them."""
 MAX_BATCH, MAX_WALKS = 64, 8
-"""Most rows that the server puts into one batch of a model, and of a walk, each row of which is many pictures."""
+"""Largest number of rows in a batch of the server, for models and for walks. A row of a walk is many pictures."""
 TYPES = {TensorProto.FLOAT: "TYPE_FP32", TensorProto.UINT8: "TYPE_UINT8"}
 
 
 def write_triton(bundle: Bundle, out: Path, log: Callable[[str], None] = print) -> Path:
-    """Write the model repository of a bundle to the folder `out`, which must be new or empty.
+    """Write the model repository of a bundle to the folder `out`, which must be new or empty, and return the folder.
 
-    `out/<model>/config.pbtxt` and `out/<model>/1/model.onnx` for the backend `onnxruntime`: the bundle's generator and
-    classifier, its mapping if it has one, and `walk` (see `walk_graph`); where a method's axes keep the norm,
-    `walk_keep_norm` for these. `out/walk.onnx` is the graph of `walk` again, for programs without a server, beside
-    the bundle's `axes.json`, which has the directions; the server ignores both.
+    Each model has `out/<model>/config.pbtxt` and `out/<model>/1/model.onnx` for the backend `onnxruntime`. The models
+    are the bundle's generator and classifier, its mapping if it has one, and `walk` (see `walk_graph`). If the axes of
+    a method keep the norm, there is `walk_keep_norm` for them.
 
-    Raises `TrainError` when something is there already, and `BundleError`s for a bundle that is damaged.
+    For programs without a server, `out/walk.onnx` is a copy of the graph of `walk`, and `out/axes.json` is that of the
+    bundle, with the directions. The server ignores both.
+
+    Raises `TrainError` if `out` is in use, and a `BundleError` for a damaged bundle.
     """
     check_new(out)
     models = {role: onnx.load_from_string(bundle.read(role)) for role in MODELS if role in bundle.roles}
@@ -55,13 +57,13 @@ def write_triton(bundle: Bundle, out: Path, log: Callable[[str], None] = print) 
 
 
 def check_new(out: Path) -> None:
-    """Raise `TrainError` unless a repository can be written to `out` without touching what is there."""
+    """Raise `TrainError` if `out` exists and is not an empty folder."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise TrainError(f"{out} exists and is not an empty folder; give --triton a new one")
 
 
 def _write_model(folder: Path, model: onnx.ModelProto, batch: int, labels: Mapping[str, Sequence[str]]) -> None:
-    """One model of a repository; `labels` are the names of the columns of an output."""
+    """Write one model of a repository. `labels` has the names of the columns of each labelled output."""
     (folder / "1").mkdir(parents=True)
     onnx.save(model, folder / "1" / "model.onnx")
     for output, names in labels.items():
@@ -70,10 +72,10 @@ def _write_model(folder: Path, model: onnx.ModelProto, batch: int, labels: Mappi
 
 
 def configuration(name: str, model: onnx.ModelProto, batch: int, labelled: tuple[str, ...] = ()) -> str:
-    """`config.pbtxt` of a model all of whose inputs and outputs have a free first dimension.
+    """Return `config.pbtxt` of a model. All its inputs and outputs must have a free first dimension.
 
-    Triton leaves that out of `dims`, and joins waiting requests into batches of at most `batch` rows. `labelled`
-    outputs have their names in a file of that name.
+    Triton leaves this dimension out of `dims`, and joins waiting requests into batches of at most `batch` rows.
+    `labelled` outputs have the names of their columns in the file `<output>.txt`.
     """
     lines = [f'name: "{name}"', 'backend: "onnxruntime"', f"max_batch_size: {batch}"]
     for kind, values in (("input", model.graph.input), ("output", model.graph.output)):

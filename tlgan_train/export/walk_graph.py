@@ -1,4 +1,4 @@
-"""`walk.onnx`: a generator and the straight lines that lead to its latents, joined into one graph."""
+"""`walk.onnx`: a generator and moves along straight lines, joined into one graph."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from onnx import TensorProto, helper, numpy_helper
 
 
 def walk_graph(generator: onnx.ModelProto, keep_norm: bool = False) -> onnx.ModelProto:
-    """Join `generator` (z (N, D) → image (N, S, S, 3)) with the moves of `tlgan_runtime.latent.move`.
+    """Join `generator` (z (N, D) → image (N, S, S, 3)) with moves along straight lines, and return the graph.
 
-    Inputs, float32: `z` (N, D), the faces; `direction` (N, D), where strength 1 leads from each, as a difference of
-    latents; `strengths` (N, T), one a frame. `direction` and `strengths` may have one row for all faces. Output:
-    `frames` uint8 (N, T, S, S, 3), RGB, frame t of face n being that of z[n] + strengths[n, t] · direction[n];
-    `keep_norm` rescales these latents to the norm of z[n], as axes with that name do.
+    The inputs are float32:
+    - `z` (N, D): the latents of faces
+    - `direction` (N, D), or (1, D) for all faces: the shift of each latent at strength 1
+    - `strengths` (N, T), or (1, T) for all faces: the strength of each frame
 
-    Faces come first everywhere, so that a server may join requests. They have strengths of their own because the axes
-    `local` need them: there faces move at a pace that depends on where they start. All frames are drawn as one batch,
-    so memory grows with N · T.
+    The output is `frames` uint8 (N, T, S, S, 3), RGB. Frame t of face n draws z[n] + strengths[n, t] · direction[n].
+    With `keep_norm`, these latents are rescaled to the norm of z[n], as axes with `keep_norm` require.
+
+    Faces come first everywhere, so a server can join requests. Each face may have its own strengths, because the pace
+    of the axes `local` depends on where a face starts. All frames are drawn as one batch, so memory grows with N · T.
     """
     inner = onnx.ModelProto()
     inner.CopyFrom(generator)
-    # Its shapes are named after N rows, which here are N · T.
+    # Its shapes are named after N rows, but here there are N · T.
     del inner.graph.value_info[:]
     inner = onnx.compose.add_prefix(inner, "generator.")
     (z,), (image,) = inner.graph.input, inner.graph.output
@@ -49,7 +51,8 @@ def walk_graph(generator: onnx.ModelProto, keep_norm: bool = False) -> onnx.Mode
     initializers = [numpy_helper.from_array(np.array(value, np.int64), name) for name, value in constants.items()]
     if keep_norm:
         initializers += [numpy_helper.from_array(np.float32(value), name) for name, value in (("zero", 0), ("unit", 1))]
-    # Rows that may be fewer have names of their own: ONNX Runtime takes equal names for equal lengths.
+    # Inputs that may have a single row get other names for their rows, because ONNX Runtime expects dimensions of the
+    # same name to have the same length.
     inputs = {"z": ["N", latent_dim], "direction": ["directions", latent_dim], "strengths": ["courses", "T"]}
     graph = helper.make_graph(
         [*before, *inner.graph.node, *after],
@@ -65,10 +68,10 @@ def walk_graph(generator: onnx.ModelProto, keep_norm: bool = False) -> onnx.Mode
 
 
 def _rescaling() -> list[onnx.NodeProto]:
-    """Nodes from `moved` to `latents` of the norm of `start`; what has no norm stays."""
+    """Return nodes that rescale `moved` to the norm of `start`, as `latents`. Latents of norm 0 stay as they are."""
     make = helper.make_node
     norms = []
-    for name in ("start", "moved"):  # ReduceL2 takes its axes in another way before operator set 18
+    for name in ("start", "moved"):  # ReduceL2 has another way to give axes before operator set 18
         norms += [
             make("Mul", [name, name], [f"{name}_squares"]),
             make("ReduceSum", [f"{name}_squares", "last_axis"], [f"{name}_square"]),
