@@ -1,1 +1,1 @@
-"""Attributes that are added to a finished model: labelled pictures become another axis."""
+"""Add attributes to a finished model: labelled pictures become another axis."""

@@ -1,4 +1,4 @@
-"""Where attributes added to a finished model are kept: `attributes.json` of a run, `axes.json` of a bundle."""
+"""Add attributes to a finished model: to `attributes.json` of a run, or to `axes.json` of a bundle."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ from tlgan_train.run_folder import claimed, plain, read_json, started_with, writ
 
 ATTRIBUTES = "attributes.json"
 MADE_FROM = {"gan": "gan/generator.safetensors", "classifier": "classifier/weights.safetensors"}
-"""Files of a run whose change makes its attributes stale. Axes may be fitted again: they have no part in attributes."""
+"""Files of a run from which attributes are made. If one changes, they are out of date. They do not depend on axes."""
 
 
 def add_to_run(
     name: str, labels: Path, run: Path, log: Callable[[str], None] = print, progress: Progress | None = None
 ) -> Path:
-    """Fit an attribute and write it to `RUN/attributes.json`, in place of one of the same name; `tlgan-export` takes it
-    from there. Those that were made from another generator or classifier are dropped."""
+    """Fit an attribute, write it to `RUN/attributes.json`, and return that path. `tlgan-export` reads it from there.
+
+    It replaces an attribute of the same name. Attributes from another generator or classifier are dropped. Raises
+    `TrainError` without a finished run, and in the cases of `fit_attribute`.
+    """
     if not run.is_dir():
         raise TrainError(f"there is no run folder {run}; give --run that of a finished `tlgan-train all`, or --bundle")
     with claimed(run):
@@ -48,7 +51,11 @@ def add_to_run(
 def add_to_bundle(
     name: str, labels: Path, bundle: str, log: Callable[[str], None] = print, progress: Progress | None = None
 ) -> Path:
-    """Fit an attribute and write it into the bundle, in place of one of the same name; interrupted, that is whole."""
+    """Fit an attribute, write it into a bundle, and return the path of the bundle.
+
+    It replaces an attribute of the same name. After an interrupt, the bundle is complete, with or without it. Raises
+    `TrainError` if the bundle cannot be changed, and in the cases of `fit_attribute`.
+    """
     try:
         path = find_bundle(bundle)
         if not path.is_dir():
@@ -67,9 +74,9 @@ def add_to_bundle(
 
 
 def current_attributes(run: Path, log: Callable[[str], None] = print) -> list[dict[str, Any]]:
-    """Entries of a run's attributes that were made from the generator and the classifier that it has now.
+    """Return the attributes of a run that were made from its present generator and classifier.
 
-    `log` is told of the others by name.
+    The names of the others are logged.
     """
     path = run / ATTRIBUTES
     entries = read_json(path, made_by="attribute")["attributes"] if path.exists() else []
@@ -84,7 +91,7 @@ def current_attributes(run: Path, log: Callable[[str], None] = print) -> list[di
 
 
 def measured(entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """What a manifest says of attributes, by name."""
+    """Return the figures of attributes for a manifest, by name."""
     return {entry["name"]: {"kind": entry["kind"], **entry["measured"]} for entry in entries}
 
 
@@ -105,5 +112,5 @@ def _fitted(
 
 
 def made_from(run: Path) -> dict[str, str]:
-    """SHA-256 of what the attributes of a run are made from, by stage."""
+    """Return the SHA-256 of each file of a run from which attributes are made, by stage."""
     return {stage: hashlib.sha256((run / file).read_bytes()).hexdigest() for stage, file in MADE_FROM.items()}

@@ -1,8 +1,8 @@
-"""An axis for something that a finished model was never told of, learned from labelled pictures in minutes.
+"""Fit an axis for an attribute that a finished model does not know, from labelled pictures, in minutes.
 
-The steps of the paper again, with everything else as it is: a reader learns the labels, reads what the generator draws,
-and a regression on latents gives the axis, kept apart from those of emotions and characters. A second reader, which
-learned from other pictures, measures what came of it.
+This repeats the steps of the paper, and leaves the rest of the model as it is. A reader learns the labels and reads the
+faces that the generator draws. A regression on latents gives the axis, which is separated from the axes of emotions and
+characters. A second reader, trained on other pictures, judges the result.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ from tlgan_train.evaluation.model import FinishedModel
 from tlgan_train.models.inference import predict
 
 SAMPLES, HELD_OUT = 6_000, 1_000
-"""Latents that are drawn and read for the regression, and those of them that it is scored on."""
+"""Number of latents for the regression, and how many of them are held out to score it."""
 CALIBRATION_FACES, FACES, FRAMES = 256, 256, 15
-"""Latents that levels are chosen on, latents that are measured on, and frames of each measured walk."""
+"""Number of latents for the choice of levels, of latents for the measurement, and of frames in each measured walk."""
 FARTHEST_SCORE = 5.0
-"""Scores are cut off here for the regression: how sure beyond doubt a reader is says nothing of how far to go."""
+"""Limit at which scores are clipped for the regression. Higher certainty does not mean a longer distance."""
 MIN_LEFT_SHARE = 0.5
-"""Share of the axis that must be left without those of characters; else the attribute is a matter of who it is, and a
-face gets it by becoming another character's."""
+"""Share of the axis that must remain without the axes of characters. Below it, the attribute depends on the character,
+and a face gets it by turning into another character."""
 DISTANCES = np.arange(1.0, 6.1, 0.5)
-"""Levels that are tried, in standard deviations of faces along the axis."""
+"""Levels to try, in standard deviations of faces along the axis."""
 SURE_SHARE, NEARLY_SHARE = 0.95, 0.05
-"""A level is far enough where that share of faces is surely there, or nearly as many as at any level."""
+"""A level is far enough if `SURE_SHARE` of faces surely reach it, or at most `NEARLY_SHARE` fewer than at the best."""
 MIN_EMOTION_KEPT = 0.85
-"""Share of the faces which show an emotion clearly that must keep it at a level, by the classifier."""
+"""Share of faces with a clear emotion that must keep it at a level, by the classifier."""
 MIN_GAIN = 0.1
-"""By which the mean probability must rise on one side at least."""
+"""Smallest rise of the mean probability. One side must reach it."""
 SIDES = ("without", "with")
 FACES_AT_ONCE = 512
 """Faces in memory at a time."""
@@ -68,20 +68,20 @@ FACES_AT_ONCE = 512
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """What is seen in N faces."""
+    """The readings of N faces."""
 
     score: np.ndarray
-    """(N,) of the attribute."""
+    """(N,) scores of the attribute."""
     emotion: np.ndarray
-    """(N, E) log-odds."""
+    """(N, E) logits."""
     character: np.ndarray
-    """(N, C) log-odds."""
+    """(N, C) logits."""
     features: np.ndarray
-    """(N, D) of the attribute's reader."""
+    """(N, D) features of the attribute's reader."""
 
 
 def check_name(name: str, model: FinishedModel) -> None:
-    """Raise `TrainError` for a name that mixes cannot hold or that means something else already."""
+    """Raise `TrainError` for a name that mixes cannot hold, or that has another meaning already."""
     if not ATTRIBUTE.fullmatch(name) or name in RESERVED:
         raise TrainError(
             f"{name!r} cannot be the name of an attribute; take letters, digits, - and _, beginning with a letter, "
@@ -94,12 +94,12 @@ def check_name(name: str, model: FinishedModel) -> None:
 def fit_attribute(
     name: str, pictures: LabelledPictures, model: FinishedModel, log: Callable[[str], None], compute: Compute
 ) -> dict[str, Any]:
-    """The entry of `axes.json` for an attribute of labelled pictures, fitted, calibrated and measured.
+    """Fit, calibrate and measure an attribute of labelled pictures. Returns its entry of `axes.json`.
 
-    Its readers learn where `compute` says.
+    `compute` trains the readers.
 
-    Raises `TrainError` when the labels cannot be told from the pictures, or when the generator does not draw what they
-    are about.
+    Raises `TrainError` if the readers cannot learn the labels from the pictures, or if the generator does not draw the
+    attribute.
     """
     check_name(name, model)
     kind, seed = pictures.kind, stream_seed(model.seed, f"attribute {name}")
@@ -107,14 +107,13 @@ def fit_attribute(
     *splits, test = deal(targets, kind, seed)
     reader, judge = (train_reader(pictures, targets, split, seed + i, compute) for i, split in enumerate(splits))
     scores = [grade_reader(network, pictures, targets, test) for network in (reader, judge)]
-    for who, score in zip(("reader", "judge"), scores, strict=True):
-        log(f"{name}: {who} {_score_text(score, kind)}")
+    for role, score in zip(("reader", "judge"), scores, strict=True):
+        log(f"{name}: {role} {_score_text(score, kind)}")
         check_readable(name, score, kind)
 
     z = model.latents(SAMPLES, f"attribute {name}")
-    seen = read_latents(model, reader, z)
-    direction, fitted = fit_direction(z, seen, model)
-    log(f"{name}: held-out R² {fitted['held_out_r2']:.2f}, kept apart from {' and '.join(fitted['kept'])}")
+    direction, fitted = fit_direction(z, read_latents(model, reader, z), model)
+    log(f"{name}: held-out R² {fitted['held_out_r2']:.2f}, separated from {' and '.join(fitted['kept'])}")
     faces = model.latents(CALIBRATION_FACES, "attribute calibration")
     attribute, found = calibrated(name, kind, direction, z @ direction, faces, model, reader)
     measured = measure(attribute, kind, model, judge)
@@ -136,7 +135,7 @@ def fit_attribute(
 
 
 def read_latents(model: FinishedModel, reader: AttributeReader, z: np.ndarray, judged: bool = False) -> Readings:
-    """What `reader`, and the model's classifier or judge, see in the faces of latents (N, latent_dim)."""
+    """Read the faces of latents (N, latent_dim) with `reader`, and with the model's classifier or judge."""
     parts = []
     for start in range(0, len(z), FACES_AT_ONCE):
         images = model.draw(z[start : start + FACES_AT_ONCE])
@@ -145,24 +144,24 @@ def read_latents(model: FinishedModel, reader: AttributeReader, z: np.ndarray, j
     return Readings(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def fit_direction(z: np.ndarray, seen: Readings, model: FinishedModel) -> tuple[np.ndarray, dict[str, Any]]:
-    """Unit direction (latent_dim,) along which the score grows and emotions stay, and how it was found.
+def fit_direction(z: np.ndarray, readings: Readings, model: FinishedModel) -> tuple[np.ndarray, dict[str, Any]]:
+    """Return the unit direction (latent_dim,) along which the score grows and emotions stay, and facts about the fit.
 
-    It leaves the character alone, too, unless the attribute is a matter of which character it is.
+    The character stays as well, unless the attribute depends on the character.
     """
     fit, rest = slice(HELD_OUT, None), slice(0, HELD_OUT)
-    target = np.clip(seen.score, -FARTHEST_SCORE, FARTHEST_SCORE)
+    target = np.clip(readings.score, -FARTHEST_SCORE, FARTHEST_SCORE)
     regression = LinearRegression().fit(z[fit], target[fit])
     slope = regression.coef_.astype(np.float64)
     if not np.linalg.norm(slope) > 0:
-        raise TrainError("every face that the generator draws has the same score: there is nothing to move along")
-    aside = [LogitAxes().fit(z[fit], seen.emotion[fit]).slopes_]
+        raise TrainError("all faces of the generator have the same score, so there is no direction to move along")
+    aside = [LogitAxes().fit(z[fit], readings.emotion[fit]).slopes_]
     kept = ["emotion"]
     left = _without(slope, np.concatenate(aside))
     share = {"left_without_emotions": float(np.linalg.norm(left) / np.linalg.norm(slope))}
     if len(model.drawn) > 1:
         columns = [model.characters.index(name) for name in model.drawn]
-        aside.append(LogitAxes().fit(z[fit], seen.character[fit][:, columns]).slopes_)
+        aside.append(LogitAxes().fit(z[fit], readings.character[fit][:, columns]).slopes_)
         alone = _without(slope, np.concatenate(aside))
         share["left_without_characters"] = float(np.linalg.norm(alone) / np.linalg.norm(slope))
         if share["left_without_characters"] >= MIN_LEFT_SHARE:
@@ -186,9 +185,10 @@ def calibrated(
     model: FinishedModel,
     reader: AttributeReader,
 ) -> tuple[ToLevel, dict[str, Any]]:
-    """The attribute with levels chosen on latents `z` (N, latent_dim) that nothing was fitted to, and how.
+    """Choose the levels of an attribute on held-out latents `z` (N, latent_dim).
 
-    `places` are those of other faces along its direction.
+    `places` (M,) are the places of other faces along its direction. Returns the attribute and facts about the choice.
+    Raises `TrainError` if no level makes a difference.
     """
     start = read_latents(model, reader, z)
     clear = softmax(start.emotion, axis=1).max(axis=1) >= SUCCESS
@@ -199,20 +199,20 @@ def calibrated(
         tried = middle + sign * spread * DISTANCES
         shares, means, kept = [], [], []
         for level in tried:
-            attribute = ToLevel(name, direction, (level, level))  # only that on the side of `sign` is moved to
-            seen = read_latents(model, reader, move(z, attribute, np.array([sign])))
-            there = _side(probability(seen.score, kind), sign)
-            shares.append((there >= SUCCESS).mean())
-            means.append(there.mean())
-            kept.append((seen.emotion.argmax(axis=1) == start.emotion.argmax(axis=1))[clear].mean())
+            attribute = ToLevel(name, direction, (level, level))  # the move only uses the level on the side of `sign`
+            readings = read_latents(model, reader, move(z, attribute, np.array([sign])))
+            reaching = _side(probability(readings.score, kind), sign)
+            shares.append((reaching >= SUCCESS).mean())
+            means.append(reaching.mean())
+            kept.append((readings.emotion.argmax(axis=1) == start.emotion.argmax(axis=1))[clear].mean())
         chosen = nearest_level(np.array(shares), np.array(kept))
         levels.append(float(tried[chosen]))
         reached.append(float(means[chosen]))
         gains.append(reached[-1] - _side(probability(start.score, kind), sign).mean())
     if max(gains) < MIN_GAIN:
         raise TrainError(
-            f"the generator cannot be moved towards {name}: the mean probability rises by {max(gains):.2f}, "
-            f"{MIN_GAIN} is the least; it draws too little of it, or only together with an emotion"
+            f"the generator cannot be moved towards {name}: the mean probability rises by {max(gains):.2f}, less than "
+            f"{MIN_GAIN}; the generator draws too little of it, or only together with an emotion"
         )
     words = (
         f"nearest level at which {SURE_SHARE:.0%} of {len(z)} faces have p ≥ {SUCCESS} by the reader, or nearly as "
@@ -223,8 +223,11 @@ def calibrated(
 
 
 def nearest_level(shares: np.ndarray, kept: np.ndarray) -> int:
-    """Index of the nearest level that is far enough; `shares` (K,) of faces are surely there, `kept` (K,) keep their
-    emotion. Where too few keep it everywhere, the nearest level of all."""
+    """Return the index of the nearest level that is far enough.
+
+    At level k, the share `shares[k]` of faces surely reaches it, and the share `kept[k]` keeps its emotion. If too few
+    keep it at every level, the nearest level is chosen.
+    """
     able = kept >= MIN_EMOTION_KEPT
     if not able.any():
         return 0
@@ -233,7 +236,7 @@ def nearest_level(shares: np.ndarray, kept: np.ndarray) -> int:
 
 
 def measure(attribute: ToLevel, kind: str, model: FinishedModel, judge: AttributeReader) -> dict[str, Any]:
-    """Walks of fresh faces to both sides, frame by frame, as emotions are measured; and random directions beside."""
+    """Measure walks of new faces to both sides, frame by frame, as for emotions, and compare a random direction."""
     z = model.latents(FACES, "attribute faces")
     random = np.random.default_rng([model.seed, 6]).standard_normal(z.shape[1])
     random /= np.linalg.norm(random)
@@ -244,22 +247,22 @@ def measure(attribute: ToLevel, kind: str, model: FinishedModel, judge: Attribut
         there = _side(probability(seen.score, kind), sign).reshape(len(z), FRAMES)
         emotion = seen.emotion.argmax(axis=1).reshape(len(z), FRAMES)
         character = seen.character.argmax(axis=1).reshape(len(z), FRAMES)
-        ways = np.linalg.norm(frames[:, -1] - z, axis=1)
-        elsewhere = read_latents(model, judge, (z + ways[:, None] * random).astype(np.float32), judged=True)
+        distances = np.linalg.norm(frames[:, -1] - z, axis=1)
+        elsewhere = read_latents(model, judge, (z + distances[:, None] * random).astype(np.float32), judged=True)
         result[side] = {
             **to_json(edit_quality(there, character, seen.features.reshape(len(z), FRAMES, -1))),
             "mean_start": float(there[:, 0].mean()),
             "emotion_kept": asdict(estimate(emotion[:, -1] == emotion[:, 0])),
             "random_mean_end": asdict(estimate(_side(probability(elsewhere.score, kind), sign))),
             "random_emotion_kept": asdict(estimate(elsewhere.emotion.argmax(axis=1) == emotion[:, 0])),
-            "distance": float(ways.mean()),
+            "distance": float(distances.mean()),
         }
     return result
 
 
-def _side(seen: np.ndarray, sign: float) -> np.ndarray:
-    """Probability of being with it, or without."""
-    return seen if sign > 0 else 1 - seen
+def _side(probabilities: np.ndarray, sign: float) -> np.ndarray:
+    """Return the probability of having the attribute for a positive sign, or of not having it for a negative one."""
+    return probabilities if sign > 0 else 1 - probabilities
 
 
 def _without(direction: np.ndarray, rows: np.ndarray) -> np.ndarray:

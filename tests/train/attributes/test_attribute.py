@@ -129,7 +129,7 @@ def test_what_cannot_be_told_from_pictures_is_refused(
     (tmp_path / "mixed.csv").write_text("\n".join(["path,odd", *mixed]) + "\n")
     before = (bundle / "axes.json").read_bytes()
     error = call(main, "attribute", "odd", "--labels", tmp_path / "mixed.csv", "--bundle", bundle, "--quiet")
-    assert "odd cannot be told from the labelled pictures" in refused(error)
+    assert "odd cannot be learned from the labelled pictures" in refused(error)
     assert (bundle / "axes.json").read_bytes() == before
 
 
