@@ -57,7 +57,9 @@ def train(
     ] = None,
     characters: Annotated[
         str | None,
-        typer.Option(metavar="NAMES", help="Who is drawn: first, all, or names with commas.", show_default="first"),
+        typer.Option(
+            metavar="NAMES", help="Characters to draw: first, all, or names separated by commas.", show_default="first"
+        ),
     ] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Run folder.", show_default="runs/PRESET")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.", show_default="0")] = None,
@@ -75,7 +77,7 @@ def train(
     bundle: Annotated[
         str | None,
         typer.Option(
-            metavar="PATH", help="With `evaluate`: the bundle (folder or name) that the judge of the run measures."
+            metavar="PATH", help="With `evaluate`: a bundle (folder or name) to measure with the judge of the run."
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
@@ -83,8 +85,8 @@ def train(
 ) -> None:
     """Train a generator on your characters, and find an axis in its latent space for each emotion.
 
-    A run that was stopped resumes: give only --run, and it keeps the settings that it was started with. To add an
-    axis of your own to a finished model, see `tlgan-train attribute --help`.
+    A stopped run resumes: give only --run, and it keeps its settings. To add an axis of your own to a finished model,
+    see `tlgan-train attribute --help`.
     """
     folder = run or Path("runs") / (preset or "quick")
     options = {"data.spec": data, "data.characters": characters, "seed": seed}
@@ -140,11 +142,11 @@ def attribute(
 ) -> None:
     """Add an axis to a finished model from labelled pictures: glasses, head direction, or anything else visible.
 
-    The generator and the other axes stay as they are. A run keeps the axis in RUN/attributes.json; tlgan-export reads
-    it from there.
+    The generator and the other axes stay as they are. For a run, the axis is written to RUN/attributes.json, from which
+    tlgan-export reads it.
     """
     if (run is None) == (bundle is None):
-        raise TrainError("name the model to add to: either --run FOLDER or --bundle FOLDER")
+        raise TrainError("give the model to extend: either --run FOLDER or --bundle FOLDER")
     from tlgan_train.attributes.add import add_to_bundle, add_to_run
     from tlgan_train.data.sources.spelling import composed
 
@@ -182,11 +184,11 @@ def export_run(
     """Export a run as a bundle of ONNX and JSON files, as a model repository for a server, or both."""
     bundle = _bundle(source)
     if out is None and triton is None:
-        raise TrainError("name what to write: --out DIR for a bundle, --triton DIR for a model repository, or both")
+        raise TrainError("give an output: --out DIR for a bundle, --triton DIR for a model repository, or both")
     if bundle is not None and out is not None:
         raise TrainError(f"{source} is a bundle already; --out takes a run folder")
     if (name is not None or int8) and out is None:
-        raise TrainError("--name and --int8 are for a bundle, which takes --out")
+        raise TrainError("--name and --int8 belong to a bundle, so they need --out")
     from tlgan_runtime.bundle.read import Bundle
     from tlgan_runtime.files import unfinished
     from tlgan_train.export.bundle import export_bundle
@@ -197,9 +199,8 @@ def export_run(
         check_new(triton)
     with unfinished(Path(tempfile.gettempdir()), directory=True) as scratch:
         if bundle is None:
-            told = log if out else lambda _: None
             folder = out or scratch / "bundle"
-            bundle = export_bundle(source, folder, name, told, int8=int8)
+            bundle = export_bundle(source, folder, name, log if out else lambda _: None, int8=int8)
         if out is not None:
             write(str(out))
             _warn(source)
@@ -208,22 +209,22 @@ def export_run(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Entry point of `tlgan-train`; the exit code: 0 done, 1 a bug, 2 usage or bad input, 130 interrupted."""
+    """Run `tlgan-train` and return the exit code: 0 done, 1 a bug, 2 usage or bad input, 130 interrupted."""
     given = sys.argv[1:] if arguments is None else arguments
-    # One word beside the stages, with options of its own.
+    # `attribute` is no stage. It is a command with other options.
     if given[:1] == [ATTRIBUTE]:
         return run_app(attribute_app, f"tlgan-train {ATTRIBUTE}", given[1:], alone=arguments is None)
     return run_app(train_app, "tlgan-train", given, alone=arguments is None, resumes=True)
 
 
 def export_main(arguments: list[str] | None = None) -> int:
-    """Entry point of `tlgan-export`; exit codes as for `main`, and 3 for a bundle that is damaged."""
+    """Run `tlgan-export` and return the exit code: those of `main`, and 3 for a damaged bundle."""
     given = sys.argv[1:] if arguments is None else arguments
     return run_app(export_app, "tlgan-export", given, alone=arguments is None)
 
 
 def _bundle(source: Path) -> Path | None:
-    """The bundle that `source` is or names; None for a run folder, which may lack something."""
+    """Return the path of the bundle that `source` is or names, or None for a run folder, even an incomplete one."""
     from tlgan_runtime.bundle.find import embedded_bundles, find_bundle
 
     if source.is_dir() and not (source / MANIFEST).is_file():
@@ -249,13 +250,13 @@ def _config(
 
 
 def _warn(run: Path) -> None:
-    """Say what is wrong with the model of a run, with --quiet as well: it ends with exit code 0, as a good one does."""
+    """Print the weaknesses of the model of a run, even with --quiet, because the exit code is 0 as for a good model."""
     from tlgan_train.evaluation.document import read_evaluation
     from tlgan_train.evaluation.weaknesses import weaknesses
 
     found = weaknesses(read_evaluation(run / "evaluation.json"))
     if found:
-        _say("this model has weaknesses, which its report and model card list as well:")
+        _say("this model has weaknesses (its report and model card list them as well):")
     for weakness in found:
         _say(f"  {weakness.says}")
 

@@ -1,4 +1,4 @@
-"""`tlgan-train data`: what the pictures are, and whether `tlgan-train all` would train on them."""
+"""`tlgan-train data`: describe the pictures, and check whether `tlgan-train all` would train on them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def show_data(
     export: Path | None,
     echo: Callable[[str], None],
 ) -> None:
-    """Describe the pictures to `echo`, and write them to the folder `export` if one is given.
+    """Pass a description of the pictures to `echo`. If `export` is given, write them to that folder.
 
     Raises `TrainError` for everything that `all` would refuse: settings (see `examine` for `given`), pictures, weights
-    and, if one is given, a run folder that was started with something else.
+    and, if given, a run folder that was started with other settings or pictures.
     """
     dataset, lines = examine(
         config, given, lambda: load_dataset(config.data, config.seed), lambda: check_weights(alexnet_weights)

@@ -1,4 +1,4 @@
-"""Where `tlgan-train` and `tlgan-export` start: an interrupt ends them cleanly before anything else is imported."""
+"""Entry points of `tlgan-train` and `tlgan-export`. Even during imports, an interrupt ends them cleanly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tlgan_runtime.cli.entry import end_on_interrupts
 
 
 def tlgan_train() -> int:
-    """Run the command line of this process; returns the exit code."""
+    """Run the command line of this process, and return the exit code."""
     end_on_interrupts("tlgan-train: interrupted")
     from tlgan_train.cli.commands import main
 
@@ -14,7 +14,7 @@ def tlgan_train() -> int:
 
 
 def tlgan_export() -> int:
-    """Run the command line of this process; returns the exit code."""
+    """Run the command line of this process, and return the exit code."""
     end_on_interrupts("tlgan-export: interrupted")
     from tlgan_train.cli.commands import export_main
 

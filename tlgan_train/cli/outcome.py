@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and one line about what went wrong."""
+"""Run a command. An error becomes one line and an exit code."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ BUG, USAGE = 1, 2
 
 
 def run_app(app: typer.Typer, name: str, given: list[str], *, alone: bool, resumes: bool = False) -> int:
-    """Run the command `name` with its arguments and return the exit code; an error becomes one line on standard error.
+    """Run the command `name` with its arguments, and return the exit code. An error prints one line to standard error.
 
-    `alone` says that the process is this command's: an interrupt then ends it. `resumes` says that after an interrupt
-    the same command goes on.
+    `alone`: the process has no other purpose, so an interrupt ends it. `resumes`: after an interrupt, the same command
+    continues its work.
     """
-    interrupted = f"{name}: interrupted" + "; the same command goes on from the last checkpoint" * resumes
+    interrupted = f"{name}: interrupted" + "; the same command resumes from the last checkpoint" * resumes
     if alone:
         end_on_interrupts(interrupted)
     try:
-        # typer itself turns Ctrl-C into this code; 0 or None mean that all went well.
+        # typer turns Ctrl-C into this code. 0 and None mean success.
         code = app(given, prog_name=name, standalone_mode=False) or 0
         if code == INTERRUPTED:
             complain(interrupted)
             if alone:
-                ignore_interrupts()  # ending takes a moment
+                ignore_interrupts()  # the process takes a moment to end
         return int(code)
     except Exception as error:
         if "--debug" in given:
             traceback.print_exc()
-        # What typer raises for wrong usage is not a public class, and had another home in earlier versions.
+        # The errors of typer for wrong usage have no public class, and earlier versions had them in another module.
         usage = getattr(error, "format_message", None)
         if isinstance(error, TrainError):
             message, code = str(error), USAGE
         elif isinstance(error, CheerMeUpError):
             message, code = str(error), error.exit_code
         elif isinstance(error, OSError) and error.errno == errno.ENOSPC:  # files name themselves, see `replacing`
-            message = "the disk is full, of a log or of standard output; free some space, and the same command goes on"
+            message = "the disk with a log or standard output is full; free some space, then run the same command again"
             code = USAGE
         elif isinstance(error, OSError) and error.filename is not None:
             message, code = f"cannot use {error.filename}: {error.strerror}; give another path", USAGE

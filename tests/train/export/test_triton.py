@@ -247,7 +247,7 @@ def test_nothing_that_is_there_is_touched(run: Path, tmp_path: Path, kind: str) 
 @pytest.mark.parametrize(
     ("arguments", "wrong", "right"),
     [
-        (["BUNDLE"], "name what to write", "--triton DIR"),
+        (["BUNDLE"], "give an output", "--triton DIR"),
         (["nowhere", "--triton", "OUT"], "nowhere", "embedded bundles: "),
         (["nowhere", "--out", "OUT"], "nowhere", "run folder"),
         (["BUNDLE", "--out", "OUT"], "is a bundle already", "run folder"),
