@@ -1,1 +1,1 @@
-"""Bundles on disk: a folder or a .zip, its manifest, its axes, and the checks of each."""
+"""Bundles on disk: read, check and write the folder or .zip, the manifest and the axes."""

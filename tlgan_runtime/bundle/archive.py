@@ -1,6 +1,6 @@
-"""The files of a bundle, in a folder or a .zip: how large they are, and their content, never more of it than asked for.
+"""Read the files of a bundle from a folder or a .zip: their sizes and their content, never more than expected.
 
-Nothing here believes what a file says about itself: not a size, not a name, not that it is a file.
+Nothing here trusts a file: not its size, not its name, and not that it is a regular file.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from tlgan_runtime.errors import BundleDamagedError, BundleError, BundleNotFound
 from tlgan_runtime.messages import shown
 
 MAX_ENTRIES = 1000
-"""Of a .zip; bundles have about ten."""
-_MAX_READ = 2**20  # bytes that zipfile may ask for at once: a list of contents, or a part of a file
+"""Largest number of entries of a .zip. Bundles have about ten."""
+_MAX_READ = 2**20  # bytes that zipfile may request at once, for the central directory or a part of a file
 _CHUNK = 2**16
-_ENCRYPTED = 1  # the bit of a zip entry's flags
-# Where these are not there, there are no FIFOs in folders to wait for, and no links to follow by accident.
+_ENCRYPTED = 1  # bit in the flags of a zip entry
+# Systems without these flags have no FIFOs in folders, and no links to follow by accident.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Archive(Protocol):
-    """Where a bundle's files are."""
+    """Gives access to the files of a bundle."""
 
     sizes: dict[str, int]
-    """Name → bytes of each file, as listed; for a .zip of a folder without the folder's name."""
+    """Listed size in bytes of each file, by name. If a .zip holds a folder, names are without it."""
 
     def read(self, name: str) -> bytes:
-        """The content of a file, of exactly the size in `sizes`; raises `BundleDamagedError`."""
+        """Return the content of a file. Raises `BundleDamagedError` if it does not have the size in `sizes`."""
 
 
 def open_archive(path: Path, manifest: str) -> Archive:
-    """The files of the folder or .zip at `path`, which holds one called `manifest`; raises `BundleError`s."""
+    """Open the folder or .zip at `path`, which must hold the file `manifest`. Raises a `BundleError` otherwise."""
     archive: Archive = ZipArchive(path, manifest) if path.is_file() else FolderArchive(path)
     if manifest not in archive.sizes:
         raise BundleNotFoundError(f"{path} is not a bundle: there is no {manifest} in it")
@@ -45,7 +45,7 @@ def open_archive(path: Path, manifest: str) -> Archive:
 
 
 class FolderArchive:
-    """Files right in a folder; links that lead out of it, devices and FIFOs are no files."""
+    """The files directly in a folder. Links out of it, devices and FIFOs do not count as files."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -54,7 +54,7 @@ class FolderArchive:
         try:
             self.sizes = {file.name: file.stat().st_size for file in path.iterdir() if file.is_file()}
         except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, until Python 3.13
-            raise BundleDamagedError(f"cannot look into the bundle {path}: {_reason(error)}") from error
+            raise BundleDamagedError(f"cannot list the bundle {path}: {_reason(error)}") from error
 
     def read(self, name: str) -> bytes:
         try:
@@ -68,7 +68,7 @@ class FolderArchive:
 
 
 class ZipArchive:
-    """Files in a .zip, all of them at the top or in one folder; stored or deflated, in plain sight."""
+    """The files in a .zip, at the top or in one folder. They must be stored or deflated, and not encrypted."""
 
     def __init__(self, path: Path, manifest: str) -> None:
         self._path = path
@@ -82,7 +82,7 @@ class ZipArchive:
             if name in sizes:
                 raise BundleDamagedError(f"{path} holds {shown(name)} twice")
             if _leads_out(name):
-                raise BundleDamagedError(f"{path} holds {shown(name)}; files of a bundle have names inside it")
+                raise BundleDamagedError(f"{path} holds {shown(name)}; files of a bundle must lie inside it")
             sizes[name] = entry.file_size
         folders = [name.removesuffix(manifest) for name in sizes if name.split("/")[-1:] == [manifest]]
         self._prefix = min((folder for folder in folders if folder.count("/") <= 1), key=len, default="")
@@ -94,7 +94,7 @@ class ZipArchive:
         with self._zipfile() as archive:
             entry = archive.getinfo(self._prefix + name)
             if entry.flag_bits & _ENCRYPTED:
-                raise BundleDamagedError(f"{name} in the bundle {self._path} is encrypted; make the .zip without")
+                raise BundleDamagedError(f"{name} in the bundle {self._path} is encrypted; make a plain .zip")
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise BundleDamagedError(
                     f"{name} in the bundle {self._path} is compressed in an uncommon way; store or deflate it"
@@ -109,16 +109,16 @@ class ZipArchive:
                 yield archive
         except BundleError:
             raise
-        except Exception as error:  # zipfile documents BadZipFile, and raises a dozen others for damaged archives
+        except Exception as error:  # zipfile documents BadZipFile, but raises many others for damaged archives
             raise BundleDamagedError(f"{self._path} is not a readable .zip: {_reason(error)}") from error
 
 
 class _Sparing(io.BufferedReader):
-    """A file that does not let zipfile take a list of contents of any length into memory, as its header asks for."""
+    """A file that limits reads, because zipfile would read a central directory of any length into memory."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        wanted = _MAX_READ + 1 if size is None or size < 0 else size
-        content = super().read(min(wanted, _MAX_READ + 1))
+        requested = _MAX_READ + 1 if size is None or size < 0 else size
+        content = super().read(min(requested, _MAX_READ + 1))
         if len(content) > _MAX_READ:
             raise BundleDamagedError(f"the list of contents of the .zip is over {_MAX_READ} bytes; a bundle's is not")
         return content
@@ -126,7 +126,7 @@ class _Sparing(io.BufferedReader):
 
 @contextmanager
 def _opened(file: Path) -> Iterator[io.FileIO]:
-    """The regular file itself; neither waits for a FIFO nor follows a link that has just been put there."""
+    """Open a regular file. Neither waits for a FIFO, nor follows a link that has just appeared in its place."""
     descriptor = os.open(file, _FLAGS)
     with io.FileIO(descriptor) as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -135,12 +135,12 @@ def _opened(file: Path) -> Iterator[io.FileIO]:
 
 
 def _exactly(stream: IO[bytes], size: int, name: str) -> bytes:
-    """All of a file that has `size` bytes; one that has more is not read any further."""
+    """Return the content of a file of `size` bytes. Stops reading, and raises, if the file is larger."""
     content = bytearray()
     while len(content) <= size and (part := stream.read(min(_CHUNK, size + 1 - len(content)))):
         content += part
     if len(content) != size:
-        raise BundleDamagedError(f"{name} is not of the {size} bytes that were listed; get a fresh copy")
+        raise BundleDamagedError(f"{name} does not have its listed size of {size} bytes; get a fresh copy")
     return bytes(content)
 
 

@@ -1,4 +1,4 @@
-"""`axes.json`: the motions of a bundle, read and written; every number that is read is checked."""
+"""Read and write `axes.json`, the motions of a bundle. Every number is checked when it is read."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from tlgan_runtime.latent.names import ATTRIBUTE, RESERVED, is_plain
 from tlgan_runtime.messages import listed, shown
 
 AXES_SCHEMA_VERSION = 2
-"""Version 1 holds `offsets` and `cosine` for each method as well, which no move ever used."""
+"""Version 1 also has `offsets` and `cosine` for each method, which no move ever used."""
 READABLE = (1, AXES_SCHEMA_VERSION)
 BINARY, NUMBER = "binary", "number"
 KINDS = (BINARY, NUMBER)
-"""Of attributes: without it or with it, and little or much of it."""
+"""Kinds of attributes: without or with it, and more or less of it."""
 _UNIT_TOLERANCE = 1e-3  # JSON floats may have been rounded
 MAX_METHODS = 32
 MAX_ATTRIBUTES = 256
 MAX_KNOTS = 1000
-"""Of a pace; exports have 17."""
+"""Largest number of points of a pace. Exports have 17."""
 MAX_DISTANCE = 100.0
-"""Standard deviations of the prior, for every coordinate and every strength: faces are drawn from within ten."""
+"""Limit of every coordinate and length, in standard deviations of the prior. Faces are drawn from within ten."""
 MAX_SLOPE = 1e6
-"""Of log-odds for a standard deviation, and for what they begin at: exports have about 3."""
+"""Limit of the slopes of log-odds, per standard deviation, and of their intercepts. Exports have about 3."""
 
 FinderOf = Callable[[str, str, bool], EndFinder | None]
-"""The name of a method, the role of its graph, and whether that takes names to keep -> what runs the graph; None where
-it cannot be run."""
+"""Takes the name of a method, the role of its graph, and whether the graph takes names to keep. Returns a function that
+runs the graph, or None if it cannot be run."""
 
 
 def without_ends(name: str, role: str, keeps: bool) -> None:
-    """Finds no ends: methods that need them are left out."""
+    """Return None, so that methods that need ends are left out."""
     return None
 
 
@@ -48,10 +48,11 @@ def parse_axes(
     drawn: tuple[str, ...] | None = None,
     finder_of: FinderOf = without_ends,
 ) -> Axes:
-    """`axes.json`, checked against the manifest; raises `BundleDamagedError` naming the field that is wrong.
+    """Check `axes.json` against the manifest, and return the axes. Raises `BundleDamagedError` naming the wrong field.
 
-    `drawn`: the characters that moves between characters must be for; None does not check. Methods whose ends
-    `finder_of` cannot find are checked and left out, the default one as well.
+    Args:
+        drawn: the characters for which there must be moves between characters, if there are any. None does not check.
+        finder_of: finds ends. Methods for which it returns None are checked and left out, even the default method.
     """
     version = document.get("schema_version")
     if type(version) is not int or version not in READABLE:
@@ -75,9 +76,9 @@ def parse_axes(
 
 
 def axes_document(axes: Axes, latent_dim: int, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What `axes.json` holds of methods and characters: the inverse of `parse_axes`.
+    """Return the content of `axes.json` for methods and characters. It is the inverse of `parse_axes`.
 
-    `facts` say how each method was fitted, and `characters`; nothing reads them but people and reports.
+    `facts` describe the fit of each method and of `characters`. Only people and reports read them.
     """
     document: dict[str, Any] = {
         "schema_version": AXES_SCHEMA_VERSION,
@@ -93,7 +94,7 @@ def axes_document(axes: Axes, latent_dim: int, facts: Mapping[str, Mapping[str, 
 
 
 def attribute_entry(attribute: ToLevel, kind: str, **facts: Any) -> dict[str, Any]:
-    """What `axes.json` holds of an attribute, one of the list `attributes`."""
+    """Return the entry of an attribute for the list `attributes` in `axes.json`."""
     return {
         "name": attribute.name,
         "kind": kind,
@@ -134,7 +135,7 @@ def _parse_characters(
 def _parse_motion(
     name: str, method: Any, names: tuple[str, ...], latent_dim: int, finder_of: FinderOf
 ) -> FittedMotion | None:
-    """None for ends that cannot be found here."""
+    """Return the motion of a method, or None if its ends cannot be found here."""
     if not isinstance(method, dict):
         raise BundleDamagedError(f"axes.json: method {shown(name)} is not an object")
     count = len(names)
@@ -163,7 +164,7 @@ def _parse_centres(name: str, centres: Any, count: int, latent_dim: int) -> Cent
     if not isinstance(centres, dict):
         raise BundleDamagedError(f"axes.json: {name}.centres is not an object")
     name = f"{name}.centres"
-    # Files from before there were targets and paces go to the centres, at an even pace.
+    # In older files, which have no targets and paces, faces go to the centres at an even pace.
     centres = {"targets": centres.get("latents"), "pace": even_pace(count).tolist(), **centres}
     pace = _array(name, centres, "pace", (count, count, None), MAX_DISTANCE)
     if (np.diff(pace) < 0).any() or (pace[..., 0] != 0).any() or (pace[..., -1] != 1).any():
@@ -178,7 +179,7 @@ def _parse_centres(name: str, centres: Any, count: int, latent_dim: int) -> Cent
 
 
 def _parse_attributes(entries: Any, taken: tuple[str, ...], latent_dim: int) -> tuple[ToLevel, ...]:
-    """In the order of the file; `taken` are names that mixes use for something else."""
+    """Return the attributes in the order of the file. `taken` are names with another meaning in mixes."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BundleDamagedError("axes.json: attributes must be a list of objects")
     if len(entries) > MAX_ATTRIBUTES:
@@ -202,7 +203,10 @@ def _parse_attributes(entries: Any, taken: tuple[str, ...], latent_dim: int) -> 
 def _array(
     name: str, method: Mapping[str, Any], key: str, shape: tuple[int | None, ...], largest: float
 ) -> NDArray[np.float64]:
-    """Numbers from -`largest` to `largest` of this shape, read-only; None stands for any length of 1 to `MAX_KNOTS`."""
+    """Return a read-only array of this shape, with numbers from -`largest` to `largest`.
+
+    In `shape`, None stands for any length from 1 to `MAX_KNOTS`.
+    """
     parts: list[Any] = [method.get(key)]
     lengths: list[int] = []
     for length in shape:
@@ -213,7 +217,7 @@ def _array(
             raise BundleDamagedError(f"axes.json: {name}.{key} must be finite numbers of shape {_words(shape)}")
         lengths += found
         parts = [item for part in parts for item in part]
-    # Text and booleans are no numbers here, whatever numpy makes of them; whole numbers may have hundreds of digits.
+    # numpy would convert text and booleans to numbers. Integers in JSON may have hundreds of digits.
     if not all(type(item) in (int, float) and abs(item) <= largest for item in parts):
         raise BundleDamagedError(f"axes.json: {name}.{key} must be numbers from {-largest:g} to {largest:g}")
     array = np.array(parts, dtype=np.float64).reshape(lengths)

@@ -1,4 +1,4 @@
-"""Finds bundles: by path, or by the name of one that came with the installation."""
+"""Find bundles, by path or by the name of an embedded bundle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ DEFAULT_BUNDLE = "solo"
 
 
 def find_bundle(spec: str | PathLike[str] | None = None) -> Path:
-    """Where a bundle is: a path as it is, else the name of an embedded bundle; None is the default one."""
+    """Return the path of a bundle. `spec` is a path or the name of an embedded bundle. None is the default bundle.
+
+    Raises `BundleNotFoundError` if there is no such bundle, and `InputError` if `spec` cannot be a path.
+    """
     embedded = embedded_bundles()
     known = f"embedded bundles: {', '.join(embedded) or 'none'}"
     if spec is None:
@@ -26,7 +29,7 @@ def find_bundle(spec: str | PathLike[str] | None = None) -> Path:
             return path
         exists = path.exists()
     except TypeError as error:
-        raise InputError(f"a bundle is named by a path or an embedded name, not {shown(spec)}") from error
+        raise InputError(f"a bundle is given by a path or an embedded name, not {shown(spec)}") from error
     except OSError as error:
         raise BundleNotFoundError(f"cannot look at {str(spec)[:200]}: {error.strerror}") from error
     if str(spec) in embedded:
@@ -37,7 +40,7 @@ def find_bundle(spec: str | PathLike[str] | None = None) -> Path:
 
 
 def embedded_bundles() -> dict[str, Path]:
-    """Name -> folder of the bundles that came with the installation (or that are in the checkout)."""
+    """Return the folders, by name, of the bundles that come with the installation (or are in the checkout)."""
     return {path.parent.name: path.parent for path in sorted(_exported().glob(f"*/{MANIFEST}"))}
 
 

@@ -1,4 +1,4 @@
-"""`manifest.json`: what a bundle says about itself."""
+"""`manifest.json`, which describes a bundle and lists its files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tlgan_runtime.latent.names import LONGEST, is_plain
 from tlgan_runtime.messages import listed, shown
 
 SCHEMA_VERSION = 2
-"""Since version 2 the whole evaluation is a file of its own, and `paths.onnx` takes what to keep as a plain input."""
+"""Since version 2, the evaluation is a separate file, and `paths.onnx` takes the emotions to keep as a plain input."""
 READABLE = (1, SCHEMA_VERSION)
 MANIFEST = "manifest.json"
 ROLES = {
@@ -35,22 +35,22 @@ GRAPH_ROLES = frozenset(role for name, role in ROLES.items() if name.endswith(".
 # A float32 parameter takes 4 bytes: this is four times the generator of StyleGAN2, and twice a whole AlexNet.
 _MAX_GRAPH_BYTES = 512 * 2**20
 MAX_BYTES = dict.fromkeys(GRAPH_ROLES, _MAX_GRAPH_BYTES) | {
-    "axes": 32 * 2**20,  # shipped: 0.3 MiB for six methods of 64 latents; JSON takes 20 times that in memory at worst
+    "axes": 32 * 2**20,  # shipped: 0.3 MiB for six methods of 64 latents. In memory, JSON takes up to 20 times as much
     "card": 2**20,
     "preview": 64 * 2**20,
 }
-"""Of the file of each role; those of other roles have `MAX_OTHER_BYTES`."""
+"""Largest size of the file of each role. Files of other roles have `MAX_OTHER_BYTES`."""
 MAX_OTHER_BYTES = 64 * 2**20
 MAX_MANIFEST_BYTES = 4 * 2**20
-"""Shipped: 5 kB; with schema 1, 0.2 MiB, nearly all of it what was measured."""
+"""Shipped manifests have 5 kB. Those of schema 1 have 0.2 MiB, nearly all of it measurements."""
 MAX_FILES = 100
 MAX_LATENT_DIM, MAX_IMAGE_SIZE = 4096, 4096
-"""StyleGAN has 512, and pictures of 1024 pixels."""
+"""StyleGAN has a latent dimension of 512, and pictures of 1024 pixels."""
 MAX_NAMES = {"emotions": 256, "characters": 1000, "drawn_characters": 1000}
 MAX_LICENSE = 20_000
-"""Characters; it may be the whole text of a licence."""
+"""Largest number of characters in `license`, which may be the whole text of a licence."""
 MAX_NESTING = 32
-"""Lists and objects within each other; in what is shipped at most 8."""
+"""Largest depth of lists and objects within each other. Shipped bundles have at most 8."""
 _MAX_WHOLE = 2**64  # seeds go up to here
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -99,12 +99,15 @@ class Manifest:
     """Who may use the bundle for what: a name or a whole text."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The object that `manifest.json` holds."""
+        """Return the JSON object for `manifest.json`."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Manifest:
-        """Inverse of `to_dict`; keys that this version does not know are ignored, anything else wrong is an error."""
+        """Check a JSON object and return its manifest. Keys that this version does not know are ignored.
+
+        Raises `BundleSchemaError` for an unknown schema version, and `BundleDamagedError` for any other mistake.
+        """
         version = document.get("schema_version")
         if type(version) is not int or version not in READABLE:
             raise BundleSchemaError(
@@ -137,17 +140,20 @@ class Manifest:
 
 
 def parse_json(content: bytes, name: str) -> dict[str, Any]:
-    """A JSON object of plain values: no NaN, no infinity, no number or nesting beyond all meaning, no key twice."""
+    """Parse a JSON object. Raises `BundleDamagedError` for damaged JSON, and for these extremes that JSON allows.
+
+    They are NaN, infinity, huge numbers, deep nesting, duplicate keys, and text with half of a surrogate pair.
+    """
 
     def refuse_constant(constant: str) -> None:
         raise ValueError(f"{constant} is not JSON")
 
     def refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
+        values = dict(pairs)
+        if len(values) != len(pairs):
             keys = [key for key, _ in pairs]
-            raise ValueError(f"the key {shown(next(key for key in found if keys.count(key) > 1))} is there twice")
-        return found
+            raise ValueError(f"the key {shown(next(key for key in values if keys.count(key) > 1))} is there twice")
+        return values
 
     try:
         document = json.loads(content, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates)
@@ -162,13 +168,13 @@ def parse_json(content: bytes, name: str) -> dict[str, Any]:
 
 
 def _refuse_extremes(document: Any) -> None:
-    """Raises `ValueError` for what JSON allows, and what the code behind it cannot go on with."""
+    """Raise `ValueError` for values that JSON allows but later code cannot handle."""
     level = [document]
     for _ in range(MAX_NESTING):
         inner = []
         for node in level:
             if isinstance(node, dict):
-                "".join(node).encode()  # raises for halves of characters, as below
+                "".join(node).encode()  # raises for half of a surrogate pair, as below
             for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
                 if isinstance(value, list | dict):
                     inner.append(value)

@@ -1,7 +1,7 @@
-"""ONNX models as they are stored: what must not be in one is found before ONNX Runtime sees it.
+"""Check stored ONNX models for forbidden parts before ONNX Runtime sees them.
 
-A walk over protobuf's wire format. It reads what every protobuf reader would read, in any order of the fields, and is
-stricter where readers differ.
+This walks over the wire format of protobuf. It reads what every protobuf reader would read, in any order of the fields.
+Where readers differ, it is stricter.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from tlgan_runtime.errors import BundleDamagedError
 from tlgan_runtime.messages import shown
 
 MAX_DEPTH = 50
-"""Messages within messages; protobuf itself stops at 100. A subgraph takes three, and exports have none."""
+"""Largest depth of messages within messages. protobuf stops at 100. A subgraph takes three, and exports have none."""
 MAX_FIELDS = 1_000_000
-"""Of all messages together; the largest graph that ships has 4,000."""
+"""Largest number of fields in all messages together. The largest shipped graph has 4,000."""
 
-# Field numbers of onnx.proto: the messages that lead to tensors, and the fields that are refused or compared.
+# Field numbers of onnx.proto: the messages that contain tensors, and the fields that are refused or compared.
 _MESSAGES = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
@@ -27,17 +27,20 @@ _MESSAGES = {
     "tensor": {2: "data_type", 9: "raw_data", 13: "external_data", 14: "data_location"},
 }
 _NUMBERS = ("data_type", "data_location")
-# Fields of one tensor; readers make one of two that are there, of which neither is what was looked at.
+# Fields with a single tensor. If there are two, readers merge them into one that was never checked.
 _ONCE = {("attribute", 5), ("sparse", 1), ("sparse", 2)}
-# Bytes of an element by data type; those that are left out have one, or several to the byte.
+# Bytes of an element by data type. Other types have one byte or less.
 _WIDTHS = {1: 4, 4: 2, 5: 2, 6: 4, 7: 8, 10: 2, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16, 16: 2}
 _STANDARD_DOMAINS = (b"", b"ai.onnx")
 _VARINT, _EIGHT_BYTES, _BYTES, _GROUP, _END_OF_GROUP, _FOUR_BYTES = range(6)
 
 
 def check_model(content: bytes, name: str) -> None:
-    """Raises `BundleDamagedError` for a model that reads other files, defines or needs operators that are not part of
-    ONNX, or is no model; `name` is what messages call it. What this accepts may still be one that cannot run."""
+    """Raise `BundleDamagedError` for data that is no model, or a model that needs other files or special operators.
+
+    Special operators are those that are not part of ONNX. Messages call the model `name`. An accepted model may still
+    fail to run.
+    """
     if content[4:8] == b"ORTM":
         raise BundleDamagedError(f"{name} is in ONNX Runtime's own format; bundles hold ONNX models")
     count = 0
@@ -52,7 +55,7 @@ def check_model(content: bytes, name: str) -> None:
                 if count > MAX_FIELDS or depth > MAX_DEPTH:
                     raise ValueError(f"it has over {MAX_FIELDS} parts, or some that are over {MAX_DEPTH} deep")
                 kind = known.get(number)
-                # A reader skips a field whose type on the wire is not that of its number.
+                # Readers skip a field whose type on the wire does not match its number.
                 if kind is None or (wire_type == _VARINT) != (kind in _NUMBERS):
                     continue
                 if number in found and (message, number) in _ONCE:
@@ -71,28 +74,28 @@ def check_model(content: bytes, name: str) -> None:
 
 
 def _check_width(content: bytes, first: int, behind: int, length: int) -> None:
-    """Raises `ValueError` for raw data that end within an element: ONNX Runtime 1.20 reads and writes beyond them."""
+    """Raise `ValueError` for raw data that end within an element. ONNX Runtime 1.20 reads and writes beyond them."""
     data_type = _varint(content, first, 10)[0] & 0xFFFFFFFF if first < behind else 0
     if length % _WIDTHS.get(data_type, 1):
         raise ValueError(f"{length} bytes of weights are no whole number of elements of type {data_type}")
 
 
 def _refuse(kind: str, value: bytes, name: str) -> None:
-    if kind == "external_data" or (kind == "data_location" and value.strip(b"\x00\x80")):  # no bit of the number is 1
+    if kind == "external_data" or (kind == "data_location" and value.strip(b"\x00\x80")):  # the number is not 0
         raise BundleDamagedError(f"{name} keeps weights in another file; export it as one file (external_data=False)")
     if kind == "function":
-        raise BundleDamagedError(f"{name} defines operators of its own; bundles hold those of ONNX only")
+        raise BundleDamagedError(f"{name} defines its own operators; bundles may only hold those of ONNX")
     if kind == "domain" and value not in _STANDARD_DOMAINS:
         raise BundleDamagedError(
-            f"{name} has operators of {shown(value.decode(errors='replace'))}; bundles hold those of ONNX only"
+            f"{name} has operators of {shown(value.decode(errors='replace'))}; bundles may only hold those of ONNX"
         )
 
 
 def _fields(content: bytes, place: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    """Number and type of each field of a message from `place` to `end`, and from where to where its value lies.
+    """Yield number, wire type, start and end of the value, for fields of a message from `place` to `end`.
 
-    Fields that are varints or bytes alone, and none within groups: ONNX has no others that matter here. Raises
-    `ValueError` or `IndexError` for what is not a message.
+    Only varints and bytes outside of groups are included, because no other ones matter in ONNX. Raises `ValueError` or
+    `IndexError` if the data are no message.
     """
     groups: list[int] = []
     while place < end:
@@ -121,7 +124,7 @@ def _fields(content: bytes, place: int, end: int) -> Iterator[tuple[int, int, in
 
 
 def _varint(content: bytes, place: int, longest: int) -> tuple[int, int]:
-    """The number at `place`, of at most `longest` bytes, and the place behind it."""
+    """Return the number at `place`, of at most `longest` bytes, and the place after it."""
     value = content[place]
     place += 1
     if value < 0x80:

@@ -1,4 +1,4 @@
-"""Opens a bundle, the folder or .zip that training hands to the runtime, and checks each file as it is read."""
+"""Open a bundle, the folder or .zip that training hands to the runtime, and check each file when it is read."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tlgan_runtime.latent.axes import Axes
 
 
 class Bundle:
-    """An opened bundle: its manifest, and its files checked as they are read.
+    """An opened bundle with its manifest.
 
-    Opening checks that every listed file is there with the right size; reading one checks its SHA-256 and returns
-    the very bytes that were hashed, so that nothing can change in between.
+    Opening it checks that every listed file exists with the right size. Reading a file checks its SHA-256 and returns
+    the same bytes that were hashed, so nothing can change in between. Both raise a `BundleError` for a bad bundle.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -38,18 +38,18 @@ class Bundle:
                 )
 
     def read_manifest(self) -> bytes:
-        """The file itself, with what this version does not know."""
+        """Return the bytes of the manifest, with keys that this version does not know."""
         return self._archive.read(MANIFEST)
 
     def read(self, role: str) -> bytes:
-        """The content of the file of that role, verified; raises `BundleError`s, also for a role that is not there."""
+        """Return the verified content of the file of a role. Raises a `BundleError` if it is missing or damaged."""
         for name, entry in self.manifest.files.items():
             if entry.role == role:
                 return self._read_verified(name, entry)
         raise BundleNotFoundError(f"the bundle {self.path} has no {role}; roles in it: {', '.join(self.roles)}")
 
     def verify(self) -> dict[str, FileEntry]:
-        """Reads and checks every file, whatever its role; returns what was checked."""
+        """Read and check every file, whatever its role. Returns the checked entries by name."""
         for name, entry in self.manifest.files.items():
             self._read_verified(name, entry)
         self.axes()  # parsing is the check
@@ -57,10 +57,11 @@ class Bundle:
 
     @property
     def roles(self) -> tuple[str, ...]:
+        """The roles of all files."""
         return tuple(entry.role for entry in self.manifest.files.values())
 
     def axes(self, finder_of: FinderOf = without_ends) -> Axes:
-        """`axes.json`, checked against the manifest, without the methods whose ends `finder_of` cannot find."""
+        """Return the axes, checked against the manifest, without the methods whose ends `finder_of` cannot find."""
         document = parse_json(self.read("axes"), "axes.json")
         manifest = self.manifest
         return parse_axes(document, manifest.emotions, manifest.latent_dim, manifest.drawn_characters, finder_of)

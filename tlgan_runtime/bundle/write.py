@@ -1,4 +1,4 @@
-"""Writes the manifest of a bundle, and replaces files of a bundle so that it is whole at every moment."""
+"""Write the manifest of a bundle, and replace files of a bundle so that it is complete at every moment."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.errors import BundleError, InputError
 from tlgan_runtime.files import replacing
 
-_BEFORE = "cheermeup-before-"  # begins the names of copies of files that are being replaced
+_BEFORE = "cheermeup-before-"  # prefix of the names of copies of files that are being replaced
 
 
 def write_manifest(folder: str | PathLike[str], *, roles: Mapping[str, str] | None = None, **facts: Any) -> Manifest:
-    """Describes every file in `folder` in its `manifest.json` and reads the result back as a runtime would.
+    """Write a `manifest.json` that lists every file in `folder`, verify the bundle, and return the manifest.
 
-    `facts` are the fields of `Manifest`, except for `schema_version` and `files`. A file's role is that of `roles`,
-    else the usual one of its name (`ROLES`), else its name without suffix.
+    `facts` are the fields of `Manifest`, except for `schema_version` and `files`. A file's role is that in `roles`,
+    else the usual one for its name (`ROLES`), else its name without suffix.
     """
     root = Path(folder)
     files: dict[str, FileEntry] = {}
@@ -39,7 +39,10 @@ def write_manifest(folder: str | PathLike[str], *, roles: Mapping[str, str] | No
 
 
 def amend_bundle(path: str | PathLike[str], files: Mapping[str, bytes], metrics: Mapping[str, Any]) -> Manifest:
-    """Replaces files of a bundle that is a folder, and adds `metrics` to its own; interrupted anywhere, it is whole."""
+    """Replace or add files in a bundle that is a folder, and add `metrics` to its manifest. Returns the new manifest.
+
+    The bundle is complete at every moment, even after an interrupt.
+    """
     bundle = Bundle(path)
     if not bundle.path.is_dir():
         raise InputError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
@@ -54,9 +57,10 @@ def amend_bundle(path: str | PathLike[str], files: Mapping[str, bytes], metrics:
 
 
 def replace_bundle(path: str | PathLike[str], folder: str | PathLike[str]) -> None:
-    """Puts a copy of the bundle `folder` in the place of the bundle `path`, which is a folder, too.
+    """Replace the bundle `path` by a copy of the bundle `folder`. Both are folders.
 
-    Interrupted anywhere, `path` is the old bundle or the new one. Files that the old manifest does not list stay.
+    After an interrupt at any time, `path` is the old bundle or the new one. Files that the old manifest does not list
+    stay.
     """
     root, source = Path(path), Path(folder)
     after = parse_json(Bundle(source).read_manifest(), MANIFEST)
@@ -70,9 +74,9 @@ def replace_bundle(path: str | PathLike[str], folder: str | PathLike[str]) -> No
 def _exchange(
     root: Path, before: Mapping[str, Any] | None, after: Mapping[str, Any], files: Mapping[str, bytes]
 ) -> None:
-    """From the manifest `before` to the manifest `after`, which describes `files` and what is there already.
+    """Write `files`, and replace the manifest `before` by `after`, which lists them and the files that stay.
 
-    Several files cannot be replaced at once. So copies of the old ones are what the manifest names meanwhile.
+    Several files cannot be replaced at once. In the meantime, the manifest therefore lists copies of the old files.
     """
     meanwhile = dict(before["files"]) if before else {}
     for name in set(files) & set(meanwhile):

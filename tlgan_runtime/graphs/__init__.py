@@ -1,1 +1,1 @@
-"""ONNX graphs: the only room that knows ONNX Runtime."""
+"""Run ONNX graphs. Only this room knows ONNX Runtime."""

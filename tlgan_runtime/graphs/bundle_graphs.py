@@ -1,4 +1,4 @@
-"""The graphs of a bundle, ready to run: which file draws, and what each takes and gives."""
+"""Open the graphs of a bundle: choose the generator, and declare the inputs and outputs of each graph."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tlgan_runtime.validation import one_of
 
 
 class Graphs(NamedTuple):
-    """Each starts at its first use."""
+    """The graphs of a bundle. Each starts at its first use."""
 
     mapping: Graph | None
-    """`z` -> `latent`; None where the generator takes draws from N(0, I) as they are."""
+    """`z` -> `latent`; None if the generator takes draws from N(0, I) as they are."""
     generator: Graph
     """`z` -> `image`."""
     classifier: Graph
@@ -24,11 +24,11 @@ class Graphs(NamedTuple):
 
 
 def open_graphs(bundle: Bundle, engine: Engine, precision: str = "auto") -> Graphs:
-    """The graphs of `bundle` on `engine`.
+    """Return the graphs of `bundle` on `engine`.
 
-    Which generator draws follows from `precision` alone, never from the machine or from how many faces there are, so
-    no face changes with the company it is drawn in: `auto` is the one in float32, `int8` the quick one in 8-bit
-    integers, which runs on the CPU whatever else there is. Raises `InputError` where that cannot be had.
+    `precision` alone chooses the generator: `auto` is the one in float32, and `int8` the faster one in 8-bit integers,
+    which always runs on the CPU. The machine and the number of faces have no influence, so a face looks the same in
+    every call. Raises `InputError` if the bundle or the engine cannot provide the precision.
     """
     manifest = bundle.manifest
     role = "generator"

@@ -1,4 +1,4 @@
-"""The methods of a bundle that can be used: its motions, with the graphs that find ends where they need one."""
+"""Find the usable methods of a bundle, and connect those that need ends with the graph that finds them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from tlgan_runtime.latent.centres import EndFinder
 PATHS = "paths"
 """Role of the graph that finds ends."""
 FARTHEST_END = 1e5
-"""Standard deviations of the prior; a hundred times what latents may be."""
+"""Largest coordinate of an end, in standard deviations of the prior: a hundred times the limit of latents."""
 
 
 def usable_axes(bundle: Bundle, engine: Engine) -> Axes:
-    """The axes of a bundle, without methods whose graph it lacks or that this runtime does not know.
+    """Return the axes of a bundle, without methods whose graph is missing or unknown to this runtime.
 
-    Raises `BundleDamagedError` when the default method is one of those.
+    Raises `BundleDamagedError` if the default method is one of these.
     """
-    lacking: dict[str, str] = {}
+    missing_roles: dict[str, str] = {}
 
     def finder_of(name: str, role: str, keeps: bool) -> EndFinder | None:
         if role == PATHS and role in bundle.roles:
             return _finder(bundle, engine, keeps)
-        lacking[name] = role
+        missing_roles[name] = role
         return None
 
     axes = bundle.axes(finder_of)
     if axes.default not in axes.methods:
-        needed = lacking[axes.default]
-        raise BundleDamagedError(f"the default method {axes.default!r} of {bundle.path} needs a file of role {needed}")
+        role = missing_roles[axes.default]
+        raise BundleDamagedError(f"the default method {axes.default!r} of {bundle.path} needs a file of role {role}")
     return axes
 
 

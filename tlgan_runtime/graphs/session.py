@@ -1,4 +1,4 @@
-"""Running ONNX graphs: providers, threads, micro-batches. The only file that imports onnxruntime."""
+"""Run ONNX graphs: providers, threads and micro-batches. Only this file imports onnxruntime."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from tlgan_runtime.validation import one_of, whole
 from tlgan_runtime.workers import MAX_THREADS, Workers, usable_cpus
 
 MICRO_BATCH = 8
-"""Most rows that a graph sees at a time, on any device: bounds memory, and more is not faster on a CPU."""
+"""Largest number of rows in one run of a graph, on any device. It limits memory, and more is not faster on a CPU."""
 INSTALL_CPU = 'pip install "cheermeup[cpu]"'
 INSTALL_GPU = 'pip install "cheermeup[gpu]"'
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
-_CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC"}  # the default tries every algorithm first: seconds
-# onnxruntime's log severity. Errors are raised as well, and what it logs of them quotes names of the graph as they are.
+_CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC"}  # the default tries every algorithm first, for seconds
+# Log severity of onnxruntime. Errors are raised anyway, and its log lines would show names of the graph unescaped.
 _CRASHES_ONLY = 4
-# Where the files would be that a graph wants to read: nothing can lie below a file. onnxruntime 1.20 ignores this; that
-# graphs have no such files is for `check_model` to find.
+# Folder of external files of a graph. It cannot exist, because it lies below a file. onnxruntime 1.20 ignores this
+# option, so `check_model` refuses graphs with external files.
 _NO_FOLDER = f"{os.devnull}/none"
 _SUM_TOLERANCE = 1e-3
 _TELEMETRY = "ORT_DISABLE_TELEMETRY"
@@ -42,22 +42,26 @@ _TELEMETRY = "ORT_DISABLE_TELEMETRY"
 
 @dataclass(frozen=True)
 class Tensor:
-    """What a graph must take or give: `dtype` as onnxruntime spells it, `shape` without the leading N."""
+    """Declaration of an input or output of a graph."""
 
     dtype: str
+    """Type in the spelling of onnxruntime."""
     shape: tuple[int, ...]
+    """Shape without the leading N."""
     largest: float = math.inf
-    """No value that is given is further from 0."""
+    """Largest allowed absolute value of an output."""
     probabilities: bool = False
-    """Whether each row is one of probabilities, which are at least 0 and have the sum 1."""
+    """Whether each row holds probabilities: at least 0, with the sum 1."""
 
 
 class Engine:
-    """Which provider and how many threads; starts sessions. One engine serves all graphs of a bundle.
+    """Provider and number of threads. Starts the sessions of all graphs of a bundle.
 
-    `auto` takes CUDA where onnxruntime offers it and it works, and says once why it does not; `cuda` raises
-    `ProviderError` instead; `cpu` never looks. `threads` is the number that one call may use, None for all
-    CPUs that the process may run on; the host program's own thread settings are never touched.
+    Args:
+        provider: `auto` takes CUDA if onnxruntime offers it and it works, and otherwise warns once why it does not.
+            `cuda` raises `ProviderError` instead. `cpu` never tries CUDA.
+        threads: number of threads for one call. None stands for all CPUs that the process may use. The thread settings
+            of the host program never change.
     """
 
     def __init__(self, provider: str = "auto", threads: int | None = None) -> None:
@@ -67,10 +71,10 @@ class Engine:
         self._lock = threading.Lock()
 
     def start(self, model: bytes, name: str) -> Any:
-        """A session on `model`, which `name` is for messages.
+        """Return a session for `model`. Messages call it `name`.
 
-        Raises `BundleDamagedError` when it is not a model that onnxruntime can load, or not one of standard operators
-        in one file.
+        Raises `BundleDamagedError` if onnxruntime cannot load the model, if it has other than standard operators, or if
+        it needs other files.
         """
         check_model(model, name)
         with self._lock:
@@ -89,7 +93,7 @@ class Engine:
             except (RuntimeError, ValueError, OSError) as error:
                 reason = str(error) or type(error).__name__
             if self.provider == "cuda":
-                raise ProviderError(f"CUDA was asked for and does not work: {reason}; {INSTALL_GPU}, or --provider cpu")
+                raise ProviderError(f"CUDA does not work here: {reason}; {INSTALL_GPU}, or --provider cpu")
             self._cuda_refused = True
             warnings.warn(f"CUDA does not work here, using the CPU: {reason}", RuntimeWarning, stacklevel=2)
         return self._session(ort, model, name, [_CPU])
@@ -101,39 +105,42 @@ class Engine:
             return True
         if self.provider == "cuda":
             raise ProviderError(
-                "CUDA was asked for, but the installed onnxruntime was built without it; "
+                "the installed onnxruntime was built without CUDA; "
                 f"pip uninstall -y onnxruntime onnxruntime-gpu, then {INSTALL_GPU} (or use --provider cpu)"
             )
         return False
 
     def _session(self, ort: Any, model: bytes, name: str, providers: list[Any]) -> Any:
         options = ort.SessionOptions()
-        # Threads take a micro-batch each: sharing every operation of one costs a third more time for the same pictures.
+        # Each thread takes a micro-batch. To share every operation among threads would take a third longer.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = _CRASHES_ONLY
-        # The arena never gives memory back and is not faster on these graphs.
+        # The arena never returns memory, and is not faster on these graphs.
         options.enable_cpu_mem_arena = False
-        # Spinning threads take the CPU from everybody else on a shared machine.
+        # On a shared machine, spinning threads take the CPU from other programs.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-        options.add_session_config_entry("session.load_model_format", "ONNX")  # and not what the bytes say
+        options.add_session_config_entry("session.load_model_format", "ONNX")  # whatever the bytes say
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", _NO_FOLDER)
         try:
             # Its own fallback prints to standard output and hides the reason.
             return ort.InferenceSession(model, options, providers=providers, enable_fallback=0)
         except Exception as error:
-            # onnxruntime's exception types have no common base but Exception, and are not all exported.
+            # The exceptions of onnxruntime have no common base but Exception, and not all are exported.
             if providers != [_CPU]:
                 raise RuntimeError(str(error)) from error
             raise BundleDamagedError(f"onnxruntime cannot load {name}: {error}") from error
 
 
 class Graph:
-    """One ONNX model, started at its first use; may be shared by threads.
+    """One ONNX model. It starts at its first use, and threads may share it.
 
-    `takes` are its inputs and `gives` its outputs, a row for each of N. `settings` are further inputs, the same for all
-    rows. Bundles of schema 1 have defaults for these (ONNX: initializers that are inputs as well).
+    Args:
+        takes: inputs with N rows.
+        gives: outputs with N rows.
+        settings: further inputs, which are the same for all rows. Bundles of schema 1 have defaults for them (in ONNX,
+            initializers that are inputs as well).
     """
 
     def __init__(
@@ -156,18 +163,20 @@ class Graph:
 
     @property
     def providers(self) -> list[str]:
-        """Execution providers that the session really uses, most preferred first; starts it if need be."""
+        """Execution providers in use, most preferred first. Starts the session if necessary."""
         return list(self._started().get_providers())
 
     def run(self, *batches: NDArray[Any], **settings: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """Every output for one batch an input, any N >= 1 rows each, at most `MICRO_BATCH` at a time on each thread.
+        """Return every output by name. `batches` has one array for each input, with N >= 1 rows each.
 
-        Settings that are not given have their defaults. Beside the outputs themselves the memory does not depend on N.
+        Each thread runs at most `MICRO_BATCH` rows at a time, so only the memory of the outputs grows with N. Settings
+        that are not given have their defaults. Raises `BundleDamagedError` for outputs that differ from the
+        declaration, and `ProviderError` if CUDA fails.
         """
         session = self._started()
         names, count = list(self._gives), len(batches[0])
         outputs: dict[str, NDArray[Any]] = {}
-        # Few rows are spread over the threads. A GPU runs one micro-batch after another: they bound its memory, too.
+        # A few rows are spread over the threads. A GPU runs one micro-batch after another, to limit its memory.
         threads = self._engine.threads if session.get_providers()[0] == _CPU else 1
         rows = min(MICRO_BATCH, math.ceil(count / threads))
         starts = range(0, count, rows)
@@ -182,7 +191,7 @@ class Graph:
                 for name, part in zip(names, row_parts, strict=True):
                     self._check_part(name, part, min(rows, count - start))
                     if name not in outputs:
-                        # At its full length from the start: parts that are joined at the end take twice the memory.
+                        # Allocated at full length, because joining the parts at the end would take twice the memory.
                         outputs[name] = np.empty((count, *part.shape[1:]), part.dtype)
                     outputs[name][start : start + len(part)] = part
         return outputs
@@ -201,10 +210,10 @@ class Graph:
     def _check_part(self, name: str, part: NDArray[Any], rows: int) -> None:
         tensor = self._gives[name]
         if part.shape != (rows, *tensor.shape):
-            raise BundleDamagedError(f"{self._name} gave {name} of shape {part.shape}: not what the manifest says")
+            raise BundleDamagedError(f"{self._name} gave {name} of shape {part.shape}, against the manifest")
         if part.dtype.kind != "f":
             return
-        low, high = float(part.min()), float(part.max())  # NaN if there is one
+        low, high = float(part.min()), float(part.max())  # NaN if any value is
         if not math.isfinite(low) or not math.isfinite(high):
             raise BundleDamagedError(f"{self._name} gave {name} that is not finite; export the bundle again")
         if max(-low, high) > tensor.largest:
@@ -237,7 +246,7 @@ class Graph:
             if name not in nodes:
                 raise BundleDamagedError(f"{self._name} has no {kind} {name!r}; it has {listed(nodes)}")
             rows, *shape = ["N", *nodes[name].shape] if kind == "setting" else nodes[name].shape or [None]
-            # A dimension that is not an int is symbolic: it is whatever the run says.
+            # A dimension that is not an int is symbolic, so any length fits.
             fits = len(shape) == len(tensor.shape) and all(
                 not isinstance(have, int) or have == want for have, want in zip(shape, tensor.shape, strict=True)
             )
@@ -247,13 +256,15 @@ class Graph:
                     f"expected {tensor.dtype} (N, {', '.join(map(str, tensor.shape))})"
                 )
             if isinstance(rows, int):
-                raise BundleDamagedError(f"{self._name}: {kind} {name!r} has a fixed batch of {rows}, not any N")
+                raise BundleDamagedError(f"{self._name}: {kind} {name!r} has a fixed batch of {rows} instead of any N")
 
 
 @contextmanager
 def _no_telemetry() -> Iterator[None]:
-    """Keeps onnxruntime from writing files for reports to its maker and from sending them, as its version 1.32 does
-    unless this is set when it is imported."""
+    """Set the variable that disables the telemetry of onnxruntime during its import.
+
+    Without it, version 1.32 writes reports to files and sends them to its maker.
+    """
     if _TELEMETRY in os.environ:
         yield
         return
@@ -265,7 +276,7 @@ def _no_telemetry() -> Iterator[None]:
 
 
 def load_onnxruntime() -> Any:
-    """The module, imported now; raises `MissingLibraryError` with both commands that install it."""
+    """Import onnxruntime and return the module. Raises `MissingLibraryError` with the commands that install it."""
     try:
         with _no_telemetry():
             ort = import_module("onnxruntime")
@@ -273,7 +284,7 @@ def load_onnxruntime() -> Any:
         raise MissingLibraryError(
             f"onnxruntime is not usable ({error}); {INSTALL_CPU} (any machine) or {INSTALL_GPU} (NVIDIA)"
         ) from error
-    # Uninstalling one of two distributions that own the module leaves an empty shell that imports.
+    # Two distributions own the module. Uninstalling one of them leaves an empty module, which can still be imported.
     if not hasattr(ort, "InferenceSession"):
         raise MissingLibraryError(
             "onnxruntime is broken, as happens when onnxruntime and onnxruntime-gpu were both installed; "

@@ -1,6 +1,6 @@
-"""The graphs of a bundle, run once in a process of their own, with limits on time and memory.
+"""Run the graphs of a bundle once in a separate process, with limits on time and memory.
 
-A graph may loop for ever, take all memory, or bring down ONNX Runtime, and with it the process that it is in.
+A graph may loop forever, use all memory, or crash ONNX Runtime and with it the whole process.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from tlgan_runtime.errors import BundleDamagedError, BundleError, MissingLibrary
 from tlgan_runtime.signals import watch_launcher
 
 SECONDS = 120.0
-"""Bundles that ship take about two."""
+"""Limit on the time. Shipped bundles take about two seconds."""
 MEMORY = 4 * 2**30
-"""Bytes of address space, where the system can limit it: those that ship take less than one GiB."""
+"""Limit on the address space in bytes, on systems that support it. Shipped bundles take less than one GiB."""
 _OUT_OF_TIME = (None, -int(getattr(signal, "SIGXCPU", 24)))  # ended by the parent, or by the system
 _CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from tlgan_runtime.graphs import trial; trial.main()"
 
 
 def try_graphs(path: Path, seconds: float = SECONDS, memory: int = MEMORY, threads: int = 1) -> list[str]:
-    """Run each graph of the bundle at `path` once, on the CPU with so many threads; return the names of what ran.
+    """Run each graph of the bundle at `path` once, on the CPU, and return the names of the steps that ran.
 
-    Raises `BundleDamagedError` where something of it fails, does not end within the limits, or crashes, and
-    `MissingLibraryError` where it cannot be run: without onnxruntime, or in a program that has no Python to start.
+    Raises `BundleDamagedError` if a step fails, crashes or exceeds a limit. Raises `MissingLibraryError` if nothing can
+    run: without onnxruntime, or in a frozen program, which has no Python to start.
     """
     if getattr(sys, "frozen", False) or not sys.executable:
         raise MissingLibraryError(
@@ -55,14 +55,14 @@ def try_graphs(path: Path, seconds: float = SECONDS, memory: int = MEMORY, threa
         if "error" in line:
             raise _as_raised(path, line, within)
     if code in _OUT_OF_TIME:
-        raise BundleDamagedError(f"{path} did not come to an end {within}: it stopped {last}")
+        raise BundleDamagedError(f"{path} did not finish {within}: it stopped {last}")
     if code != 0:
         raise BundleDamagedError(f"{path} ends ONNX Runtime {last} ({_signal(code)}), {within}")
     return ran
 
 
 def main() -> None:
-    """What the child does: limits itself, then says what it is about to run, and what was wrong with it."""
+    """Run the graphs in the child process. It limits itself, and reports each step before it runs, and any error."""
     path, seconds, memory, threads = sys.argv[2], float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
     watch_launcher(lambda: os._exit(1))  # an interrupt or a kill ends the parent at once
     faulthandler.dump_traceback_later(seconds + 10, exit=True)  # for a graph that lets no Python thread run
@@ -72,7 +72,7 @@ def main() -> None:
     except Exception as error:
         _say(error=str(error), type=type(error).__name__, exit_code=getattr(error, "exit_code", 1))
     sys.stdout.flush()
-    os._exit(0)  # there is nothing to tidy up, and a graph may have broken what would be
+    os._exit(0)  # without cleaning up: nothing needs it, and a graph may have damaged the process
 
 
 def _run(path: str, threads: int) -> None:
@@ -100,7 +100,7 @@ def _say(**facts: Any) -> None:
 
 
 def _limit(seconds: float, memory: int) -> None:
-    """As far as the system can; the parent has a watch as well."""
+    """Limit this process, as far as the system supports it. The parent limits the time as well."""
     if sys.platform != "win32":
         import resource
 
@@ -110,7 +110,7 @@ def _limit(seconds: float, memory: int) -> None:
                 _, hard = resource.getrlimit(kind)
                 allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
                 resource.setrlimit(kind, (allowed, allowed))
-            except (OSError, ValueError):  # macOS takes no limit of memory
+            except (OSError, ValueError):  # macOS does not support a limit on memory
                 continue
 
 

@@ -1,1 +1,1 @@
-"""Arithmetic on latent vectors: from names and strengths to moved latents, in numpy alone."""
+"""Turn names and strengths into moved latents, in numpy alone."""

@@ -1,4 +1,4 @@
-"""Everything that moves the faces of a bundle."""
+"""The motions of a bundle, by method, and those that one call mixes."""
 
 from __future__ import annotations
 
@@ -18,37 +18,38 @@ class Motions:
 
     emotions: Motion
     characters: Motion | None
-    """From each drawn character to each other; None where there is only one."""
+    """Motion between drawn characters; None if there is only one."""
     attributes: tuple[ToLevel, ...]
 
     @property
     def all(self) -> tuple[Motion, ...]:
-        """In the order of strengths."""
+        """All motions, in the order of strengths."""
         return (self.emotions, *(() if self.characters is None else (self.characters,)), *self.attributes)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """(E + C + A) names, in the order of strengths."""
+        """The E + C + A names, in the order of strengths."""
         return tuple(name for motion in self.all for name in motion.names)
 
     @property
     def directions(self) -> NDArray[np.float64]:
-        """(E + C + A, latent_dim), rows of length 1."""
+        """(E + C + A, latent_dim), rows of length 1, in the order of strengths."""
         return np.concatenate([motion.directions for motion in self.all])
 
 
 @dataclass(frozen=True, eq=False)
 class Axes:
-    """The motions of a bundle; `default` names the method in use."""
+    """The motions of a bundle."""
 
     default: str
+    """Name of the default method."""
     methods: Mapping[str, FittedMotion]
     """Motions between emotions, by the name of the method that fitted them, for example `logit` or `paper`."""
     characters: FittedMotion | None = None
-    """From each drawn character to each other; None where there is only one."""
+    """Motion between drawn characters; None if there is only one."""
     attributes: tuple[ToLevel, ...] = ()
-    """What was added to the finished model."""
+    """Attributes that were added to the finished model."""
 
     def motions(self, method: str) -> Motions:
-        """Those of a method, with characters and attributes."""
+        """Return the motions of a method, with those of characters and attributes."""
         return Motions(self.methods[method], self.characters, self.attributes)

@@ -1,4 +1,4 @@
-"""Motions: where strengths lead latents. Each kind of motion is a class, and all answer the same questions."""
+"""Motions: how strengths shift latents. Each kind of motion is a class, and all have the same methods."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 Shift = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""What leads towards the names with a strength above 0, and what leads away from those below 0. Each is
-(N, latent_dim), or (1, latent_dim) where all faces shift alike."""
+"""Two parts of a shift: towards names with a strength above 0, and away from names with a strength below 0. Each is
+(N, latent_dim), or (1, latent_dim) if all faces shift alike."""
 
 
 class Motion(Protocol):
-    """Where strengths lead the latents of faces.
+    """Shifts the latents of faces.
 
-    Strengths stand in the order of `names`: 0 for no effect, 1 for the full effect, and below 0 for less than now.
+    Strengths are in the order of `names`. 0 is no effect, 1 the full effect, and below 0 is less than now.
     """
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The K names that strengths are for."""
+        """The K names, in the order of strengths."""
 
     @property
     def directions(self) -> NDArray[np.float64]:
-        """(K, latent_dim), rows of length 1: along these, a face changes in what is named."""
+        """(K, latent_dim), rows of length 1. Along each, a face changes in the name."""
 
     @property
     def keeps(self) -> bool:
-        """Whether `ends` can leave some of the names as they are."""
+        """Whether `ends` can keep some of the names as they are."""
 
     def ends(
         self, z: NDArray[np.float32], wanted: NDArray[np.bool_], kept: NDArray[np.bool_]
     ) -> NDArray[np.float64] | None:
-        """Each face's own ends, (N, K, latent_dim), for latents (N, latent_dim); None where all faces share theirs.
+        """Return the ends (N, K, latent_dim) of latents (N, latent_dim), or None if all faces share the same targets.
 
-        `wanted` (K,) are the names whose ends are asked for; those of others may be anything finite. `kept` (K,) are
-        the names to leave as they are.
+        `wanted` (K,) marks the names whose ends are needed. Ends of other names may have any finite value. `kept` (K,)
+        marks the names to keep as they are.
         """
 
     def shift(self, z: NDArray[np.float64], strengths: NDArray[np.float64], ends: NDArray[np.float64] | None) -> Shift:
-        """How far latents (N, latent_dim) shift at strengths (1, K), for all alike, or (N, K).
+        """Return the shift of latents (N, latent_dim) at strengths (N, K), or (1, K) for all faces alike.
 
-        `ends` are what `ends` gave for these latents; they are needed only for strengths above 0. A small change of a
-        strength is a small change of both parts.
+        `ends` is the result of the method `ends` for these latents, and is only needed for strengths above 0. A small
+        change of a strength makes a small change of both parts.
         """
 
 
@@ -56,20 +56,23 @@ class StraightLines:
     directions: NDArray[np.float64]
     """(K, latent_dim), rows of length 1."""
     lengths: NDArray[np.float64]
-    """(K,) what strength 1 is, in standard deviations of the prior."""
+    """(K,) distance of strength 1, in standard deviations of the prior."""
     keep_norm: bool
-    """Whether each moved latent is rescaled to the norm that it had. So it stays where N(0, I) has its mass."""
+    """Whether each moved latent is rescaled to its norm before the move. It then stays where N(0, I) has its mass."""
     keeps = False
 
     def ends(self, z: NDArray[np.float32], wanted: NDArray[np.bool_], kept: NDArray[np.bool_]) -> None:
-        """None: the lines have no ends."""
+        """Return None, because the lines have no ends."""
         return None
 
     def shift(
         self, z: NDArray[np.float64], strengths: NDArray[np.float64], ends: NDArray[np.float64] | None = None
     ) -> Shift:
-        """The sum over names of strength * length * direction. With `keep_norm` a move through the origin itself, which
-        has no direction, is the one exception to small moves for small changes."""
+        """Return the sum over names of strength * length * direction.
+
+        With `keep_norm` there is one exception to small shifts for small changes: a move through the origin, which has
+        no direction.
+        """
         towards, away = (
             (part * self.lengths) @ self.directions for part in (np.maximum(strengths, 0.0), np.minimum(strengths, 0.0))
         )
@@ -83,31 +86,33 @@ class StraightLines:
 
 @dataclass(frozen=True, eq=False)
 class ToLevel:
-    """One direction, and two places along it: that of faces without an attribute, and that of faces with it."""
+    """One direction with two places along it: one for faces without an attribute, and one for faces with it."""
 
     name: str
     direction: NDArray[np.float64]
     """(latent_dim,), of length 1."""
     levels: tuple[float, float]
-    """Places, z · direction, that strengths -1 and 1 lead to."""
+    """Places, z · direction, at strengths -1 and 1."""
     keeps = False
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The name alone."""
         return (self.name,)
 
     @property
     def directions(self) -> NDArray[np.float64]:
+        """The direction as (1, latent_dim)."""
         return self.direction[None]
 
     def ends(self, z: NDArray[np.float32], wanted: NDArray[np.bool_], kept: NDArray[np.bool_]) -> None:
-        """None: both levels are the same for all faces."""
+        """Return None, because all faces have the same levels."""
         return None
 
     def shift(
         self, z: NDArray[np.float64], strengths: NDArray[np.float64], ends: NDArray[np.float64] | None = None
     ) -> Shift:
-        """Towards a level, as far as strengths say; faces that are beyond it stay there."""
+        """Return the shift towards a level, in proportion to the strengths. Faces that are beyond the level stay."""
         place, (low, high) = (z @ self.direction)[:, None], self.levels
         towards = np.maximum(strengths, 0.0) * np.maximum(high - place, 0.0)
         away = np.maximum(-strengths, 0.0) * np.minimum(low - place, 0.0)

@@ -1,4 +1,4 @@
-"""Moves: how far along a motion faces are now."""
+"""Move latents along motions to given strengths."""
 
 from __future__ import annotations
 
@@ -13,23 +13,27 @@ from tlgan_runtime.latent.motions import Motion
 from tlgan_runtime.latent.strengths import walk_strengths
 
 UNTIL_STEPS = 16
-"""Strengths that are tried on the way to a wanted probability."""
+"""Number of strengths to try on the way to a given probability."""
 
 
 def move(
     z: NDArray[np.float32], motion: Motion, strengths: NDArray[np.float64], kept: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float32]:
-    """`Way.at` for latents that are moved once."""
+    """Move latents (N, latent_dim) once, as `Way.at` does."""
     wanted: NDArray[np.bool_] = np.any(np.atleast_2d(strengths) > 0, axis=0)
     return Way(z, motion, wanted, kept).at(strengths)
 
 
 class Way:
-    """Latents `z` (N, latent_dim) on their way along one motion.
+    """Latents on their way along one motion.
 
-    Each face's own ends are found at the first strength above 0, and kept for as long as this object lives; nobody may
-    write to `z` meanwhile. `wanted` (K,) are the names that may get a strength above 0, `kept` (K,) those that ends
-    are to leave as they are.
+    Ends of the faces are found at the first strength above 0 and stored in this object. Nobody may write to `z` while
+    it lives.
+
+    Args:
+        z: latents (N, latent_dim).
+        wanted: (K,) marks the names that may get a strength above 0.
+        kept: (K,) marks the names that the ends keep as they are. None keeps none.
     """
 
     def __init__(
@@ -43,12 +47,14 @@ class Way:
         self._ends: NDArray[np.float64] | None = None
 
     def at(self, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
-        """The latents at strengths (K,) for all faces alike, or (N, K). Strengths of 0 give them back bit for bit."""
+        """Return the latents at strengths (N, K), or (K,) for all faces alike. At strength 0 they are bit-identical."""
         return self.parts(strengths)[0]
 
     def parts(self, strengths: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """The moved latents (N, latent_dim), and the part of the way to them that leads away from names: of the same
-        shape, or (1, latent_dim) where it is the same for all."""
+        """Return the moved latents (N, latent_dim), and the part of the shift that leads away from names.
+
+        That part is (N, latent_dim), or (1, latent_dim) if it is the same for all faces.
+        """
         start, strengths = self._exact, np.atleast_2d(strengths)
         if self._ends is None and (strengths > 0).any():
             self._ends = self._motion.ends(self.start, self._wanted, self._kept)
@@ -58,15 +64,15 @@ class Way:
 
 
 class Move:
-    """Faces and all motions of a call: `at` gives them at any strengths.
+    """The faces and all motions of a call. `at` moves the faces to any strengths.
 
-    What does not depend on the strengths is worked out once, and lives as long as this object. So one object serves
-    one call (a move, a walk, a timeline), and threads that share a `CheerMeUp` do not share it.
+    The object computes once what does not depend on the strengths, and stores it. It serves one call (a move, a walk, a
+    timeline), so threads that share a `CheerMeUp` do not share it.
     """
 
     def __init__(self, z: NDArray[np.float32], motions: Motions, kept: Kept, strengths: NDArray[np.float64]) -> None:
-        """`z` (N, latent_dim); `strengths` (..., E + C + A) are all that `at` will be asked for."""
-        self._z = z.copy()  # the caller may write to `z` while frames are taken
+        """`z` is (N, latent_dim). `strengths` (..., E + C + A) are all those to which `at` will move the faces."""
+        self._z = z.copy()  # the caller may write to `z` between frames
         self._motions = motions
         self._kept = kept
         count = len(motions.emotions.names)
@@ -74,13 +80,14 @@ class Move:
         self._way = Way(self._z, motions.emotions, self._wanted, kept.emotions)
 
     def at(self, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Latents (N, latent_dim) moved by strengths (E + C + A,) or (N, E + C + A): by characters first, then by
-        attributes, then by emotions.
+        """Return the latents (N, latent_dim) moved by strengths (E + C + A,) or (N, E + C + A).
 
-        Nothing of the way leads along the directions of what is kept. Where ends keep emotions by themselves, the part
-        of the way that leads towards ends is left to them. The part that leads away from emotions has no ends, so there
-        the directions of kept emotions are taken out as well. Each part is held by itself, whatever the other is, so a
-        small change of a strength is always a small move.
+        Characters move them first, then attributes, then emotions.
+
+        The components of the move along the directions of kept names are removed, with one exception. If ends keep
+        emotions by themselves, the part of the move towards ends stays as it is. The part away from emotions has no
+        ends, so the directions of kept emotions are removed from it. Both parts are treated separately, so a small
+        change of a strength always makes a small move.
         """
         emotions, kept = self._motions.emotions, self._kept
         way = self._from(self._base(strengths))
@@ -96,25 +103,27 @@ class Move:
         self,
         strengths: NDArray[np.float64],
         probability: float,
-        seen: Callable[[NDArray[np.float32]], NDArray[np.float64]],
+        read: Callable[[NDArray[np.float32]], NDArray[np.float64]],
     ) -> NDArray[np.float32]:
-        """Latents (N, latent_dim), each moved only as far towards `strengths` (E + C + A,) as it takes for what is
-        `seen` in it, (M, latent_dim) -> (M,), to reach a probability. One that never does stops where it is highest.
+        """Return latents (N, latent_dim), each moved towards `strengths` (E + C + A,) until it reaches `probability`.
+
+        `read` returns the probabilities (M,) of latents (M, latent_dim). A latent that never reaches `probability`
+        stops where its own is highest.
         """
         best, highest = self._z.copy(), np.full(len(self._z), -1.0)
         pending = np.arange(len(self._z))
         for share in walk_strengths(UNTIL_STEPS + 1):
-            moved = self.at(share * strengths)[pending]  # moving faces costs next to nothing; drawing them does not
-            now = seen(moved)
-            better = now > highest[pending]
-            best[pending[better]], highest[pending[better]] = moved[better], now[better]
-            pending = pending[now < probability]
+            moved = self.at(share * strengths)[pending]  # all faces move, because only drawing them is expensive
+            scores = read(moved)
+            better = scores > highest[pending]
+            best[pending[better]], highest[pending[better]] = moved[better], scores[better]
+            pending = pending[scores < probability]
             if not len(pending):
                 break
         return best
 
     def _base(self, strengths: NDArray[np.float64]) -> NDArray[np.float32]:
-        """The faces as they are before emotions move them."""
+        """Return the faces after characters and attributes moved them, before emotions do."""
         moved, first = self._z, len(self._motions.emotions.names)
         for motion in self._motions.all[1:]:
             last = first + len(motion.names)
@@ -122,7 +131,7 @@ class Move:
         return hold(self._z, moved, self._kept.all)
 
     def _from(self, base: NDArray[np.float32]) -> Way:
-        """The way from these faces; a new one only where characters or attributes have changed them."""
+        """Return the way from these faces. It is a new one only if characters or attributes have changed them."""
         if not np.array_equal(base, self._way.start):
             self._way = Way(base, self._motions.emotions, self._wanted, self._kept.emotions)
         return self._way

@@ -1,4 +1,4 @@
-"""Names of emotions, characters and attributes: which ones commands, mixes and timelines can hold."""
+"""Check which names of emotions, characters and attributes can be used in commands, mixes and timelines."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ import unicodedata
 from typing import Any
 
 START, CHARACTER, ALL = "start", "character", "all"
-"""The face as it is in a timeline, the character in a list of things to keep, every emotion in `--emotion`."""
+"""The face as it is in a timeline, the character in `keep`, and every emotion in `--emotion`."""
 RESERVED = (ALL, CHARACTER, "random", START)
-"""Words that mean something else where a name is expected."""
+"""Words with another meaning where a name is expected."""
 SEPARATORS = "+,:=@"
-"""Between the names, strengths and times of mixes and timelines."""
+"""Separators between the names, strengths and times of mixes and timelines."""
 LONGEST = 200
-"""Characters of a name that a bundle can hold."""
+"""Largest number of characters of a name in a bundle."""
 ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
-"""Names that attributes may have, except for the `RESERVED` words."""
+"""Valid names of attributes, except for the `RESERVED` words."""
 _IN_PATHS = "/\\"
 
 
 def is_plain(text: Any, longest: int = LONGEST) -> bool:
-    """Whether this is text of 1 to `longest` characters that can be shown anywhere: nothing that moves the cursor,
-    breaks the line, turns the direction of writing or is half a character. Bundles hold no other names."""
+    """Return whether this is text of 1 to `longest` characters that can be shown anywhere. Bundles hold no other names.
+
+    Such text has no characters that move the cursor, break the line or change the direction of writing, and no half of
+    a surrogate pair.
+    """
     return (
         isinstance(text, str)
         and 0 < len(text) <= longest
@@ -30,14 +33,14 @@ def is_plain(text: Any, longest: int = LONGEST) -> bool:
 
 
 def flaw(name: str) -> str | None:
-    """Why mixes, timelines, commands or files cannot hold a name; None where they can.
+    """Return why a name cannot be used in mixes, timelines, commands or files, or None if it can.
 
-    Names may be in any script and may have spaces inside.
+    Names may be in any script, and may have spaces inside.
     """
     if not name.strip():
         return "it is empty"
     if name in RESERVED:
-        return "that word has a meaning of its own in mixes, timelines and commands"
+        return "that word has another meaning in mixes, timelines and commands"
     if name != name.strip():
         return "it begins or ends with white space"
     if found := list(filter(_is_control, name)):
@@ -52,7 +55,7 @@ def flaw(name: str) -> str | None:
 
 
 def without_flaw(name: str) -> str:
-    """A name like this one that has no `flaw`."""
+    """Return a similar name without a `flaw`."""
     kept = "".join(" " if _is_control(character) else character for character in name)
     kept = re.sub(rf"[{re.escape(SEPARATORS + _IN_PATHS)}]+", "_", kept).strip().lstrip("-").strip()[:LONGEST].strip()
     if not kept:
@@ -61,5 +64,5 @@ def without_flaw(name: str) -> str:
 
 
 def _is_control(character: str) -> bool:
-    # Joiners are of that category as well, and spell words of Persian and Hindi, and emoji.
+    # Joiners belong to these categories, too, but Persian, Hindi and emoji need them.
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in "\u200c\u200d"

@@ -1,4 +1,4 @@
-"""Latent vectors: draws from N(0, I), and checks of those that a caller gives (paper, step VI)."""
+"""Draw latents from N(0, I), and check latents from a caller (paper, step VI)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from tlgan_runtime.errors import InputError
 from tlgan_runtime.validation import array
 
 MAX_LATENT = 1000.0
-"""Standard deviations of the prior, of any one coordinate. Draws stay within 6, and moves by the largest strength end
-some hundred away. Beyond this, arithmetic in float32 begins to fail where graphs square or exponentiate."""
+"""Limit of each coordinate, in standard deviations of the prior. Draws stay within 6, and moves by the largest strength
+end some hundred away. Beyond the limit, float32 starts to fail in graphs that square or exponentiate."""
 
 
 def sample(count: int, latent_dim: int, seed: int) -> NDArray[np.float32]:
-    """(count, latent_dim) draws from N(0, I); row i depends on `seed` and i only, on every machine."""
+    """Return draws (count, latent_dim) from N(0, I). Row i only depends on `seed` and i, on every machine."""
     generator = np.random.Generator(np.random.PCG64(seed))
     return generator.standard_normal((count, latent_dim), dtype=np.float32)
 
 
 def check_latents(z: ArrayLike, latent_dim: int) -> NDArray[np.float32]:
-    """`z` as float32 (N, latent_dim), within ±`MAX_LATENT`; raises `InputError` for anything else."""
+    """Return `z` as float32. Raises `InputError` unless it is (N, latent_dim) and within ±`MAX_LATENT`."""
     given = array("z", z)
     if given.dtype.kind != "f":
         raise InputError(f"z must be float32, not {given.dtype}")

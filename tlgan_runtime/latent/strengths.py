@@ -1,4 +1,4 @@
-"""Strengths frame by frame: the walk from 0 to 1, and timelines."""
+"""Compute the strengths of each frame, for walks from 0 to 1 and for timelines."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 WALK_HOLD = 0.5
-"""Seconds that the ends of a walk stay longer, unless something else is asked for."""
+"""Default of the additional seconds for which the ends of a walk stay."""
 
 
 def walk_strengths(steps: int, easing: str = "linear") -> NDArray[np.float64]:
-    """(steps,) strengths from 0 to 1, both included; steps >= 2. Evenly spaced, unless eased."""
+    """Return strengths (steps,) from 0 to 1, both included, for steps >= 2. They are evenly spaced before easing."""
     return ease(np.linspace(0.0, 1.0, steps), easing)
 
 
 def ease(share: NDArray[np.float64], easing: str) -> NDArray[np.float64]:
-    """How far along at each share, 0 to 1, of the time: `linear`, or `smooth`, which sets off and arrives slowly."""
+    """Return the progress, 0 to 1, at each share of the time. `smooth` starts and ends slowly, `linear` is even."""
     return share if easing == "linear" else share * share * (3.0 - 2.0 * share)
 
 
 def timeline_strengths(
     times: NDArray[np.float64], keys: NDArray[np.float64], fps: float, easing: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Seconds (T,) and strengths (T, E) of the frames of a timeline with `keys` (K, E) at `times` (K,) seconds.
+    """Return times (T,) in seconds and strengths (T, E) of the frames between `keys` (K, E) at `times` (K,) seconds.
 
-    Each keyframe is a frame at exactly its time; the frames between two are evenly spaced, at most `fps` a second, and
-    each gap is eased by itself.
+    Each keyframe is a frame at exactly its time. The frames between two keyframes are evenly spaced, at most `fps` per
+    second. Each gap is eased separately.
     """
     moments, rows = [times[:1]], [keys[:1]]
     for start, end, here, there in zip(times, times[1:], keys, keys[1:], strict=False):
@@ -42,20 +42,20 @@ def timeline_strengths(
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """Strengths frame by frame, with the arguments that `write_animation` needs to play them."""
+    """The strengths of each frame, with the arguments with which `write_animation` plays them."""
 
     strengths: NDArray[np.float64]
     """(T, C, E) for C columns of faces that move at the same time."""
     loop: str
     hold: float
     seconds: Sequence[float] | None
-    """From each frame to the next; None is 1 / fps."""
+    """Seconds from each frame to the next. None is 1 / fps for all."""
 
 
 def walk_course(
     targets: NDArray[np.float64], steps: int, easing: str | None, loop: str | None, hold: float | None
 ) -> Course:
-    """From strength 0 to `targets` (C, E) in `steps` frames."""
+    """Return a course from strength 0 to `targets` (C, E) in `steps` frames."""
     strengths = np.multiply.outer(walk_strengths(steps, easing or "linear"), targets)
     return Course(strengths, loop or "forth-and-back", WALK_HOLD if hold is None else hold, None)
 
@@ -68,11 +68,11 @@ def timeline_course(
     loop: str | None,
     hold: float | None,
 ) -> Course:
-    """Through `keys` (K, E) at `times` (K,) seconds; see `CheerMeUp.gif` for how it closes."""
+    """Return a course through `keys` (K, E) at `times` (K,) seconds. `CheerMeUp.gif` explains how it closes."""
     moments, strengths = timeline_strengths(times, keys, fps, easing or "smooth")
     closed = np.array_equal(keys[0], keys[-1])
     loop = loop or ("forth" if closed else "forth-and-back")
     seconds = [*np.diff(moments), 1 / fps]
-    # The first frame of the next pass is the last one of this.
+    # The first frame of the next pass serves as the last frame of this pass.
     shown = len(seconds) - 1 if closed and loop == "forth" else len(seconds)
     return Course(strengths[:shown, None], loop, hold or 0.0, seconds[:shown])

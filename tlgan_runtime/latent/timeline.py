@@ -1,4 +1,4 @@
-"""Timelines: mixes of emotions at given times, read from text."""
+"""Read timelines, which are mixes of emotions at given times, from text or pairs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tlgan_runtime.messages import shown
 from tlgan_runtime.validation import real
 
 Keyframes = Sequence[tuple[float, Mapping[str, float]]]
-"""(seconds, mix) pairs in the order of time; an empty mix is the face as it is."""
+"""(seconds, mix) pairs in the order of time. An empty mix is the face as it is."""
 
 EXAMPLE = "neutral, joy:0.8@1s, joy:0.5+surprise:0.5@2s, neutral@3s"
 MIN_GAP, MAX_SECONDS = 0.02, 600.0
-"""Seconds between keyframes (what players can show), and of a whole timeline."""
+"""Smallest number of seconds between keyframes, because of players, and largest number for a whole timeline."""
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
 _SECONDS = re.compile(rf"({_NUMBER})\s*s?")
@@ -24,17 +24,20 @@ _STRENGTH = re.compile(_NUMBER)
 
 
 def parse_timeline(text: str) -> Keyframes:
-    """`neutral, joy:0.8@1s, joy:0.5+surprise:0.5@2s` -> [(0, {neutral: 1}), (1, {joy: 0.8}), (2, {...})].
+    """Parse `neutral, joy:0.8@1s, joy:0.5+surprise:0.5@2s` -> [(0, {neutral: 1}), (1, {joy: 0.8}), (2, {...})].
 
-    Keyframes are separated by commas; each is emotions joined by `+`, each with a strength (1 where none is given), and
-    a time in seconds, which only the first one may leave out. `start` is the face as it is. Raises `InputError` that
-    shows the part that cannot be read; whether the emotions exist is not known here.
+    Commas separate keyframes. A keyframe has emotions joined by `+`, each with a strength (1 by default), and a time in
+    seconds, which only the first keyframe may omit. `start` is the face as it is. Raises `InputError`, which shows the
+    part that cannot be read. The names of emotions are not checked here.
     """
     return check_keyframes([_keyframe(part.strip(), first=index == 0) for index, part in enumerate(text.split(","))])
 
 
 def check_keyframes(keyframes: Any) -> Keyframes:
-    """The same if they are pairs of seconds and mix whose times rise from 0, else `InputError`."""
+    """Check that `keyframes` are pairs of seconds and mix whose times rise from 0, and return them.
+
+    Raises `InputError` if they are not.
+    """
     pairs: list[tuple[float, Any]] = []
     try:
         for given, mix in keyframes:

@@ -1,4 +1,4 @@
-"""Vocabulary: the names that a mix may use, and how mixes and timelines of them become vectors of strengths."""
+"""Vocabulary: the names that mixes may use. It converts mixes and timelines to vectors of strengths."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from tlgan_runtime.messages import listed, shown
 from tlgan_runtime.validation import known_name, nearest, real
 
 Mix = Mapping[str, float]
-"""Strengths by name: 0 none, 1 the full effect, negative less of it."""
+"""Strengths by name: 0 for no effect, 1 for the full effect, negative for less."""
 
 MAX_STRENGTH = 10.0
-"""Ten times the full effect: far outside anything that a generator was trained on."""
+"""Ten times the full effect, which is far outside the training range of any generator."""
 MOST_COLUMNS = 512
-"""Moves that are drawn side by side: more do not fit into a picture."""
+"""Largest number of moves side by side. More do not fit into a picture."""
 
 
 class Vocabulary(NamedTuple):
-    """What faces can be moved by. Strengths are in this order: emotions, characters, attributes."""
+    """The names by which faces can move. Strengths are in this order: emotions, characters, attributes."""
 
     emotions: tuple[str, ...]
     characters: tuple[str, ...]
-    """Those that a face can become; none where the bundle draws only one."""
+    """Characters that a face can become; none if the bundle draws only one."""
     attributes: tuple[str, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them, in the order of strengths."""
+        """All names, in the order of strengths."""
         return self.emotions + self.characters + self.attributes
 
     def find(self, name: Any) -> int:
-        """The place of a name among strengths; `InputError` for one that there is not, with those that there are."""
+        """Return the index of a name among strengths. Raises `InputError`, which lists all names, if it is unknown."""
         names = self.names
         known = known_name(name, names)
         if known is None:
@@ -45,12 +45,12 @@ class Vocabulary(NamedTuple):
         return names.index(known)
 
     def listed(self) -> str:
-        """The names of each kind, for a message."""
+        """Return the names of each kind, for a message."""
         kinds = zip(self._fields, self, strict=True)
         return "; ".join(f"{kind}: {listed(names)}" for kind, names in kinds if names)
 
     def strengths(self, mix: Any) -> NDArray[np.float64]:
-        """(K,) of a mix by name; raises `InputError` for unknown names and strengths out of range."""
+        """Return the strengths (K,) of a mix. Raises `InputError` for unknown names and strengths out of range."""
         if not isinstance(mix, Mapping) or not mix:
             raise InputError(
                 f'a mix holds strengths by name, for example {{"{self.emotions[0]}": 0.8}}, not {shown(mix)}'
@@ -66,16 +66,16 @@ class Vocabulary(NamedTuple):
     def wanted(
         self, strengths: NDArray[np.float64], characters: Sequence[str]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Emotions (E,) and `characters` (C,) whose strength is above 0; raises `InputError` where there are none."""
+        """Mark emotions (E,) and `characters` (C,) with a strength above 0. Raises `InputError` if there are none."""
         first = len(self.emotions)
         named = {name for name, strength in zip(self.characters, strengths[first:], strict=False) if strength > 0}
         wanted = strengths[:first] > 0, np.array([name in named for name in characters])
         if not any(map(np.any, wanted)):
-            raise InputError("until needs an emotion with a strength above 0, whose probability is to be reached")
+            raise InputError("until needs an emotion with a strength above 0, whose probability the face must reach")
         return wanted
 
     def columns(self, emotion: str | Mix | Sequence[str | Mix]) -> NDArray[np.float64]:
-        """(C, K) full strengths of each column that a name, a mix, several of them, or `all` ask for."""
+        """Return the full strengths (C, K) of each column, for a name, a mix, a list of these, or `all`."""
         if isinstance(emotion, str | Mapping):
             emotion = [emotion]
         if not isinstance(emotion, Sequence) or len(emotion) > MOST_COLUMNS:
@@ -88,13 +88,13 @@ class Vocabulary(NamedTuple):
         return np.stack([self.strengths({one: 1.0} if isinstance(one, str) else one) for one in several])
 
     def keyframes(self, timeline: str | Keyframes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Seconds (T,) and strengths (T, K) of a text, or of pairs of seconds and mix."""
+        """Return seconds (T,) and strengths (T, K) of a timeline, given as text or as pairs of seconds and mix."""
         pairs = parse_timeline(timeline) if isinstance(timeline, str) else check_keyframes(timeline)
         still = np.zeros(len(self.names))
         keys = [still if isinstance(mix, Mapping) and not mix else self.strengths(mix) for _, mix in pairs]
         return np.array([time for time, _ in pairs]), np.stack(keys)
 
     def _kinds(self) -> str:
-        """`emotion`, or `emotion, character or attribute`: the kinds that there are."""
+        """Return the kinds that exist, for example `emotion`, or `emotion, character or attribute`."""
         *others, last = [kind[:-1] for kind, names in zip(self._fields, self, strict=True) if names]
         return f"{', '.join(others)} or {last}" if others else last

@@ -74,7 +74,7 @@ def test_a_bundle_that_works_says_what_ran(tmp_path: Path) -> None:
 
 def test_a_graph_that_never_ends_is_ended(broken: Path) -> None:
     change(broken, loops)
-    with pytest.raises(BundleDamagedError, match=r"did not come to an end with 3 seconds"):
+    with pytest.raises(BundleDamagedError, match=r"did not finish with 3 seconds"):
         try_graphs(broken, seconds=3)
 
 
