@@ -12,10 +12,12 @@ from tables import read
 
 from tlgan_train.config import load_config
 from tlgan_train.evaluation.document import Evaluation, read_evaluation
+from tlgan_train.evaluation.equal_success import changes_at_equal_success
 from tlgan_train.evaluation.learning_curve import LearningCurve, Quality
 from tlgan_train.report.claim_tables import markdown
 from tlgan_train.report.claims import Evidence, paper_claims
-from tlgan_train.report.model_card import comparison_table, leakage_table, methods_table
+from tlgan_train.report.model_card import methods_table
+from tlgan_train.report.text import markdown_table, number
 
 BUNDLES = Path(__file__).resolve().parents[1] / "exported"
 EDITS = {
@@ -25,6 +27,8 @@ EDITS = {
     "keep their character at every step": "character_kept",
 }
 """Rows of the table of quality, with their fields of `EmotionEdit`."""
+COMPARED = {"success": "success", "mean_end": "mean end probability", "rank_correlation": "rank correlation"}
+"""Fields of `EmotionEdit` in the table by emotion, with the titles of their columns."""
 
 
 def manifest(bundle: str) -> dict[str, Any]:
@@ -55,20 +59,31 @@ def quality() -> str:
 
 
 def by_emotion(bundle: str) -> str:
-    """The default method and the paper's, a row for each emotion."""
+    """Return the default method and the paper's side by side, with a row for each emotion."""
     measured = evaluation(bundle)
-    return comparison_table(measured, measured.default, "paper")
+    pair = (measured.default, "paper")
+    rows = []
+    for emotion in measured.emotions:
+        edits = [measured.methods[method].emotions[emotion] for method in pair]
+        cells = [number(getattr(edit, score).value) for score in COMPARED for edit in edits]
+        rows.append([emotion, *cells, number(measured.judge.ceiling[emotion])])
+    heads = [f"{title}, `{method}`" for title in COMPARED.values() for method in pair]
+    return markdown_table(["emotion", *heads, "ceiling"], rows)
 
 
 def methods(bundle: str) -> str:
-    """A row for each method."""
+    """Return a row for each method."""
     return methods_table(evaluation(bundle))
 
 
 def leakage(bundle: str) -> str:
-    """What else the default method and the paper's change at equal success, a row for each factor."""
+    """Return what else the default method and the paper's change at equal success, with a row for each factor."""
     measured = evaluation(bundle)
-    return leakage_table(measured, measured.default)
+    rows = [
+        [change.factor, *map(number, (change.noise, change.own, change.paper, change.share))]
+        for change in changes_at_equal_success(measured, measured.default)
+    ]
+    return markdown_table(["factor", "noise", f"`{measured.default}`", "`paper`", "share"], rows)
 
 
 def claims(bundle: str) -> str:

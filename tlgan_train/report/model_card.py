@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from tlgan_train.evaluation.document import Evaluation
-from tlgan_train.evaluation.equal_success import changes_at_equal_success
 from tlgan_train.evaluation.weaknesses import weaknesses
 from tlgan_train.report.text import interval, markdown_table, number, render
 
@@ -72,18 +71,6 @@ def edit_table(evaluation: Evaluation, method: str) -> str:
     return markdown_table(heads, rows)
 
 
-def comparison_table(evaluation: Evaluation, method: str, other: str) -> str:
-    """Markdown table of two methods side by side, with a row for each emotion."""
-    names = {"success": "success", "mean_end": "mean end probability", "rank_correlation": "rank correlation"}
-    rows = []
-    for emotion in evaluation.emotions:
-        edits = [evaluation.methods[name].emotions[emotion] for name in (method, other)]
-        cells = [number(getattr(edit, score).value) for score in names for edit in edits]
-        rows.append([emotion, *cells, number(evaluation.judge.ceiling[emotion])])
-    heads = [f"{title}, `{m}`" for title in names.values() for m in (method, other)]
-    return markdown_table(["emotion", *heads, "ceiling"], rows)
-
-
 def methods_table(evaluation: Evaluation) -> str:
     """Markdown table that sums up every method, the surest first."""
     rows = []
@@ -98,15 +85,6 @@ def methods_table(evaluation: Evaluation) -> str:
         rows.append((min(success, default=0.0), [f"`{name}`", *cells]))
     heads = ["method", "success", "mean end probability", "KID ratio", "largest step over mean step", "distance"]
     return markdown_table(heads, [cells for _, cells in sorted(rows, key=lambda row: -row[0])])
-
-
-def leakage_table(evaluation: Evaluation, method: str) -> str:
-    """Markdown table of what else a method and `paper` change at equal success, with a row for each factor."""
-    rows = [
-        [change.factor, *map(number, (change.noise, change.own, change.paper, change.share))]
-        for change in changes_at_equal_success(evaluation, method)
-    ]
-    return markdown_table(["factor", "noise", f"`{method}`", "`paper`", "share"], rows)
 
 
 def _values(found: Iterable[float | None]) -> list[float]:
