@@ -107,7 +107,7 @@ def test_no_worker_of_a_batch_outlives_it(bundle: Path, tmp_path: Path, number: 
     options = ["batch", str(tmp_path / "jobs.jsonl"), "--out", str(out), "-j", "2", "--bundle", str(bundle)]
     environment = {**os.environ, mark.partition("=")[0]: mark.partition("=")[2]}
     process = subprocess.Popen(
-        [*start(-1), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        [*start(-1, number), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
         start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None and process.stdout.readline().strip() == str(out / "first.png")
