@@ -103,12 +103,12 @@ def add(name: str) -> Callable[[zipfile.ZipFile], None]:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("../outside", "names inside"),
-        ("a/../../outside", "names inside"),
-        ("/etc/passwd", "names inside"),
-        ("C:\\x", "names inside"),
-        ("a\\b", "names inside"),
-        ("C:x", "names inside"),
+        ("../outside", "must lie inside"),
+        ("a/../../outside", "must lie inside"),
+        ("/etc/passwd", "must lie inside"),
+        ("C:\\x", "must lie inside"),
+        ("a\\b", "must lie inside"),
+        ("C:x", "must lie inside"),
         ("generator.onnx", "twice"),
         ("\x1b[2Jgone", None),
     ],
