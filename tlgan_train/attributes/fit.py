@@ -250,14 +250,15 @@ def measure(attribute: ToLevel, kind: str, model: FinishedModel, judge: Attribut
         distances = np.linalg.norm(frames[:, -1] - z, axis=1)
         elsewhere = read_latents(model, judge, (z + distances[:, None] * random).astype(np.float32), judged=True)
         result[side] = {
-            **to_json(edit_quality(there, character, seen.features.reshape(len(z), FRAMES, -1))),
+            **vars(edit_quality(there, character, seen.features.reshape(len(z), FRAMES, -1))),
             "mean_start": float(there[:, 0].mean()),
-            "emotion_kept": asdict(estimate(emotion[:, -1] == emotion[:, 0])),
-            "random_mean_end": asdict(estimate(_side(probability(elsewhere.score, kind), sign))),
-            "random_emotion_kept": asdict(estimate(elsewhere.emotion.argmax(axis=1) == emotion[:, 0])),
+            "emotion_kept": estimate(emotion[:, -1] == emotion[:, 0]),
+            "random_mean_end": estimate(_side(probability(elsewhere.score, kind), sign)),
+            "random_emotion_kept": estimate(elsewhere.emotion.argmax(axis=1) == emotion[:, 0]),
             "distance": float(distances.mean()),
         }
-    return result
+    measured: dict[str, Any] = to_json(result)
+    return measured
 
 
 def _side(probabilities: np.ndarray, sign: float) -> np.ndarray:
