@@ -195,15 +195,18 @@ def test_every_face_may_have_its_own_direction_and_strengths(models: Path, app: 
 
 
 def test_the_page_on_serving_draws_what_the_runtime_draws(
-    models: Path, app: CheerMeUp, monkeypatch: pytest.MonkeyPatch
+    models: Path, app: CheerMeUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(models.parent)
+    shutil.copytree(models, tmp_path / "models")
+    shutil.copytree(app.path, tmp_path / "exported" / "solo")
+    monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
         exec(block, names)
     z = app.sample(8, seed=0)
     np.testing.assert_array_equal(names["z"], z)
     assert_same_frames(names["frames"], frames(app, z, "paper", steps=30))
+    assert_same_frames(names["frames_path"], np.stack(list(app.walk(z, "joy", steps=30)), axis=1))
     assert_same_frames(names["frames_local"], frames(app, z, "local", steps=30))
 
 
