@@ -21,20 +21,20 @@ def latents(count: int, latent_dim: int) -> np.ndarray:
     return np.random.default_rng(count).standard_normal((count, latent_dim)).astype(np.float32)
 
 
-@pytest.mark.parametrize("count", [1, 3, 9])
 @pytest.mark.parametrize(
     ("latent_dim", "width", "size", "mapping_width"), [(8, 4, 32, 0), (64, 32, 64, 32), (100, 3, 64, 0), (6, 4, 128, 5)]
 )
-def test_it_draws_what_the_network_draws(
-    latent_dim: int, width: int, size: int, mapping_width: int, count: int
-) -> None:
-    generator, z = colourful(latent_dim, width, size, mapping_width), latents(count, latent_dim)
-    expected = to_uint8(generator(torch.from_numpy(z))).numpy()
-    assert expected.std() > 20  # a grey square would prove nothing
-    drawn = pictures(drawing_graph(generator), z)
-    assert drawn.shape == expected.shape and drawn.dtype == np.uint8
-    difference = np.abs(drawn.astype(int) - expected)
-    assert difference.max() <= 1 and (difference > 0).mean() < 1e-3
+def test_it_draws_what_the_network_draws(latent_dim: int, width: int, size: int, mapping_width: int) -> None:
+    generator = colourful(latent_dim, width, size, mapping_width)
+    model = drawing_graph(generator)
+    for count in (1, 3, 9):
+        z = latents(count, latent_dim)
+        expected = to_uint8(generator(torch.from_numpy(z))).numpy()
+        assert expected.std() > 20  # a grey square would prove nothing
+        drawn = pictures(model, z)
+        assert drawn.shape == expected.shape and drawn.dtype == np.uint8
+        difference = np.abs(drawn.astype(int) - expected)
+        assert difference.max() <= 1 and (difference > 0).mean() < 1e-3
 
 
 def test_black_and_white_stay_in_range() -> None:

@@ -43,7 +43,10 @@ def latents(count: int, latent_dim: int = 16, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((count, latent_dim)).astype(np.float32)
 
 
-@pytest.mark.parametrize(("width", "size", "mapping_width"), [(8, 32, 0), (3, 32, 9), (16, 64, 32)])
+@pytest.mark.parametrize(
+    ("width", "size", "mapping_width"),
+    [(8, 32, 0), pytest.param(3, 32, 9, marks=pytest.mark.slow), pytest.param(16, 64, 32, marks=pytest.mark.slow)],
+)
 def test_it_draws_nearly_the_same(width: int, size: int, mapping_width: int) -> None:
     generator = colourful(16, width, size, mapping_width)
     model = quantised_graph(generator, latents(256))
