@@ -24,6 +24,8 @@ SMALL = {
     "gan.images": 96,
     "gan.warmup_images": 32,
     "gan.checkpoint_images": 48,
+    "classifier.steps": 5,
+    "judge.steps": 5,
     "samples.count": 1_200,
     "axes.calibration_faces": 4,
     "axes.path_moves": 256,

@@ -152,7 +152,7 @@ def test_a_stage_before_its_time_names_the_one_to_run(tmp_path: Path, small_opti
         (["--set=samples.count=1000"], "samples.count"),
         (["--set=gan.images=0", "--set=gan.epochs=0"], "gan.images and gan.epochs are both 0"),
         (["--set=gan.reconstruction_weight=0"], "gan.warmup_images needs an encoder"),
-        (["--set=judge.epochs=0"], "judge.epochs must be 1 or more"),
+        (["--set=judge.steps=0"], "judge.steps must be 1 or more"),
         (["--alexnet-weights", "nowhere.pth"], "no weights file at nowhere.pth"),
     ],
 )

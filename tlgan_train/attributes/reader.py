@@ -17,7 +17,7 @@ from tlgan_runtime.bundle.axes_json import BINARY
 from tlgan_train.classifiers.augment import augment
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.classifiers.r2 import r2
-from tlgan_train.classifiers.training import Descent
+from tlgan_train.classifiers.training import Descent, one_cycle
 from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.seeds import seeded
 from tlgan_train.data.labels import LabelledPictures
@@ -104,7 +104,7 @@ def train_reader(
     reader = compute.place(seeded(AttributeReader, seed)).to(memory_format=torch.channels_last)
     binary = pictures.kind == BINARY
     sides = [chosen[targets[chosen] == side] for side in (0, 1)] if binary else [chosen]
-    descent = Descent(reader, LR, STEPS)
+    descent = Descent(reader, LR, one_cycle(STEPS))
     rng, changes = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     reader.train()
     for _ in range(STEPS):

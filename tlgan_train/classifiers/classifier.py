@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from tlgan_train.classifiers.augment import augment
 from tlgan_train.classifiers.training import Training, class_scores, fit, parameter_count
@@ -23,19 +24,24 @@ from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.inference import predict
+from tlgan_train.models.residual import ResidualClassifier
 from tlgan_train.run_folder import load_tensors, save_tensors, write_json
 
 STREAM = "classifier"
-CACHED_WEIGHTS = "alexnet-owt-7be5be79.pth"
-"""Name under which torchvision keeps its pretrained AlexNet in torch's hub cache."""
+GOOD = 0.97
+"""Share of test pictures whose emotion a good classifier reads; below it the log says what is taken for what."""
+CONFUSED = 0.05
+"""Share of the pictures of an emotion that the log names when they are taken for another."""
+
+Classifier = EmotionClassifier | ResidualClassifier
 
 
 @dataclass(frozen=True)
 class ClassifierResult:
     """A trained classifier and what was measured of it."""
 
-    model: EmotionClassifier
-    """In eval mode, with the weights of the best epoch."""
+    model: Classifier
+    """In eval mode, with the weights that did best in validation."""
     metrics: dict[str, Any]
     """What `classifier/metrics.json` holds; `metrics["test"]` is of the untouched test split."""
 
@@ -48,40 +54,42 @@ def train_classifier(
     log: Callable[[str], None] = print,
     compute: Compute | None = None,
 ) -> ClassifierResult:
-    """Train on all characters, keep the best validation epoch, grade it on the test split, and write both down.
+    """Train on all characters, grade the network on the test split, and write both down.
 
     Writes `classifier/weights.safetensors`, `classifier/coachN.safetensors` for each coach, and, last,
     `classifier/metrics.json` in `run`. The same seed, data, machine and number of threads give the same weights.
 
     Args:
-        weights: a torchvision AlexNet `state_dict`, .safetensors or .pth, that the features start from. Without it
-            torchvision's own file in torch's hub cache is taken; nothing is downloaded.
+        weights: a torchvision AlexNet `state_dict`, .safetensors or .pth, that the features start from; with it the
+            network is AlexNet, whatever `classifier.network` says.
         compute: where the networks learn; None is what this machine offers.
 
     Raises:
-        TrainError: weights that cannot be used, too few pictures, or a loss that is no longer finite.
+        TrainError: weights that cannot be used, too few pictures, a loss that is no longer finite, or a classifier that
+            reads fewer test pictures than `classifier.floor` says.
     """
     start = time.monotonic()
     settings = config.classifier
+    network = settings.network if weights is None else "alexnet"
     shape = {"emotions": len(dataset.emotions), "characters": len(dataset.characters), "hidden": settings.hidden}
-    source = weights or _cached_weights()
-    features = None if source is None else read_weights(source)
+    if network == "residual":
+        shape["image_size"] = dataset.image_size
+    features = None if weights is None else read_weights(weights)
     targets = (dataset.emotion, dataset.character)
     compute = compute or Compute.here(config.gan.precision)
 
-    def trained(seed: int) -> tuple[EmotionClassifier, list[dict[str, float]]]:
-        model = seeded(lambda: EmotionClassifier(**shape), seed)
-        if features is not None:
-            model.load_features(features, str(source))
-        training = Training(settings.batch_size, settings.epochs, settings.lr, seed, settings.augment, compute)
-        slow = () if features is None else model.features.parameters()
+    def trained(seed: int) -> tuple[Classifier, list[dict[str, float]]]:
+        model = seeded(lambda: _built(network, shape), seed)
+        slow: Iterable[nn.Parameter] = ()
+        if isinstance(model, EmotionClassifier) and features is not None:
+            model.load_features(features, str(weights))
+            slow = model.features.parameters()
+        training = Training(settings.batch_size, settings.steps, settings.lr, seed, settings.augment, compute)
         return model, fit(model, dataset, targets, training, log, slow=slow)
 
-    if features is not None:
-        log(f"classifier: AlexNet features start from {source}")
-    else:
-        log("classifier: no pretrained AlexNet weights (give them with --alexnet-weights FILE), training from scratch")
-    model, epochs = trained(stream_seed(config.seed, STREAM))
+    begin = "from scratch" if weights is None else f"features start from {weights}"
+    log(f"classifier: {network}, {begin}")
+    model, checks = trained(stream_seed(config.seed, STREAM))
 
     test = dataset.indices("test")
     truth = tuple(target[test] for target in targets)
@@ -90,23 +98,34 @@ def train_classifier(
     coaches = []
     for index in range(settings.coaches):
         coach, _ = trained(stream_seed(config.seed, f"{STREAM} coach {index}"))
-        save_tensors(_coach_path(run, index), coach.state_dict(), {"shape": shape})
+        save_tensors(_coach_path(run, index), coach.state_dict(), {"network": network, "shape": shape})
         coaches.append(class_scores(predict(coach, dataset.images, test), truth)["emotion_accuracy"])
     metrics = {
         "emotions": dataset.emotions,
         "characters": dataset.characters,
         "coaches": coaches,
+        "network": network,
         "hidden": settings.hidden,
         "parameters": parameter_count(model),
-        "from_scratch": source is None,
+        "from_scratch": weights is None,
         "data_digest": dataset.digest,
-        "epochs": epochs,
+        "checks": checks,
         "test": class_scores(predict(model, dataset.images, test), truth),
         # Softened, noisy and off-colour copies of the test pictures: nearer to what a generator draws.
         "test_augmented": class_scores(changed, truth),
         "seconds": round(time.monotonic() - start, 1),
     }
-    save_tensors(_weights_path(run), model.state_dict(), {"shape": shape})
+    accuracy = metrics["test"]["emotion_accuracy"]
+    if accuracy < GOOD:
+        for line in confusions(dataset.emotions, np.array(metrics["test"]["emotion_confusion"])):
+            log(f"classifier: {line}")
+    if accuracy < settings.floor:
+        raise TrainError(
+            f"the classifier reads the emotion of {accuracy:.0%} of the test pictures, and classifier.floor is "
+            f"{settings.floor:.0%}: axes would be fitted to guesses; check the labels (`tlgan-train data`), give more "
+            "pictures, or merge emotions that look alike"
+        )
+    save_tensors(_weights_path(run), model.state_dict(), {"network": network, "shape": shape})
     write_json(run / "classifier" / "metrics.json", metrics)
     log(
         f"classifier: test emotion {metrics['test']['emotion_accuracy']:.2%}, "
@@ -115,19 +134,39 @@ def train_classifier(
     return ClassifierResult(model, metrics)
 
 
-def load_classifier(run: Path, compute: Compute = ON_CPU) -> EmotionClassifier:
+def confusions(names: tuple[str, ...], counts: np.ndarray) -> list[str]:
+    """Lines on what is taken for what, the most frequent first.
+
+    Args:
+        counts: (E, E) pictures; row the true class, column the one read.
+    """
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    np.fill_diagonal(shares, 0.0)
+    order = np.dstack(np.unravel_index(np.argsort(-shares, axis=None), shares.shape))[0]
+    return [
+        f"{shares[true, read]:.0%} of the pictures of {names[true]} are read as {names[read]}"
+        for true, read in order
+        if shares[true, read] >= CONFUSED
+    ]
+
+
+def load_classifier(run: Path, compute: Compute = ON_CPU) -> Classifier:
     """The trained classifier of a run, in eval mode."""
     return _load(_weights_path(run), compute)
 
 
-def load_coaches(run: Path, count: int, compute: Compute = ON_CPU) -> tuple[EmotionClassifier, ...]:
+def load_coaches(run: Path, count: int, compute: Compute = ON_CPU) -> tuple[Classifier, ...]:
     """The first `count` coaches of a run, as the classifier itself."""
     return tuple(_load(_coach_path(run, index), compute) for index in range(count))
 
 
-def _load(path: Path, compute: Compute) -> EmotionClassifier:
+def _built(network: str, shape: dict[str, int]) -> Classifier:
+    return EmotionClassifier(**shape) if network == "alexnet" else ResidualClassifier(**shape)
+
+
+def _load(path: Path, compute: Compute) -> Classifier:
     tensors, facts = load_tensors(path, "classifier")
-    model = EmotionClassifier(**facts["shape"])
+    model = _built(facts.get("network", "alexnet"), facts["shape"])  # earlier versions had no other network
     model.load_state_dict(tensors)
     return compute.place(model).eval()
 
@@ -138,11 +177,6 @@ def _weights_path(run: Path) -> Path:
 
 def _coach_path(run: Path, index: int) -> Path:
     return run / "classifier" / f"coach{index + 1}.safetensors"
-
-
-def _cached_weights() -> Path | None:
-    path = Path(torch.hub.get_dir()) / "checkpoints" / CACHED_WEIGHTS
-    return path if path.is_file() else None
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

@@ -32,7 +32,7 @@ class JudgeResult:
     """A trained judge and what was measured of it."""
 
     model: Judge
-    """In eval mode, with the weights of the best epoch."""
+    """In eval mode, with the weights that did best in validation."""
     metrics: dict[str, Any]
     """What `judge/metrics.json` holds; `metrics["ceiling"]` is per emotion."""
 
@@ -44,7 +44,7 @@ def train_judge(
     log: Callable[[str], None] = print,
     compute: Compute | None = None,
 ) -> JudgeResult:
-    """Train on the training split of all characters, keep the best validation epoch, and grade it on the test split.
+    """Train on the training split of all characters, and grade the best weights of validation on the test split.
 
     Writes `judge/weights.safetensors` and, last, `judge/metrics.json` in `run`. Besides accuracies and confusion
     matrices it reports for each emotion the ceiling, the share of real test pictures of it with p ≥ 0.9 (null where
@@ -62,8 +62,8 @@ def train_judge(
     model = seeded(lambda: Judge(**shape), seed)
 
     compute = compute or Compute.here(config.gan.precision)
-    training = Training(settings.batch_size, settings.epochs, settings.lr, seed, augment=True, compute=compute)
-    epochs = fit(model, dataset, (dataset.emotion, dataset.character, factors), training, log)
+    training = Training(settings.batch_size, settings.steps, settings.lr, seed, augment=True, compute=compute)
+    checks = fit(model, dataset, (dataset.emotion, dataset.character, factors), training, log)
 
     test = dataset.indices("test")
     truth = (dataset.emotion[test], dataset.character[test])
@@ -75,7 +75,7 @@ def train_judge(
         "characters": dataset.characters,
         "parameters": parameter_count(model),
         "data_digest": dataset.digest,
-        "epochs": epochs,
+        "checks": checks,
         "test": class_scores(outputs[:2], truth),
         "test_augmented": class_scores(changed[:2], truth),
         "ceiling": dict(zip(dataset.emotions, _ceiling(outputs[0], truth[0]), strict=True)),

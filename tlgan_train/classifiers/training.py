@@ -6,16 +6,17 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tlgan_train.classifiers.augment import augment
 from tlgan_train.compute.compute import Compute
+from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.models.inference import predict, to_tensor
@@ -24,8 +25,21 @@ CLIP = 5.0
 """Largest norm of a step's gradient."""
 WEIGHT_DECAY = 0.01
 """AdamW's default."""
-WARM_UP = 0.2
-"""Share of the steps in which the step size rises to its peak."""
+RISE = 100
+"""Steps in which the step size rises to its full value."""
+CYCLE_RISE = 0.2
+"""The same for one cycle, as a share of its steps."""
+AVERAGING = 0.98
+"""Decay of the averaged weights at each step. They are what is validated and kept: they do as well as a schedule of
+falling step sizes does at its end, at any time, so nobody has to know the end before."""
+CHECK_STEPS = 50
+"""Steps between two validations."""
+CHECKED_PICTURES = 1_024
+"""Most validation pictures that are read at each of them, chosen at random once."""
+PATIENCE = 6
+"""Validations without an improvement after which training ends."""
+LEAST_IMPROVEMENT = 1e-3
+"""Fall of the validation loss that counts as an improvement."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +47,13 @@ class Training:
     """How a network is trained on one data set."""
 
     batch_size: int
-    """Pictures a step."""
-    epochs: int
-    """Passes over the training split of all characters."""
+    """Pictures in each step."""
+    steps: int
+    """Most steps; training ends sooner when validation stops improving."""
     lr: float
-    """Peak step size of the `Descent`."""
+    """Step size of AdamW."""
     seed: int
-    """Decides the order of the pictures and their changes."""
+    """Decides the choice of the pictures and their changes."""
     augment: bool
     """Whether pictures are changed at random before each step."""
     compute: Compute
@@ -51,25 +65,27 @@ def parameter_count(model: nn.Module) -> int:
 
 
 class Descent:
-    """AdamW with clipped gradients under a one-cycle schedule (Smith and Topin 2019).
+    """AdamW with clipped gradients.
 
     Args:
-        lr: peak step size.
-        steps: length of the cycle.
+        lr: the full step size.
+        schedule: share of it at each step, from 0.
         slow: parameters that learn ten times as slowly as the others: those that were trained elsewhere before.
     """
 
-    def __init__(self, model: nn.Module, lr: float, steps: int, slow: Iterable[nn.Parameter] = ()) -> None:
+    def __init__(
+        self, model: nn.Module, lr: float, schedule: Callable[[int], float], slow: Iterable[nn.Parameter] = ()
+    ) -> None:
         self._parameters, slow_ids = list(model.parameters()), {id(p) for p in slow}
         groups = [
             {"params": [p for p in self._parameters if id(p) not in slow_ids], "lr": lr},
             {"params": [p for p in self._parameters if id(p) in slow_ids], "lr": lr / 10},
         ]
         self._optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, partial(_one_cycle, steps=steps))
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, schedule)
 
     def step(self, loss: Tensor) -> None:
-        """One step down the gradient of `loss`."""
+        """Take one step down the gradient of `loss`."""
         self._optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self._parameters, CLIP)
@@ -85,10 +101,11 @@ def fit(
     log: Callable[[str], None],
     slow: Iterable[nn.Parameter] = (),
 ) -> list[dict[str, float]]:
-    """Train `model` and leave it, in eval mode, with the weights that did best on the validation split.
+    """Train `model` for as long as validation improves, and leave it, in eval mode, with the averaged weights that did
+    best on the validation split.
 
-    Best is the highest mean accuracy over the class targets; equal ones are told apart by the loss. Steps compute in
-    the precision of `training.compute`; validation, like all reading, in fp32.
+    Every class (character and emotion) is shown equally often. The best weights are those with the lowest loss. Steps
+    compute in the precision of `training.compute`; validation, like all reading, in fp32.
 
     Args:
         model: maps pictures (N, 3, S, S) in [-1, 1] to a tuple of outputs, one for each target.
@@ -97,62 +114,65 @@ def fit(
         slow: see `Descent`.
 
     Returns:
-        One row an epoch: `epoch` from 1, `images` seen, `loss`, `validation_loss`, `validation_emotion_accuracy`,
-        `validation_character_accuracy`, `seconds` since the start, `best` (1 for the row whose weights were kept).
+        A row for each validation: `step` from 1, `images` seen, `loss` since the last one, `validation_loss`,
+        `validation_emotion_accuracy`, `validation_character_accuracy`, `seconds` since the start, `best` (1 for the row
+        whose weights were kept).
 
     Raises:
         TrainError: too few pictures, or a loss that is no longer finite.
     """
-    train = dataset.indices("train")
     if shortage := dataset.shortage():
         raise TrainError(shortage)
-    if training.epochs < 1 or training.batch_size < 2:
-        raise TrainError("training needs epochs of 1 or more and a batch_size of 2 or more")
+    if training.steps < 1 or training.batch_size < 2:
+        raise TrainError("training needs steps of 1 or more and a batch_size of 2 or more")
     compute = training.compute
     compute.place(model).to(memory_format=torch.channels_last)
     truth = tuple(map(compute.put, targets))
-    parts = -(-len(train) // training.batch_size)
-
-    descent = Descent(model, training.lr, training.epochs * parts, slow)
-    order = np.random.default_rng(training.seed)
-    changes = torch.Generator().manual_seed(training.seed)
-
-    start, rows, best, best_epoch, kept = time.monotonic(), [], (-1.0, 0.0), 0, {}
-    for epoch in range(1, training.epochs + 1):
+    batches = Batches(dataset, dataset.indices("train"), training.batch_size, balanced=True, seed=training.seed)
+    checked = np.random.default_rng(training.seed).permutation(dataset.indices("validation"))[:CHECKED_PICTURES]
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING), use_buffers=True)
+    descent, changes = Descent(model, training.lr, _risen, slow), torch.Generator().manual_seed(training.seed)
+    start, rows, losses, kept = time.monotonic(), [], [], {}
+    lowest, milestone, improved = math.inf, math.inf, 0
+    for step in range(1, training.steps + 1):
         model.train()
-        total = torch.zeros((), device=compute.device)
-        # Parts of nearly equal size: a last batch of one picture would have no variance for BatchNorm.
-        for part in np.array_split(order.permutation(train), parts):
-            x = to_tensor(dataset.images[part], compute.device)
-            x = augment(x, changes) if training.augment else x
-            with compute.autocast():
-                outputs = tuple(output.float() for output in model(x))
-            loss = _loss(outputs, tuple(t[part] for t in truth))
-            descent.step(loss)
-            total += loss.detach() * len(part)
-        if not torch.isfinite(total):
-            raise TrainError(f"training broke down in epoch {epoch}: the loss is not finite; try a lower lr")
-
+        chosen = batches[step - 1]
+        x = to_tensor(dataset.images[chosen], compute.device)
+        x = augment(x, changes) if training.augment else x
+        with compute.autocast():
+            outputs = tuple(output.float() for output in model(x))
+        loss = _loss(outputs, tuple(t[chosen] for t in truth))
+        descent.step(loss)
+        averaged.update_parameters(model)
+        losses.append(loss.detach())
+        if step % CHECK_STEPS and step < training.steps:
+            continue
         row = {
-            "epoch": epoch,
-            "images": epoch * len(train),
-            "loss": total.item() / len(train),
-            **_validation(model, dataset, targets),
+            "step": step,
+            "images": step * training.batch_size,
+            "loss": torch.stack(losses).mean().item(),
+            **_validation(averaged.module.eval(), dataset, targets, checked),
             "seconds": round(time.monotonic() - start, 1),
         }
+        if not math.isfinite(row["loss"]):
+            raise TrainError(f"training broke down by step {step}: the loss is not finite; try a lower lr")
         rows.append(row)
+        losses = []
         log(
-            f"epoch {epoch}/{training.epochs}: loss {row['loss']:.3f}, validation: emotion "
-            f"{row['validation_emotion_accuracy']:.2%}, character {row['validation_character_accuracy']:.2%}, "
+            f"step {step}: loss {row['loss']:.3f}, validation: emotion {row['validation_emotion_accuracy']:.2%}, "
+            f"character {row['validation_character_accuracy']:.2%}, "
             f"{row['images'] / max(time.monotonic() - start, 1e-9):.0f} images/s"
         )
-        score = (row["validation_emotion_accuracy"] + row["validation_character_accuracy"], -row["validation_loss"])
-        if score > best:
-            best, best_epoch = score, epoch
-            kept = {name: value.clone() for name, value in model.state_dict().items()}
+        if not kept or row["validation_loss"] < lowest:
+            lowest, best = row["validation_loss"], step
+            kept = {name: value.clone() for name, value in averaged.module.state_dict().items()}
+        if row["validation_loss"] < milestone - LEAST_IMPROVEMENT:
+            milestone, improved = row["validation_loss"], step
+        elif step - improved >= PATIENCE * CHECK_STEPS:
+            break
     model.load_state_dict(kept)
     model.eval()
-    return [{**row, "best": int(row["epoch"] == best_epoch)} for row in rows]
+    return [{**row, "best": int(row["step"] == best)} for row in rows]
 
 
 def class_scores(outputs: tuple[np.ndarray, ...], truth: tuple[np.ndarray, ...]) -> dict[str, Any]:
@@ -172,8 +192,25 @@ def class_scores(outputs: tuple[np.ndarray, ...], truth: tuple[np.ndarray, ...])
     return scores
 
 
-def _validation(model: nn.Module, dataset: Dataset, targets: tuple[np.ndarray, ...]) -> dict[str, float]:
-    chosen = dataset.indices("validation")
+def one_cycle(steps: int) -> Callable[[int], float]:
+    """A schedule of so many steps (Smith and Topin 2019): up in a line, down to 0 in a half cosine."""
+    rise = max(1.0, CYCLE_RISE * steps)
+
+    def share(step: int) -> float:
+        if step < rise:
+            return (step + 1) / (rise + 1)
+        return 0.5 + 0.5 * math.cos(math.pi * (step - rise) / max(1.0, steps - rise))
+
+    return share
+
+
+def _risen(step: int) -> float:
+    return min(1.0, (step + 1) / RISE)
+
+
+def _validation(
+    model: nn.Module, dataset: Dataset, targets: tuple[np.ndarray, ...], chosen: np.ndarray
+) -> dict[str, float]:
     outputs, truth = predict(model, dataset.images, chosen), tuple(target[chosen] for target in targets)
     scores = class_scores(outputs[:2], truth[:2])
     loss = _loss(tuple(map(torch.from_numpy, outputs)), tuple(map(torch.from_numpy, truth)))
@@ -182,14 +219,6 @@ def _validation(model: nn.Module, dataset: Dataset, targets: tuple[np.ndarray, .
         "validation_emotion_accuracy": scores["emotion_accuracy"],
         "validation_character_accuracy": scores["character_accuracy"],
     }
-
-
-def _one_cycle(step: int, steps: int) -> float:
-    """Share of the peak step size at `step` of `steps`: up in a line, down to 0 in a half cosine."""
-    rise = max(1.0, WARM_UP * steps)
-    if step < rise:
-        return (step + 1) / (rise + 1)
-    return 0.5 + 0.5 * math.cos(math.pi * (step - rise) / max(1.0, steps - rise))
 
 
 def _loss(outputs: tuple[Tensor, ...], targets: tuple[Tensor, ...]) -> Tensor:

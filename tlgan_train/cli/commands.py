@@ -69,7 +69,10 @@ def train(
     ] = None,
     alexnet_weights: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Pretrained torchvision AlexNet state_dict, .pth or .safetensors."),
+        typer.Option(
+            metavar="FILE",
+            help="Pretrained torchvision AlexNet state_dict, .pth or .safetensors; the classifier is an AlexNet then.",
+        ),
     ] = None,
     export: Annotated[
         Path | None, typer.Option(metavar="ROOT", help="With `data`: write the pictures in the FERG layout.")

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from torch import Tensor, nn
 from torch.nn import functional
+
+from tlgan_train.models.residual import halvings
 
 SIDE = 64
 """Side in pixels of the judge's input. Other sizes are resampled, so that all are measured in the same way."""
 FEATURES = 128
 """Length of the feature vector."""
-WIDTHS = (32, 64, 128, 128)
+WIDTHS = [32, 64, 128, 128]
 """Channels after each halving of the side: 32, 16, 8 and 4 pixels."""
 
 
 class Judge(nn.Module):
     """Emotion, character and known factors of a face, and the features in which sets of faces are compared.
 
-    Another architecture than the classifier that labels (Z, Y), so that an edit cannot succeed by fooling the network
-    that it was fitted to.
+    Another network than the classifier that labels (Z, Y), twice as wide and from another seed, so that an edit cannot
+    succeed by fooling the network that it was fitted to.
 
     Args:
         emotions: number of emotions, E.
@@ -29,10 +29,7 @@ class Judge(nn.Module):
 
     def __init__(self, emotions: int, characters: int, factors: int = 0) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(3, WIDTHS[0], 3, stride=2, padding=1, bias=False)]
-        layers += [nn.BatchNorm2d(WIDTHS[0]), nn.ReLU()]
-        layers += [_Halving(before, after) for before, after in pairwise(WIDTHS)]
-        self.body = nn.Sequential(*layers)
+        self.body = halvings(WIDTHS)
         # Flattened rather than averaged: where eyes and mouth are is what tells pose and expression.
         cells = (SIDE // 2 ** len(WIDTHS)) ** 2
         self.neck = nn.Sequential(
@@ -61,21 +58,3 @@ class Judge(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return `read(features(x))` for pictures float32 (N, 3, S, S) in [-1, 1]."""
         return self.read(self.features(x))
-
-
-class _Halving(nn.Module):
-    """A residual block that halves the side."""
-
-    def __init__(self, before: int, after: int) -> None:
-        super().__init__()
-        self.residual = nn.Sequential(
-            nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(after),
-            nn.ReLU(),
-            nn.Conv2d(after, after, 3, padding=1, bias=False),
-            nn.BatchNorm2d(after),
-        )
-        self.shortcut = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(self.residual(x) + self.shortcut(x))

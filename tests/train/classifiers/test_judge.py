@@ -23,7 +23,7 @@ pytestmark = pytest.mark.numerical
 EMOTIONS = ("joy", "sadness")
 CHARACTERS = ("blue", "green", "red")
 SIZE = 24
-CONFIG = Config.from_dict({"judge": {"batch_size": 32, "epochs": 6, "lr": 0.004}, "gan": {"precision": "fp32"}})
+CONFIG = Config.from_dict({"judge": {"batch_size": 32, "steps": 120, "lr": 0.002}, "gan": {"precision": "fp32"}})
 
 
 def shapes(count: int = 60, seed: int = 0) -> Dataset:
@@ -111,7 +111,7 @@ def test_ceiling_is_the_share_of_confident_real_pictures(data: Dataset, run: Pat
 
 
 def test_same_seed_same_judge(few: Dataset, tmp_path: Path) -> None:
-    settings = CONFIG.with_value("judge.epochs", 1)
+    settings = CONFIG.with_value("judge.steps", 2)
     first, second = (train_judge(settings, few, tmp_path / name, log=lambda line: None).model for name in "ab")
     assert all(torch.equal(value, second.state_dict()[key]) for key, value in first.state_dict().items())
 
@@ -122,7 +122,7 @@ def test_judge_and_classifier_draw_from_different_streams() -> None:
 
 def test_data_without_factors(few: Dataset, tmp_path: Path) -> None:
     plain = dataclasses.replace(few, factors={})
-    result = train_judge(CONFIG.with_value("judge.epochs", 1), plain, tmp_path, log=lambda line: None)
+    result = train_judge(CONFIG.with_value("judge.steps", 2), plain, tmp_path, log=lambda line: None)
     assert result.metrics["factor_r2"] == {}
     assert predict(load_judge(tmp_path), few.images[:5])[2].shape == (5, 0)
 
@@ -130,7 +130,7 @@ def test_data_without_factors(few: Dataset, tmp_path: Path) -> None:
 def test_an_emotion_without_test_pictures_has_no_ceiling(few: Dataset, tmp_path: Path) -> None:
     split = np.where((few.split == 2) & (few.emotion == 0), 0, few.split).astype(np.uint8)
     lacking = dataclasses.replace(few, split=split)
-    train_judge(CONFIG.with_value("judge.epochs", 1), lacking, tmp_path, log=lambda line: None)
+    train_judge(CONFIG.with_value("judge.steps", 2), lacking, tmp_path, log=lambda line: None)
     ceiling = json.loads((tmp_path / "judge" / "metrics.json").read_text())["ceiling"]
     assert ceiling["joy"] is None and 0 <= ceiling["sadness"] <= 1
 
@@ -138,7 +138,7 @@ def test_an_emotion_without_test_pictures_has_no_ceiling(few: Dataset, tmp_path:
 def test_a_factor_that_is_constant_in_the_test_split_has_no_share_to_explain(few: Dataset, tmp_path: Path) -> None:
     rare = np.where((few.split == 0) & (np.arange(len(few.split)) % 7 == 0), 1.7, 0.1).astype(np.float32)
     flagged = dataclasses.replace(few, factors={"left": few.factors["left"], "rare": rare})
-    train_judge(CONFIG.with_value("judge.epochs", 1), flagged, tmp_path, log=lambda line: None)
+    train_judge(CONFIG.with_value("judge.steps", 2), flagged, tmp_path, log=lambda line: None)
     found = json.loads((tmp_path / "judge" / "metrics.json").read_text())["factor_r2"]
     assert found["rare"] == 0 and found["left"] <= 1
 

@@ -248,7 +248,7 @@ def test_a_bundle_is_measured_by_the_judge_of_any_run_on_its_pictures(
 def test_a_bundle_of_other_emotions_is_refused(run: Path, tmp_path: Path) -> None:
     root = tmp_path / "pictures"
     export_folder(replace(bars(count=10), emotions=("fear", "joy", "sadness")), root)
-    options = ["--preset", "tiny", "--data", f"folder:{root}", "--run", tmp_path / "judges", "--set", "judge.epochs=1"]
+    options = ["--preset", "tiny", "--data", f"folder:{root}", "--run", tmp_path / "judges", "--set", "judge.steps=2"]
     outcome = call(main, "evaluate", "--bundle", run / "bundle", *options)
     assert outcome.code == 2
     assert "the model reads the emotions anger, joy, sadness" in outcome.err and "fear, joy, sadness" in outcome.err

@@ -54,7 +54,7 @@ CONFIG = Config.from_dict(
         "data": {"image_size": 32},
         "gan": {"latent_dim": 8, "generator_width": 4, "discriminator_width": 4, "batch_size": 8, "images": 32,
                 "checkpoint_images": 8},
-        "judge": {"batch_size": 32, "epochs": 1},
+        "judge": {"batch_size": 32, "steps": 2},
         "evaluate": {"faces": 6, "steps": 4, "samples": 20},
     }
 )  # fmt: skip
