@@ -15,7 +15,8 @@ from tlgan_train.evaluation.document import Evaluation, read_evaluation
 from tlgan_train.evaluation.equal_success import changes_at_equal_success
 from tlgan_train.evaluation.learning_curve import LearningCurve, Quality
 from tlgan_train.report.claim_tables import markdown
-from tlgan_train.report.claims import Evidence, paper_claims
+from tlgan_train.report.claims import paper_claims
+from tlgan_train.report.evidence import Evidence
 from tlgan_train.report.model_card import methods_table
 from tlgan_train.report.text import markdown_table, number
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tlgan_train.report.claims import Evidence
+from tlgan_train.report.evidence import Evidence
 from tlgan_train.report.rule import FAILS, HOLDS, IN_PART, NOT_MEASURED, Claim
 from tlgan_train.report.text import render
 

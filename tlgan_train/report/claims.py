@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from tlgan_train.axes.fit import moved_cosines
-from tlgan_train.evaluation.document import EmotionEdit, Evaluation
-from tlgan_train.evaluation.learning_curve import LearningCurve
 from tlgan_train.evaluation.metrics import percent
+from tlgan_train.report.evidence import Evidence
 from tlgan_train.report.rule import NOT_MEASURED, Claim, Finding, Rule
 from tlgan_train.report.text import interval, number
 
@@ -31,50 +28,22 @@ PAPER_SAYS_RAISED = {
 """Whether the paper says that an axis raises its emotion, and where. The ends are from the plots in its repository."""
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What a run or a bundle shows about the claims; a bundle has no learning curve."""
-
-    evaluation: Evaluation
-    axes: dict[str, Any]
-    """The methods in `axes.json`."""
-    training: dict[str, Any]
-    """The facts that a manifest calls `training`."""
-    learning: LearningCurve | None = None
-
-    @property
-    def methods(self) -> list[str]:
-        """Methods that were fitted and measured, the default first."""
-        names = [name for name in self.evaluation.methods if name in self.axes]
-        return sorted(names, key=lambda name: name != self.evaluation.default)
-
-    @property
-    def compared(self) -> list[str]:
-        """The default and the paper's own method."""
-        return [name for name in self.methods if name in (self.evaluation.default, "paper")]
-
-    @property
-    def several_characters(self) -> bool:
-        """Whether the generator was trained on more than one character."""
-        return len(self.evaluation.drawn_characters) > 1
-
-    def edits(self, method: str) -> dict[str, EmotionEdit]:
-        """How well every axis works, by emotion."""
-        return self.evaluation.methods[method].emotions
-
-    def leakage(self, method: str) -> np.ndarray:
-        """(E, E) mean change of each emotion's probability (column) along each axis (row)."""
-        table = self.evaluation.methods[method].leakage
-        return np.array([table[emotion] for emotion in self.evaluation.emotions], float)
-
+JUDGE_GUESSES = "judge_chance"
+"""Kind of the weakness of a judge that reads no better than guessing."""
 
 Measure = Callable[[str], tuple[float | None, str]]
 """Name of a method → the value that a rule decides on, and what was measured in words."""
 
 
 def paper_claims(evidence: Evidence) -> list[Claim]:
-    """Every claim of the paper about networks, then about axes, each in the order of its figures."""
-    return [*_networks(evidence), *_separation(evidence), *_emotions(evidence), *_identity(evidence)]
+    """Return every claim of the paper about networks, then about axes, each in the order of its figures.
+
+    A judge that guesses measures nothing.
+    """
+    claims = [*_networks(evidence), *_separation(evidence), *_emotions(evidence), *_identity(evidence)]
+    if not any(weakness.kind == JUDGE_GUESSES for weakness in evidence.evaluation.weaknesses or ()):
+        return claims
+    return [claim.unmeasured("the judge only guesses") if claim.judged else claim for claim in claims]
 
 
 def _networks(evidence: Evidence) -> list[Claim]:
@@ -102,9 +71,9 @@ def _networks(evidence: Evidence) -> list[Claim]:
     return [
         _claim("section 4.1", (), "The classifier reads the emotion of every test picture correctly (100 %).",
                accuracy, f"{percent(accuracy)} of {training['pictures']['test']:,} pictures, split off by contiguous "
-               "blocks of frames", Rule("share of test pictures read correctly", 0.995, 0.95)),
+               "blocks of frames", Rule("share of test pictures read correctly", 0.995, 0.95), judged=False),
         Claim("section 4.1", (), "Least squares losses give better results than cross-entropy.", "–",
-              {"": Finding("trained with least squares only", NOT_MEASURED)}),
+              {"": Finding("trained with least squares only", NOT_MEASURED)}, judged=False),
         _claim("figures 4 and 6; section 5.2", (4, 6),
                "Pictures become better the longer the GAN trains, and are good after about 250 epochs.",
                change, progress, Rule("KID of the last sample grid over that of the first", 0.5, 1)),
@@ -154,10 +123,10 @@ def _separation(evidence: Evidence) -> list[Claim]:
 
     return [
         _axis_claim(evidence, "section 4.1", (), "A linear map leads from latents to emotions.", linear,
-                    Rule("mean held-out R² in the fitted space", 0.8, 0.5)),
+                    Rule("mean held-out R² in the fitted space", 0.8, 0.5), judged=False),
         _axis_claim(evidence, "figure 5; section 5.2", (5,),
                     "After orthogonalisation no axis correlates with another.", orthogonal,
-                    Rule("largest |cosine| of two axes", 0.01, 0.2)),
+                    Rule("largest |cosine| of two axes", 0.01, 0.2), judged=False),
         _axis_claim(evidence, "sections 4.1 and 5.2", (), "An orthogonal axis changes its own emotion only.", only,
                     Rule("largest mean rise of another emotion on any axis", 0.05, 0.2)),
         _axis_claim(evidence, "section 4.1", (), "Everything else in the picture stays the same.", rest,
@@ -274,18 +243,32 @@ def _identity(evidence: Evidence) -> list[Claim]:
     ]  # fmt: skip
 
 
-def _claim(source: str, figures: tuple[int, ...], says: str, value: float | None, measured: str, rule: Rule) -> Claim:
-    return Claim(source, figures, says, str(rule), {"": Finding(measured, rule.verdict(value))})
+def _claim(
+    source: str,
+    figures: tuple[int, ...],
+    says: str,
+    value: float | None,
+    measured: str,
+    rule: Rule,
+    judged: bool = True,
+) -> Claim:
+    return Claim(source, figures, says, str(rule), {"": Finding(measured, rule.verdict(value))}, judged)
 
 
 def _axis_claim(
-    evidence: Evidence, source: str, figures: tuple[int, ...], says: str, measure: Measure, rule: Rule
+    evidence: Evidence,
+    source: str,
+    figures: tuple[int, ...],
+    says: str,
+    measure: Measure,
+    rule: Rule,
+    judged: bool = True,
 ) -> Claim:
     findings = {}
     for method in evidence.methods:
         value, words = measure(method)
         findings[method] = Finding(words, rule.verdict(value))
-    return Claim(source, figures, says, str(rule), findings)
+    return Claim(source, figures, says, str(rule), findings, judged)
 
 
 def _short(value: float | None) -> str:

@@ -22,7 +22,9 @@ from tlgan_train.evaluation.document import Evaluation, MethodResult, read_evalu
 from tlgan_train.evaluation.learning_curve import LearningCurve, learning_curve
 from tlgan_train.evaluation.verdicts import Reader
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.report.claims import Claim, Evidence, paper_claims
+from tlgan_train.report.claims import paper_claims
+from tlgan_train.report.evidence import Evidence
+from tlgan_train.report.rule import Claim
 from tlgan_train.run_folder import read_json
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,3 +54,9 @@ class Claim:
     rule: str
     findings: dict[str, Finding]
     """By method; under "" if the claim is not about axes."""
+    judged: bool = True
+    """Whether the judge measured it."""
+
+    def unmeasured(self, why: str) -> Claim:
+        """Return the same claim, of which nothing is known."""
+        return replace(self, findings=dict.fromkeys(self.findings, Finding(why, NOT_MEASURED)))

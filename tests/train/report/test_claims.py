@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 from tiny_evaluation import edit, estimate, good_evaluation, method
 
+from tlgan_train.evaluation.document import Weakness
 from tlgan_train.evaluation.learning_curve import LearningCurve, Quality
 from tlgan_train.report.claim_tables import axis_table, markdown, network_table, remarks, tally
-from tlgan_train.report.claims import Evidence, paper_claims
+from tlgan_train.report.claims import paper_claims
+from tlgan_train.report.evidence import Evidence
 from tlgan_train.report.rule import FAILS, HOLDS, IN_PART, NOT_MEASURED, Rule
 
 EMOTIONS = ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
@@ -61,6 +63,16 @@ def test_figures_that_do_not_exist_are_not_measured(evidence: Evidence) -> None:
     ):  # fmt: skip
         assert verdict(lacking, words, name) == NOT_MEASURED, words
     assert "nan" not in markdown(paper_claims(lacking), lacking).lower()
+
+
+def test_a_judge_that_guesses_measures_nothing(evidence: Evidence) -> None:
+    guesses = Weakness("judge_chance", "the judge reads no better than guessing", {})
+    blind = replace(evidence, evaluation=replace(evidence.evaluation, weaknesses=[guesses]))
+    assert verdict(evidence, "increase constantly", "local") != NOT_MEASURED
+    for claim in paper_claims(blind):
+        known = "every test picture" in claim.says or "linear map" in claim.says or "correlates" in claim.says
+        assert known or {finding.verdict for finding in claim.findings.values()} == {NOT_MEASURED}, claim.says
+    assert verdict(blind, "linear map", "local") == verdict(evidence, "linear map", "local") != NOT_MEASURED
 
 
 @pytest.mark.parametrize(
