@@ -1,6 +1,6 @@
 // Draws a face of a bundle, moved to an emotion, with onnxruntime-node and pngjs alone.
 //
-//     node draw_face.mjs BUNDLE EMOTION OUT.png [DRAWS.json]
+//     node examples/draw_face.mjs BUNDLE EMOTION OUT.png [DRAWS.json]
 //
 // BUNDLE is a folder. DRAWS.json holds latent_dim draws from N(0, 1); without it, each run draws another face.
 
@@ -9,9 +9,10 @@ import * as ort from "onnxruntime-node";
 import { PNG } from "pngjs";
 
 const [folder, emotion, out, draws] = process.argv.slice(2);
+const end = (message) => (console.error(message), process.exit(1));
 const json = (path) => JSON.parse(readFileSync(path, "utf8"));
 const { schema_version, latent_dim, image_size, files } = json(`${folder}/manifest.json`);
-if (![1, 2].includes(schema_version)) throw new Error("this program reads bundles of schema 1 and 2");
+if (![1, 2].includes(schema_version)) end("this program reads bundles of schema 1 and 2");
 const file = Object.fromEntries(Object.keys(files).map((name) => [files[name].role, `${folder}/${name}`]));
 
 const tensor = (values, ...shape) => new ort.Tensor("float32", Float32Array.from(values), shape);
@@ -26,6 +27,7 @@ let z = draws ? json(draws) : Array.from({ length: latent_dim }, normal);
 if (file.mapping) z = await run("mapping", { z: tensor(z, 1, latent_dim) });
 
 const axes = json(file.axes), method = axes.methods[axes.default], e = axes.emotions.indexOf(emotion);
+if (e < 0) end(`no emotion ${emotion}: this bundle has ${axes.emotions.join(", ")}`);
 let moved;
 if (method.ends) {
   const keep = method.keeps ? { keep: tensor(axes.emotions.map(() => 0), axes.emotions.length) } : {};

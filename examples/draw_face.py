@@ -1,6 +1,6 @@
 """Draws the first face of a bundle, moved to an emotion, with numpy, onnxruntime and Pillow alone.
 
-python draw_face.py BUNDLE EMOTION OUT.png      # BUNDLE is a folder
+python examples/draw_face.py BUNDLE EMOTION OUT.png      # BUNDLE is a folder
 """
 
 import json
@@ -27,6 +27,8 @@ if "mapping" in files:
     z = run("mapping", z=z)
 
 axes = json.loads(files["axes"].read_bytes())
+if emotion not in axes["emotions"]:
+    sys.exit(f"no emotion {emotion}: this bundle has {', '.join(axes['emotions'])}")
 method, e = axes["methods"][axes["default"]], axes["emotions"].index(emotion)
 if "ends" in method:
     keep = {"keep": np.zeros(len(axes["emotions"]), np.float32)} if method.get("keeps") else {}

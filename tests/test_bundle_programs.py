@@ -225,6 +225,39 @@ def test_the_javascript_program_draws_faces_of_its_own(tiny: Path, tmp_path: Pat
     assert outs[0].read_bytes() != outs[1].read_bytes()
 
 
+def refusal(*command: str | Path) -> str:
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_the_python_program_names_the_emotions_of_the_bundle(tiny: Path, tmp_path: Path) -> None:
+    message = refusal(sys.executable, EXAMPLES / "draw_face.py", tiny, "hunger", tmp_path / "hunger.png")
+    assert message == f"no emotion hunger: this bundle has {', '.join(EMOTIONS)}\n"
+
+
+@pytest.mark.usefixtures("javascript")
+def test_the_javascript_program_names_the_emotions_of_the_bundle(tiny: Path, tmp_path: Path) -> None:
+    message = refusal("node", EXAMPLES / "draw_face.mjs", tiny, "hunger", tmp_path / "hunger.png")
+    assert message == f"no emotion hunger: this bundle has {', '.join(EMOTIONS)}\n"
+
+
+def test_the_python_command_of_the_page_runs_in_the_root(tmp_path: Path) -> None:
+    command, out = "python examples/draw_face.py exported/solo joy", tmp_path / "joy.png"
+    assert f"\n{command} {out.name}" in PAGE
+    run(sys.executable, *command.split()[1:], out)
+    assert_same_picture(ROOT / "exported" / "solo", "joy", out)
+
+
+@pytest.mark.usefixtures("javascript")
+def test_the_javascript_command_of_the_page_runs_in_the_root(tmp_path: Path) -> None:
+    command, out = "node examples/draw_face.mjs exported/solo joy", tmp_path / "joy.png"
+    assert f"\n{command} {out.name}" in PAGE
+    run(*command.split(), out)
+    with Image.open(out) as picture:
+        assert picture.size == (64, 64)
+
+
 def test_programs_read_a_bundle_of_schema_1(tmp_path: Path) -> None:
     bundle = ROOT / "tests" / "runtime" / "bundle" / "schema_1"
     runs = [run_python] if javascript_lacks() else [run_python, run_javascript]
