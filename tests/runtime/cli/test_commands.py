@@ -42,6 +42,14 @@ def run(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkey
     return command
 
 
+def test_without_a_command_it_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    without = capsys.readouterr()
+    assert main(["--help"]) == 0
+    assert without == capsys.readouterr()
+    assert without.out.startswith("usage: cheermeup COMMAND") and not without.err
+
+
 def test_gif_needs_nothing_but_an_emotion(run: Run) -> None:
     code, out, err = run("gif", "--emotion", "joy", "--steps", "30")
     assert (code, out, err) == (0, "joy.gif\n", "")
