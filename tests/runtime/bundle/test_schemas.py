@@ -15,31 +15,32 @@ from tlgan_runtime import CheerMeUp
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.bundle.write import amend_bundle
 
-SCHEMA_1 = Path(__file__).parent / "schema_1"
-"""A tiny bundle of schema 1, whose method `guided` has left the product since."""
+SCHEMAS = {number: Path(__file__).parent / f"schema_{number}" for number in (1, 2)}
+"""Tiny bundles that the version with that schema wrote. That of schema 1 has a method `guided`, which is gone."""
 KEPT = np.array(
     [
         [1.7270939350128174, -2.112730026245117, 0.5963220596313477, -1.367570161819458, 2.259187698364258, 0.5413049],
         [-1.8221606016159058, 1.0897669792175293, 0.024737924337387085, -3.79891037940979, 3.187412261962, -0.35550064],
     ]
 )
-"""Two of its faces, moved to full joy while sadness is kept, by the version that wrote it."""
+"""Two of their faces, moved to full joy while sadness is kept, by the version that wrote them."""
 
 
-def test_a_bundle_of_schema_1_moves_as_it_did() -> None:
-    app = CheerMeUp(SCHEMA_1, provider="cpu", threads=1)
-    assert app.manifest.schema_version == 1 and app.methods == ["logit", "paper", "path"]
+@pytest.mark.parametrize("number", SCHEMAS)
+def test_a_bundle_moves_as_it_did(number: int) -> None:
+    app = CheerMeUp(SCHEMAS[number], provider="cpu", threads=1)
+    assert app.manifest.schema_version == number and app.methods == ["logit", "paper", "path"]
     assert app.drawn_characters == ["ada", "bo"] and app.attributes == ["hat"]
     z = app.sample(2, seed=1)
     np.testing.assert_allclose(app.move(z, {"joy": 1.0}, "path", keep=["sadness"]), KEPT, atol=1e-6)
     for method in app.methods:
         moved = app.move(z, {"joy": 0.8, "bo": 0.5, "hat": -0.4}, method)
         assert app.render(moved).shape == (2, 8, 8, 3) and (moved != z).any()
-    assert set(Bundle(SCHEMA_1).verify()) >= {"paths.onnx", "gradient.onnx"}
+    assert "paths.onnx" in Bundle(SCHEMAS[number]).verify()
 
 
 def test_a_bundle_of_schema_1_stays_one_when_it_is_amended(tmp_path: Path) -> None:
-    copy = Path(shutil.copytree(SCHEMA_1, tmp_path / "copy"))
+    copy = Path(shutil.copytree(SCHEMAS[1], tmp_path / "copy"))
     amend_bundle(copy, {"MODEL_CARD.md": b"# Another\n"}, {"seen": 1})
     app = CheerMeUp(copy, provider="cpu", threads=1)
     assert app.manifest.schema_version == 1 and app.manifest.metrics == {"seen": 1}
