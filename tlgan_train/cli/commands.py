@@ -170,7 +170,7 @@ def export_run(
         Path | None, typer.Option(metavar="DIR", help="Folder of the bundle. An older bundle there is replaced.")
     ] = None,
     name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Name of the bundle.", show_default="name of the folder")
+        str | None, typer.Option(metavar="TEXT", help="Name of the bundle.", show_default="name of the folder")
     ] = None,
     int8: Annotated[
         bool, typer.Option("--int8", help="Add a generator in 8-bit integers. Refused if its faces differ too much.")

@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from commands import call, refused
 from PIL import Image
 
 from tests.program import PATIENCE
 from tlgan_train.cli import data
-from tlgan_train.cli.commands import export_main, main
+from tlgan_train.cli.commands import attribute_app, export_app, export_main, main, train_app
 
 ROOT = Path(__file__).parents[3]
 TOON = ("--set", "data.toon_faces=3", "--set", "data.image_size=32")
@@ -159,3 +160,10 @@ def test_ctrl_c_while_modules_are_imported_is_one_line(tmp_path: Path, module: s
     assert done.returncode == 130 and done.stdout == "", done.stderr
     assert done.stderr.startswith("tlgan-train: interrupted") and done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("app", [train_app, attribute_app, export_app])
+def test_no_metavar_is_the_name_of_its_option(app: typer.Typer) -> None:
+    """typer 0.27 then knows no option of that name."""
+    options = [one for one in typer.main.get_command(app).params if one.param_type_name == "option"]
+    assert options and not [one.name for one in options if one.metavar == (one.name or "").upper()]
