@@ -130,7 +130,7 @@ def fit(
     truth = tuple(map(compute.put, targets))
     batches = Batches(dataset, dataset.indices("train"), training.batch_size, balanced=True, seed=training.seed)
     checked = np.random.default_rng(training.seed).permutation(dataset.indices("validation"))[:CHECKED_PICTURES]
-    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING), use_buffers=True)
+    averaged = compute.place(AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING), use_buffers=True))
     descent, changes = Descent(model, training.lr, _risen, slow), torch.Generator().manual_seed(training.seed)
     start, rows, losses, kept = time.monotonic(), [], [], {}
     lowest, milestone, improved = math.inf, math.inf, 0
