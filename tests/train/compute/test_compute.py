@@ -61,11 +61,11 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[set[str], set[st
 
 NETWORKS = {
     "gan": {"Generator", "Discriminator", "Encoder"},
-    "classifier": {"EmotionClassifier"},
+    "classifier": {"ResidualClassifier"},
     "judge": {"Judge"},
-    "samples": {"Generator", "EmotionClassifier"},
-    "axes": {"Generator", "EmotionClassifier", "Encoder", "Likeness", "PathNetwork"},
-    "evaluate": {"Generator", "EmotionClassifier", "Judge", "PathNetwork"},
+    "samples": {"Generator", "ResidualClassifier"},
+    "axes": {"Generator", "ResidualClassifier", "Encoder", "Likeness", "PathNetwork"},
+    "evaluate": {"Generator", "ResidualClassifier", "Judge", "PathNetwork"},
     "report": {"Generator", "Judge", "PathNetwork"},
 }
 """Those that compute in each stage."""
