@@ -60,6 +60,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "tlgan-train": made_by("command_line", "train"),
     "tlgan-export": made_by("command_line", "export"),
     "limits": made_by("limits", "bundles"),
+    "classifiers": recorded("classifiers", "classifiers"),
     "students": recorded("students", "students"),
     "recipes": recorded("recipes", "recipes"),
     "pictures drawn again": recorded("redrawn", "redrawn"),
