@@ -23,7 +23,7 @@ pytestmark = pytest.mark.numerical
 EMOTIONS = ("joy", "sadness")
 CHARACTERS = ("blue", "green", "red")
 SIZE = 24
-CONFIG = Config.from_dict({"judge": {"batch_size": 32, "steps": 120, "lr": 0.002}, "gan": {"precision": "fp32"}})
+CONFIG = Config.from_dict({"judge": {"batch_size": 16, "steps": 120, "lr": 0.002}, "gan": {"precision": "fp32"}})
 
 
 def shapes(count: int = 60, seed: int = 0) -> Dataset:

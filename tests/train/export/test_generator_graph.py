@@ -22,7 +22,13 @@ def latents(count: int, latent_dim: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("latent_dim", "width", "size", "mapping_width"), [(8, 4, 32, 0), (64, 32, 64, 32), (100, 3, 64, 0), (6, 4, 128, 5)]
+    ("latent_dim", "width", "size", "mapping_width"),
+    [
+        (8, 4, 32, 0),
+        pytest.param(64, 32, 64, 32, marks=pytest.mark.slow),
+        pytest.param(100, 3, 64, 0, marks=pytest.mark.slow),
+        (6, 4, 128, 5),
+    ],
 )
 def test_it_draws_what_the_network_draws(latent_dim: int, width: int, size: int, mapping_width: int) -> None:
     generator = colourful(latent_dim, width, size, mapping_width)

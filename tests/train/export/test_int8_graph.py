@@ -67,6 +67,7 @@ def test_weights_are_near_and_have_room_where_two_products_share_16_bits() -> No
         assert (side[:, ::2] + side[:, 1::2]).max() < 2**15
 
 
+@pytest.mark.slow
 def test_a_channel_that_does_nothing_keeps_its_bias() -> None:
     generator = colourful(16, 8, 32)
     generator.layers[3].weight[:, 0] = 0
@@ -84,6 +85,7 @@ def test_ranges_are_those_that_latents_reach() -> None:
     assert ranges_of(generator, z[:10]).hidden[0] < ranges.hidden[0]
 
 
+@pytest.mark.slow
 def test_the_bundle_has_both_and_says_how_far_they_are_apart(bundle: Path) -> None:
     exact, quick = (CheerMeUp(bundle, provider="cpu", threads=1, precision=kind) for kind in ("auto", "int8"))
     assert exact.manifest.files["generator_int8.onnx"].role == "generator_int8"
@@ -95,6 +97,7 @@ def test_the_bundle_has_both_and_says_how_far_they_are_apart(bundle: Path) -> No
     assert measured["faces"] == FACES and measured["psnr_db"] > 40 and 0 <= measured["emotion_changed"] <= 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["auto", "int8"])
 def test_a_face_is_nearly_the_same_by_itself_and_among_others(bundle: Path, precision: str) -> None:
     app = CheerMeUp(bundle, provider="cpu", threads=1, precision=precision)
@@ -118,6 +121,7 @@ def test_faces_that_differ_are_refused_in_one_line(run: Path, tmp_path: Path, mo
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_either_limit_refuses(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exact, quick = (CheerMeUp(bundle, provider="cpu", threads=1, precision=kind) for kind in ("auto", "int8"))
     z = exact.sample(64, seed=1)
