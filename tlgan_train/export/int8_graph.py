@@ -83,9 +83,9 @@ def int8_graph(generator: Generator, z: NDArray[np.float32]) -> onnx.ModelProto:
     for node in nodes[first:]:
         x, y = node.input[0], node.output[0]
         if node.op_type == "Gemm":
-            graph.first_layer(x, y, ranges.features, scales[0], *map(graph.value, node.input[1:]))
+            graph.first_layer(x, y, ranges.features, scales[0], *graph.weights(node))
         elif node.op_type == "Conv":
-            graph.convolution(x, y, *next(of_phases), *map(graph.value, node.input[1:]), node.attribute)
+            graph.convolution(x, y, *next(of_phases), *graph.weights(node), node.attribute)
         elif node.op_type == "Relu":
             graph.add("Identity", x, output=y)  # the unsigned integers have no values below 0
         elif node.op_type == "ConvTranspose":
@@ -108,6 +108,14 @@ class _Rewriting:
     def value(self, name: str) -> NDArray[np.float32]:
         """Return the value of a constant."""
         return numpy_helper.to_array(self.values[name])
+
+    def weights(self, node: onnx.NodeProto) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the weight and the bias of a matrix product (in, out) or a convolution (out, in, …)."""
+        weight = self.value(node.input[1])
+        outputs = weight.shape[1 if node.op_type == "Gemm" else 0]
+        # The exporter leaves out a bias of zeros.
+        bias = self.value(node.input[2]) if len(node.input) > 2 else np.zeros(outputs, np.float32)
+        return weight, bias
 
     def constant(self, value: Any) -> str:
         """Add a constant and return its name."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 from commands import call, refused
 from drawn import colourful, pictures, psnr
 
@@ -19,6 +20,7 @@ from tlgan_train.export import int8_graph
 from tlgan_train.export.generator_graph import drawing_graph
 from tlgan_train.export.int8_graph import check_int8, quantised, ranges_of
 from tlgan_train.export.int8_graph import int8_graph as quantised_graph
+from tlgan_train.models.dcgan import Generator
 
 pytestmark = pytest.mark.numerical
 
@@ -140,3 +142,10 @@ def test_either_limit_refuses(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(int8_graph, "MIN_PSNR", 90.0)
     with pytest.raises(TrainError, match="PSNR"):
         check_int8(exact, quick, z)
+
+
+def test_layers_whose_bias_is_0_are_quantised_too() -> None:
+    """The exporter leaves such a bias out."""
+    torch.manual_seed(0)
+    generator = Generator(16, 8, 32).eval().requires_grad_(False)
+    assert pictures(quantised_graph(generator, latents(32)), latents(3, seed=1)).shape == (3, 32, 32, 3)
