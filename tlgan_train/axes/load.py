@@ -12,7 +12,6 @@ from tlgan_runtime.graphs.session import Engine
 from tlgan_runtime.latent.axes import Axes
 from tlgan_train.axes.learned_ends import found_by, load_paths
 from tlgan_train.compute.compute import ON_CPU, Compute
-from tlgan_train.models.dcgan import Generator
 from tlgan_train.run_folder import read_json
 
 
@@ -21,12 +20,12 @@ def load_axes(run: Path) -> dict[str, Any]:
     return read_json(run / "axes.json", made_by="axes")
 
 
-def load_moves(run: Path, emotions: tuple[str, ...], generator: Generator, compute: Compute = ON_CPU) -> Axes:
+def load_moves(run: Path, emotions: tuple[str, ...], latent_dim: int, compute: Compute = ON_CPU) -> Axes:
     """Return the axes of a run, ready to move latents by any of its methods."""
     return parse_axes(
         load_axes(run),
         emotions,
-        generator.latent_dim,
+        latent_dim,
         finder_of=lambda name, role, keeps: found_by(load_paths(run, compute)),
     )
 

@@ -20,7 +20,7 @@ from tlgan_runtime.stills import save_grid
 from tlgan_train.attributes.add import current_attributes, measured
 from tlgan_train.axes.learned_ends import load_paths
 from tlgan_train.axes.samples import draw_latents
-from tlgan_train.classifiers.classifier import load_classifier
+from tlgan_train.classifiers.classifier import Classifier, load_classifier
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.document import read_evaluation, write_evaluation
 from tlgan_train.evaluation.weaknesses import with_weaknesses
@@ -29,7 +29,6 @@ from tlgan_train.export.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, ch
 from tlgan_train.export.stored_weights import store_half, store_single
 from tlgan_train.export.torch_export import DrawingGraph, ReadingGraph, to_onnx
 from tlgan_train.gan.weights import load_generator
-from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.ends import PathNetwork
 from tlgan_train.report.model_card import model_card, with_attributes
@@ -131,7 +130,7 @@ def check_out(out: Path) -> None:
         raise TrainError(f"{out} exists and is no bundle; move it away, or give --out a new folder")
 
 
-def rounded(classifier: EmotionClassifier) -> EmotionClassifier:
+def rounded(classifier: Classifier) -> Classifier:
     """Round the weights of a classifier to float16, as `store_half` stores them, and return it."""
     with torch.no_grad():
         for weight in classifier.parameters():

@@ -119,7 +119,7 @@ def read_results(
     return Results(
         config, dataset, generator, run, evaluation,
         fits={name: document["methods"][name] for name in shown if name in document["methods"]},
-        axes=dict(load_moves(run, dataset.emotions, generator, compute).methods),
+        axes=dict(load_moves(run, dataset.emotions, generator.latent_dim, compute).methods),
         losses=[json.loads(line) for line in losses.read_text(encoding="utf-8").splitlines()],
         grids=shown_grids,
         classifier=classifier, judge=judge,

@@ -80,7 +80,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def method(folder: Path, name: str) -> BetweenCentres:
-    motion = load_moves(folder, EMOTIONS, PAINTER).methods[name]
+    motion = load_moves(folder, EMOTIONS, LATENT_DIM).methods[name]
     assert isinstance(motion, BetweenCentres)
     return motion
 
