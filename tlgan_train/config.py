@@ -45,6 +45,8 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class GanConfig:
+    start: str = ""
+    """Bundle, by path or name, with whose networks training starts, where shapes fit. Empty: new networks."""
     latent_dim: int = setting(100, least=1)
     """Length of z ~ N(0, I) (paper, section 5.2)."""
     generator_width: int = setting(64, least=1)

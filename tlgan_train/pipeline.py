@@ -21,7 +21,7 @@ from tlgan_train.evaluation.document import write_evaluation
 from tlgan_train.evaluation.evaluate import check_same_labels
 from tlgan_train.evaluation.model import finished_bundle
 from tlgan_train.export.bundle import check_out, export_bundle
-from tlgan_train.gan.train import train_gan
+from tlgan_train.gan.train import check_start, train_gan
 from tlgan_train.gan.weights import images_seen
 from tlgan_train.run_folder import claimed, open_run, read_json, write_json
 from tlgan_train.stages import STAGES, Run, Stage, evaluated
@@ -76,6 +76,7 @@ class Pipeline(Run):
             refuse(
                 examine(self.config, self.given, lambda: self.dataset, lambda: check_weights(self.alexnet_weights))[1]
             )
+            check_start(self.config, self.dataset, self.characters)
         else:
             check_weights(self.alexnet_weights)
         with claimed(self.folder):

@@ -26,6 +26,7 @@ ROLES = {
     "encoder.onnx": "encoder",
     "mapping.onnx": "mapping",
     "paths.onnx": "paths",
+    "networks.safetensors": "networks",
     "MODEL_CARD.md": "card",
     "preview.gif": "preview",
 }

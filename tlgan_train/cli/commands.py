@@ -61,6 +61,10 @@ def train(
             metavar="NAMES", help="Characters to draw: first, all, or names separated by commas.", show_default="first"
         ),
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="BUNDLE", help="Bundle (folder, .zip or name) whose networks training starts with."),
+    ] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Run folder.", show_default="runs/PRESET")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.", show_default="0")] = None,
     settings: Annotated[
@@ -92,7 +96,7 @@ def train(
     see `tlgan-train attribute --help`.
     """
     folder = run or Path("runs") / (preset or "quick")
-    options = {"data.spec": data, "data.characters": characters, "seed": seed}
+    options = {"data.spec": data, "data.characters": characters, "gan.start": start, "seed": seed}
     config = _config(folder, preset, settings, options)
     given = frozenset({item.partition("=")[0].strip() for item in settings or []})
     given |= {key for key, value in options.items() if value is not None}

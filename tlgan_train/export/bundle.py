@@ -28,6 +28,8 @@ from tlgan_train.export.generator_graph import drawing_graph
 from tlgan_train.export.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.export.stored_weights import store_half, store_single
 from tlgan_train.export.torch_export import DrawingGraph, ReadingGraph, to_onnx
+from tlgan_train.gan.start import NETWORKS, networks_for_training
+from tlgan_train.gan.state import label_names
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.ends import PathNetwork
@@ -99,6 +101,8 @@ def export_bundle(
         to_onnx(ReadingGraph(classifier), (images[:2],), ("image",), outputs, folder / "classifier.onnx", store_half)
         if any(method.get("ends") == PATHS for method in axes["methods"].values()):
             export_paths(load_paths(run), folder / "paths.onnx")
+        sets = label_names(evaluation.emotions, evaluation.drawn_characters, config["gan"]["label_sectors"])
+        (folder / NETWORKS).write_bytes(networks_for_training(run, sets))
         write_json(folder / "axes.json", axes)
         write_evaluation(folder / "evaluation.json", evaluation.without_curves())
         card = with_attributes(model_card(facts, evaluation), attributes)

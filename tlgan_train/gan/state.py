@@ -74,25 +74,30 @@ def load_checkpoint(state: GanState, path: Path) -> str | None:
     return str(facts["precision"])
 
 
-def label_sets(dataset: Dataset, characters: tuple[str, ...]) -> tuple[tuple[int, np.ndarray], ...]:
-    """Return the label sets that have sectors: the number of labels, and the label of each picture, int (N,).
+def label_names(
+    emotions: tuple[str, ...], characters: tuple[str, ...], label_sectors: bool = True
+) -> tuple[tuple[str, ...], ...]:
+    """Return the names in each set of labels that has sectors: emotions and, if several are drawn, characters."""
+    if not label_sectors:
+        return ()
+    return (emotions, characters) if len(characters) > 1 else (emotions,)
 
-    The sets are emotion and, if several characters are drawn, character. The character label is -1 for pictures of
-    characters that are not drawn.
+
+def label_arrays(dataset: Dataset, characters: tuple[str, ...], sets: int) -> tuple[np.ndarray, ...]:
+    """Return the label of each picture in the first `sets` sets of labels, int (N,) each.
+
+    The character label is -1 for pictures of characters that are not drawn.
     """
-    emotion = (len(dataset.emotions), dataset.emotion)
-    if len(characters) == 1:
-        return (emotion,)
     position = np.full(len(dataset.characters), -1)
     position[[dataset.characters.index(name) for name in characters]] = np.arange(len(characters))
-    return emotion, (len(characters), position[dataset.character])
+    return (dataset.emotion, position[dataset.character])[:sets]
 
 
 def build(config: Config, dataset: Dataset, characters: tuple[str, ...], compute: Compute) -> GanState:
     """Return new networks and optimisers, initialised from the seed. Raises `TrainError` for too few dimensions."""
     gan, size = config.gan, dataset.image_size
     torch.manual_seed(config.seed)
-    sizes = tuple(kinds for kinds, _ in label_sets(dataset, characters)) if gan.label_sectors else ()
+    sizes = tuple(map(len, label_names(dataset.emotions, characters, gan.label_sectors)))
     try:
         prior = Prior(
             sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.flow_width,

@@ -12,13 +12,14 @@ from torch import Tensor
 
 from tlgan_train.checks import check_gan
 from tlgan_train.compute import distributed
-from tlgan_train.compute.compute import Compute
+from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import Config, GanConfig
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError, refuse
 from tlgan_train.gan.log import NullLog, TrainingLog
-from tlgan_train.gan.state import GanState, build, label_sets, load_checkpoint
+from tlgan_train.gan.start import start_with
+from tlgan_train.gan.state import GanState, build, label_arrays, label_names, load_checkpoint
 from tlgan_train.gan.step import training_step, warmup_step
 from tlgan_train.gan.warmup import end_warmup
 from tlgan_train.gan.weights import save
@@ -54,10 +55,13 @@ def train_gan(
     steps = -(-images // gan.batch_size)
     state = build(config, dataset, characters, compute)
     precision = load_checkpoint(state, folder / "checkpoint.safetensors")
+    sets = label_names(dataset.emotions, characters, gan.label_sectors)
+    if gan.start and precision is None:
+        start_with(state, gan.start, sets, log)
     compute = replace(compute, precision=distributed.broadcast(precision or compute.precision))
     if state.step >= steps:
         return state
-    label_arrays = [labels for _, labels in label_sets(dataset, characters)] if gan.label_sectors else []
+    arrays = label_arrays(dataset, characters, len(sets))
     batches = Batches(dataset, indices, gan.batch_size, gan.balanced, config.seed)
     place = f"{compute.device.type} {compute.precision}"
     log(f"{place}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
@@ -78,7 +82,7 @@ def train_gan(
                 losses = (warmup_step if warming_up else training_step)(
                     state, gan,
                     mirrored(real) if gan.mirror else real,
-                    tuple(compute.put(labels[picked]) for labels in label_arrays),
+                    tuple(compute.put(labels[picked]) for labels in arrays),
                     compute,
                 )  # fmt: skip
                 distributed.share_buffers(state.networks().values())
@@ -94,6 +98,13 @@ def train_gan(
             log(f"stopped after {state.step * gan.batch_size:,} pictures; the same command resumes from there")
             raise
     return state
+
+
+def check_start(config: Config, dataset: Dataset, characters: tuple[str, ...]) -> None:
+    """Raise `TrainError` if training cannot start with the networks of `gan.start`. Nothing is written."""
+    if config.gan.start:
+        sets = label_names(dataset.emotions, characters, config.gan.label_sectors)
+        start_with(build(config, dataset, characters, ON_CPU), config.gan.start, sets, log=lambda _: None)
 
 
 def set_step_sizes(state: GanState, gan: GanConfig, steps: int, warming_up: bool) -> None:

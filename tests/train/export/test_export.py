@@ -37,6 +37,7 @@ FILES = {
     "generator.onnx",
     "manifest.json",
     "mapping.onnx",
+    "networks.safetensors",
     "paths.onnx",
     "preview.gif",
     "emotions.png",

@@ -303,9 +303,8 @@ def test_step_sizes_fall_at_the_end_of_the_warm_up_if_that_is_asked_for(
 def test_pictures_are_redrawn_from_samples_and_at_last_with_the_noise_that_is_set(data: Dataset, noise: float) -> None:
     config = Config.from_dict({"gan": {**FULL, "redraw_noise": noise}, "data": {"image_size": 32}})
     state = gan_state.build(config, data, data.characters, ON_CPU)
-    real, labels = to_tensor(data.images[:BATCH]), tuple(torch.from_numpy(of[:BATCH]) for _, of in gan_state.label_sets(
-        data, data.characters
-    ))  # fmt: skip
+    arrays = gan_state.label_arrays(data, data.characters, sets=2)
+    real, labels = to_tensor(data.images[:BATCH]), tuple(torch.from_numpy(of[:BATCH]) for of in arrays)
 
     def redrawn_twice() -> list[tuple[dict[str, torch.Tensor], torch.Tensor]]:
         with torch.no_grad():

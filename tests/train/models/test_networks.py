@@ -11,7 +11,7 @@ from torch.distributions import Normal, kl_divergence
 
 from tlgan_train.compute.compute import ON_CPU
 from tlgan_train.config import Config
-from tlgan_train.gan.state import build, label_sets
+from tlgan_train.gan.state import build, label_arrays
 from tlgan_train.gan.step import average, feature_distance, training_step, weighted
 from tlgan_train.models import encoder
 from tlgan_train.models.dcgan import Discriminator, FromPixel, Generator
@@ -89,8 +89,8 @@ def test_a_step_at_every_image_size(size: int, settings: dict[str, object]) -> N
     dataset = bars(count=10, size=size)
     state = build(config, dataset, dataset.characters, ON_CPU)
     real = to_tensor(dataset.images[::15])
-    sets = label_sets(dataset, dataset.characters) if config.gan.label_sectors else ()
-    labels = tuple(torch.from_numpy(of[::15]) for _, of in sets)
+    arrays = label_arrays(dataset, dataset.characters, len(state.generator.prior.sizes))
+    labels = tuple(torch.from_numpy(of[::15]) for of in arrays)
     before = [p.clone() for net in state.networks().values() for p in net.parameters()]
     losses = training_step(state, config.gan, real, labels, ON_CPU)
 
@@ -111,11 +111,9 @@ def test_a_step_at_every_image_size(size: int, settings: dict[str, object]) -> N
 
 def test_sectors_are_made_for_emotions_and_for_the_characters_that_are_drawn() -> None:
     dataset = bars(count=10)
-    ((kinds, labels),) = label_sets(dataset, ("bo",))  # a single character needs no sectors
-    assert kinds == 3
+    (labels,) = label_arrays(dataset, ("bo",), sets=1)  # a single character needs no sectors
     np.testing.assert_array_equal(labels, dataset.emotion)
-    _, (kinds, labels) = label_sets(dataset, ("bo", "ada"))
-    assert kinds == 2
+    _, labels = label_arrays(dataset, ("bo", "ada"), sets=2)
     expected = {dataset.characters.index("bo"): 0, dataset.characters.index("ada"): 1}
     assert labels.tolist() == [expected.get(character, -1) for character in dataset.character]
     config = Config.from_dict({"gan": FULL, "data": {"image_size": 32}})
