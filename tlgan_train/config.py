@@ -72,6 +72,9 @@ class GanConfig:
     """Adam step size of G (code: 2e-4)."""
     discriminator_lr: float = setting(4e-4, above=0)
     """Adam step size of D, twice that of G (Heusel et al. 2017; code: 2e-4)."""
+    matrix_lr: float = setting(0.0, needs=("gan.reconstruction_weight",))
+    """Step size of Muon, which then trains the weight matrices of G and E instead of Adam (see `gan/muon.py`); 0 for
+    Adam alone, as in the paper."""
     beta1: float = share(0.5)
     """Adam decay of the mean gradient (code: 0.5)."""
     beta2: float = share(0.999)
@@ -101,6 +104,10 @@ class GanConfig:
     feature_weight: float = setting(0.0, needs=("gan.reconstruction_weight",))
     """Weight of the distance between G(E(x)) and x in D's activations, in units of their variance. It helps with eyes
     and mouths, which are few pixels but matter much to D."""
+    perceptual_weight: float = setting(0.0, needs=("gan.reconstruction_weight",))
+    """Weight of the distance between G(E(x)) and x in the activations of the classifier and its coaches, in units of
+    their variance (perceptual loss, Johnson et al. 2016). A mouth is a few per cent of the pixels, but most of what a
+    classifier looks at. The classifier is then trained before the GAN."""
     kl_weight: float = setting(0.0, needs=("gan.reconstruction_weight",))
     """Weight of KL(E(x) || N(0, I)), summed over latent dimensions. With sectors, the second distribution is the prior
     in the sector of x."""

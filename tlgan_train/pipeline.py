@@ -24,7 +24,7 @@ from tlgan_train.export.bundle import check_out, export_bundle
 from tlgan_train.gan.train import check_start, train_gan
 from tlgan_train.gan.weights import images_seen
 from tlgan_train.run_folder import claimed, open_run, read_json, write_json
-from tlgan_train.stages import STAGES, Run, Stage, evaluated
+from tlgan_train.stages import STAGES, Run, Stage, evaluated, readers
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,9 @@ class Pipeline(Run):
     def stage(self, name: str) -> None:
         """Run one stage, unless its product exists and was made from the current products of earlier stages."""
         with self._opened():
+            # Earlier versions trained the GAN first, so nobody is asked to train the classifier before it.
+            if name == "gan" and self.config.gan.perceptual_weight and not self._done(STAGES["gan"]):
+                self._bring_up_to_date(STAGES["classifier"])
             self._bring_up_to_date(STAGES[name])
 
     def evaluate_bundle(self, bundle: str) -> Path:
@@ -65,7 +68,10 @@ class Pipeline(Run):
     def assist(self) -> None:
         """Join the training of the GAN if process 0 trains one. Process 0 runs all other stages alone."""
         if distributed.broadcast():
-            train_gan(self.config, self.dataset, self.characters, self.folder, log=lambda _: None, progress=False)
+            train_gan(
+                self.config, self.dataset, self.characters, self.folder, log=lambda _: None, progress=False,
+                readers=readers(self),
+            )  # fmt: skip
 
     @contextmanager
     def _opened(self, draws: bool = True) -> Iterator[None]:

@@ -12,7 +12,7 @@ from tlgan_train.axes.fit import fit_axes
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.load import load_moves
 from tlgan_train.axes.samples import draw_samples, load_samples
-from tlgan_train.classifiers.classifier import load_classifier, load_coaches, train_classifier
+from tlgan_train.classifiers.classifier import Classifier, load_classifier, load_coaches, train_classifier
 from tlgan_train.classifiers.judge import train_judge
 from tlgan_train.compute.compute import Compute
 from tlgan_train.config import Config
@@ -74,16 +74,24 @@ class Stage:
     """Runs the stage."""
 
 
-def _gan(run: Run) -> None:
-    train_gan(run.settled, run.dataset, run.characters, run.folder, run.log, run.progress, run.compute)
-
-
 def _classifier(run: Run) -> None:
     train_classifier(run.settled, run.dataset, run.folder, run.alexnet_weights, run.log, run.compute)
 
 
 def _judge(run: Run) -> None:
     train_judge(run.settled, run.dataset, run.folder, run.log, run.compute)
+
+
+def _gan(run: Run) -> None:
+    train_gan(run.settled, run.dataset, run.characters, run.folder, run.log, run.progress, run.compute, readers(run))
+
+
+def readers(run: Run) -> tuple[Classifier, ...]:
+    """Return the networks that the perceptual loss of the GAN needs, and none if it has no weight."""
+    if not run.config.gan.perceptual_weight:
+        return ()
+    coaches = load_coaches(run.folder, run.config.classifier.coaches, run.compute)
+    return tuple(reader.requires_grad_(False) for reader in (load_classifier(run.folder, run.compute), *coaches))
 
 
 def _samples(run: Run) -> None:
@@ -126,9 +134,9 @@ def _report(run: Run) -> None:
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("gan", "gan/generator.safetensors", (), _gan),
         Stage("classifier", "classifier/weights.safetensors", (), _classifier),
         Stage("judge", "judge/weights.safetensors", (), _judge),
+        Stage("gan", "gan/generator.safetensors", (), _gan),  # a classifier that teaches it may be trained again later
         Stage("samples", "samples/samples.npz", ("gan", "classifier"), _samples),
         Stage("axes", "axes.json", ("samples", "gan", "classifier"), _axes),
         Stage("evaluate", "evaluation.json", ("axes", "gan", "classifier", "judge"), _evaluate),

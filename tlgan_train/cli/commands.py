@@ -31,9 +31,9 @@ export_app = typer.Typer(**_STYLE)
 class Stage(StrEnum):
     all = "all"
     data = "data"
-    gan = "gan"
     classifier = "classifier"
     judge = "judge"
+    gan = "gan"
     samples = "samples"
     axes = "axes"
     evaluate = "evaluate"

@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tlgan_train.classifiers.classifier import Classifier
 from tlgan_train.compute.compute import Compute
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
+from tlgan_train.gan.muon import Muon, divided
 from tlgan_train.models.dcgan import Discriminator, Generator
 from tlgan_train.models.encoder import Encoder
 from tlgan_train.models.prior import Prior
 from tlgan_train.run_folder import load_tensors, save_tensors
-
-OPTIMISERS = ("generator_optimiser", "discriminator_optimiser")
 
 
 @dataclass
@@ -32,22 +32,35 @@ class GanState:
     encoder: Encoder | None
     averaged: Generator
     generator_optimiser: torch.optim.Adam
+    """Of G and E, except for the weights of `matrix_optimiser`."""
+    matrix_optimiser: Muon | None
     discriminator_optimiser: torch.optim.Adam
     step: int = 0
+    readers: tuple[Classifier, ...] = ()
+    """Trained classifiers for the perceptual loss, which do not change. They take turns."""
 
     def networks(self) -> dict[str, nn.Module]:
         """Return all networks by name."""
         named = {"generator": self.generator, "discriminator": self.discriminator, "averaged": self.averaged}
         return named if self.encoder is None else {**named, "encoder": self.encoder}
 
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """Return all optimisers by name."""
+        named = {
+            "generator_optimiser": self.generator_optimiser,
+            "matrix_optimiser": self.matrix_optimiser,
+            "discriminator_optimiser": self.discriminator_optimiser,
+        }
+        return {name: optimiser for name, optimiser in named.items() if optimiser is not None}
+
 
 def save_checkpoint(state: GanState, path: Path, precision: str) -> None:
-    """Write networks, Adam's moments, the step and the precision to one file."""
+    """Write networks, moments of gradients, the step and the precision to one file."""
     tensors = {
         f"{name}.{key}": value for name, net in state.networks().items() for key, value in net.state_dict().items()
     }
-    for name in OPTIMISERS:
-        moments: dict[int, dict[str, Any]] = getattr(state, name).state_dict()["state"]
+    for name, optimiser in state.optimisers().items():
+        moments: dict[int, dict[str, Any]] = optimiser.state_dict()["state"]
         tensors |= {f"{name}.{i}.{key}": v for i, values in moments.items() for key, v in values.items()}
     save_tensors(path, tensors, {"step": state.step, "precision": precision})
 
@@ -62,8 +75,7 @@ def load_checkpoint(state: GanState, path: Path) -> str | None:
     tensors, facts = load_tensors(path, made_by="gan")
     for name, network in state.networks().items():
         network.load_state_dict({k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")})
-    for name in OPTIMISERS:
-        optimiser: torch.optim.Adam = getattr(state, name)
+    for name, optimiser in state.optimisers().items():
         moments: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():
             if key.startswith(f"{name}."):
@@ -116,10 +128,13 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], compute
     for network in (generator, discriminator, encoder, averaged):
         if network is not None:
             compute.place(network).to(memory_format=torch.channels_last)
-    drawing = [*generator.parameters(), *(encoder.parameters() if encoder else ())]
+    matrices, others = divided(network for network in (generator, encoder) if network is not None)
+    if not gan.matrix_lr:
+        matrices, others = [], [*generator.parameters(), *(encoder.parameters() if encoder else ())]
     betas = (gan.beta1, gan.beta2)
     return GanState(
         generator, discriminator, encoder, averaged,
-        torch.optim.Adam(drawing, gan.generator_lr, betas),
+        torch.optim.Adam(others, gan.generator_lr, betas),
+        Muon(matrices, gan.matrix_lr) if matrices else None,
         torch.optim.Adam(discriminator.parameters(), gan.discriminator_lr, betas),
     )  # fmt: skip

@@ -90,6 +90,13 @@ def reconstruct(
     if encoder_learns:
         moments = state.generator.prior.moments(labels, like=mean)
         losses["kl"] = kl_divergence(mean, log_variance, *moments).mean()
+    if gan.perceptual_weight:
+        reader = state.readers[state.step % len(state.readers)]
+        with compute.autocast():
+            with torch.no_grad():
+                targets = reader.activations(real)
+            activations = reader.activations(redrawn)
+        losses["perceptual"] = feature_distance(activations, targets)
     return losses, redrawn
 
 
@@ -99,6 +106,7 @@ def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
         "generator": gan.adversarial_weight,
         "reconstruction": gan.reconstruction_weight,
         "feature": gan.feature_weight,
+        "perceptual": gan.perceptual_weight,
         "kl": gan.kl_weight,
     }
     return torch.stack([weight * losses[name] for name, weight in weights.items() if name in losses]).sum()
@@ -106,10 +114,13 @@ def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
 
 def update_generator(state: GanState, gan: GanConfig, losses: dict[str, Tensor]) -> None:
     """Make one optimiser step of G (and E) by their weighted losses, and update the averaged weights."""
-    state.generator_optimiser.zero_grad(set_to_none=True)
+    optimisers = [state.generator_optimiser, *([state.matrix_optimiser] if state.matrix_optimiser else [])]
+    for optimiser in optimisers:
+        optimiser.zero_grad(set_to_none=True)
     weighted(gan, losses).backward()
-    distributed.average_gradients(state.generator_optimiser)
-    state.generator_optimiser.step()
+    for optimiser in optimisers:
+        distributed.average_gradients(optimiser)
+        optimiser.step()
     average(state.averaged, state.generator, 0.5 ** (gan.batch_size / gan.ema_images) if gan.ema_images else 0.0)
 
 

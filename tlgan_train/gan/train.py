@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from tlgan_train.checks import check_gan
+from tlgan_train.classifiers.classifier import Classifier
 from tlgan_train.compute import distributed
 from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import Config, GanConfig
@@ -34,10 +35,12 @@ def train_gan(
     log: Callable[[str], None] = print,
     progress: bool = True,
     compute: Compute | None = None,
+    readers: tuple[Classifier, ...] = (),
 ) -> GanState:
     """Train on the training split of `characters`, and write `RUN/gan/`. Resume from the checkpoint there, if any.
 
-    `compute` None stands for what this machine offers. A resumed run keeps the precision of its checkpoint.
+    `compute` None stands for what this machine offers. A resumed run keeps the precision of its checkpoint. `readers`
+    are trained classifiers for the perceptual loss, in eval mode.
 
     Processes that were joined before share every batch and end with the same weights. Only the first one writes.
 
@@ -53,7 +56,9 @@ def train_gan(
     if gan.batch_size % compute.ranks:
         raise TrainError(f"gan.batch_size of {gan.batch_size} does not divide among {compute.ranks} processes")
     steps = -(-images // gan.batch_size)
-    state = build(config, dataset, characters, compute)
+    state = replace(build(config, dataset, characters, compute), readers=readers)
+    if gan.perceptual_weight and not readers:
+        raise TrainError("gan.perceptual_weight needs a trained classifier; give one, or set it to 0")
     precision = load_checkpoint(state, folder / "checkpoint.safetensors")
     sets = label_names(dataset.emotions, characters, gan.label_sectors)
     if gan.start and precision is None:
@@ -108,15 +113,15 @@ def check_start(config: Config, dataset: Dataset, characters: tuple[str, ...]) -
 
 
 def set_step_sizes(state: GanState, gan: GanConfig, steps: int, warming_up: bool) -> None:
-    """Set the step sizes of both optimisers. At the end of training and of the warm-up they fall, so weights settle."""
+    """Set the step sizes of all optimisers. At the end of training and of the warm-up they fall, so weights settle."""
     end, decay = steps * gan.batch_size, gan.decay_images
     if warming_up:
         end, decay = gan.warmup_images, gan.warmup_decay_images
     share = min(1.0, (end - state.step * gan.batch_size) / decay) if decay else 1.0
-    optimisers = ((state.generator_optimiser, gan.generator_lr), (state.discriminator_optimiser, gan.discriminator_lr))
-    for optimiser, lr in optimisers:
+    full = {"generator": gan.generator_lr, "discriminator": gan.discriminator_lr, "matrix": gan.matrix_lr}
+    for name, optimiser in state.optimisers().items():
         for group in optimiser.param_groups:
-            group["lr"] = share * lr
+            group["lr"] = share * full[name.removesuffix("_optimiser")]
 
 
 def mirrored(pictures: Tensor) -> Tensor:

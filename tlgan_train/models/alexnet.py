@@ -70,12 +70,24 @@ class EmotionClassifier(nn.Module):
         self.input_scale.copy_(0.5 / std)
         self.input_shift.copy_((0.5 - torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)) / std)
 
+    def activations(self, x: Tensor) -> list[Tensor]:
+        """Return the activations after each convolution of the extractor."""
+        left, x = [], self._scaled(x)
+        for layer in self.features:
+            x = layer(x)
+            if isinstance(layer, nn.ReLU):
+                left.append(x)
+        return left
+
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits of emotion (N, E) and character (N, C) for pictures float32 (N, 3, S, S) in [-1, 1]."""
+        features = self.features(self._scaled(x)).mean(dim=(2, 3))
+        return self.emotion(features), self.character(features)
+
+    def _scaled(self, x: Tensor) -> Tensor:
         if x.shape[-1] < SMALLEST:
             x = functional.interpolate(x, size=(SMALLEST, SMALLEST), mode="bilinear", align_corners=False)
-        features = self.features(x * self.input_scale + self.input_shift).mean(dim=(2, 3))
-        return self.emotion(features), self.character(features)
+        return x * self.input_scale + self.input_shift
 
 
 def _head(hidden: int, classes: int) -> nn.Sequential:

@@ -43,7 +43,7 @@ SMALL = {
 FULL = {
     **SMALL, "discriminator_norm": "spectral", "reconstruction_weight": 40.0, "feature_weight": 1.0, "kl_weight": 0.02,
     "label_sectors": True, "sector_push": 2.0, "mapping_width": 16,
-    "flow_layers": 2, "flow_steps": 5, "warmup_images": 2 * BATCH,
+    "flow_layers": 2, "flow_steps": 5, "warmup_images": 2 * BATCH, "matrix_lr": 0.02,
 }  # fmt: skip
 PAPER = {**SMALL, "discriminator_norm": "batch"}
 

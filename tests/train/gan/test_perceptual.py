@@ -1,0 +1,100 @@
+"""The perceptual loss: pictures are redrawn so that classifiers see the same in them."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import torch
+from commands import call
+from painter import bars
+
+from tlgan_train.cli.commands import main
+from tlgan_train.compute.compute import ON_CPU
+from tlgan_train.config import Config
+from tlgan_train.errors import TrainError
+from tlgan_train.gan.state import build, label_arrays
+from tlgan_train.gan.step import feature_distance, reconstruct, warmup_step
+from tlgan_train.gan.train import train_gan
+from tlgan_train.models.alexnet import EmotionClassifier
+from tlgan_train.models.inference import to_tensor
+from tlgan_train.models.residual import ResidualClassifier
+
+pytestmark = pytest.mark.numerical
+
+SETTINGS = {
+    "latent_dim": 8, "generator_width": 4, "discriminator_width": 4, "batch_size": 8, "images": 24, "warmup_images": 16,
+    "reconstruction_weight": 40.0, "kl_weight": 0.02, "label_sectors": True, "perceptual_weight": 2.0,
+    "precision": "fp32",
+}  # fmt: skip
+CONFIG = Config.from_dict({"gan": SETTINGS, "data": {"image_size": 32}})
+
+
+def untrained(network: str) -> ResidualClassifier | EmotionClassifier:
+    torch.manual_seed(0)
+    shape = {"emotions": 3, "characters": 2, "hidden": 8}
+    found = EmotionClassifier(**shape) if network == "alexnet" else ResidualClassifier(**shape, image_size=32)
+    return found.eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize("network", ["residual", "alexnet"])
+def test_activations_are_those_that_lead_to_the_verdict(network: str) -> None:
+    classifier = untrained(network)
+    x = to_tensor(bars(count=1).images[:4])
+    found = classifier.activations(x)
+    assert len({activation.shape for activation in found}) == len(found) >= 4 or network == "alexnet"
+    last = found[-1] if network == "residual" else classifier.features[-1](found[-1]).mean(dim=(2, 3))
+    torch.testing.assert_close(classifier.emotion(last), classifier(x)[0])
+
+
+def test_the_loss_is_0_for_equal_pictures_and_teaches_generator_and_encoder() -> None:
+    data = bars(count=10)
+    state = build(CONFIG, data, data.characters, ON_CPU)
+    state.readers = (untrained("residual"),)
+    real = to_tensor(data.images[:8])
+    labels = tuple(torch.from_numpy(of[:8]) for of in label_arrays(data, data.characters, sets=2))
+    losses, _ = reconstruct(state, CONFIG.gan, real, labels, ON_CPU)
+    losses["perceptual"].backward()
+    for network in (state.generator, state.encoder):
+        gradients = [p.grad for p in network.parameters() if p.requires_grad and p.grad is not None]
+        assert gradients and any(gradient.abs().max() > 0 for gradient in gradients)
+    activations = state.readers[0].activations(real)
+    assert feature_distance(activations, activations) == 0 < losses["perceptual"].detach()
+    without = Config.from_dict({"gan": {**SETTINGS, "perceptual_weight": 0.0}, "data": {"image_size": 32}})
+    assert "perceptual" not in reconstruct(state, without.gan, real, labels, ON_CPU)[0]
+
+
+def test_classifiers_take_turns_and_do_not_change() -> None:
+    data = bars(count=10)
+    state = build(CONFIG, data, data.characters, ON_CPU)
+    seen: list[int] = []
+    state.readers = (untrained("residual"), untrained("residual"))
+    before = deepcopy([reader.state_dict() for reader in state.readers])
+    for place, reader in enumerate(state.readers):
+        reader.neck.register_forward_hook(lambda *_, place=place: seen.append(place))
+    labels = tuple(torch.from_numpy(of[:8]) for of in label_arrays(data, data.characters, sets=2))
+    for state.step in range(3):
+        warmup_step(state, CONFIG.gan, to_tensor(data.images[:8]), labels, ON_CPU)
+    assert seen == [0, 0, 1, 1, 0, 0]  # real and redrawn pictures
+    for reader, weights in zip(state.readers, before, strict=True):
+        assert all(torch.equal(weights[name], value) for name, value in reader.state_dict().items())
+
+
+def test_without_a_classifier_training_is_refused(tmp_path: Path) -> None:
+    data = bars(count=10)
+    with pytest.raises(TrainError, match=r"gan\.perceptual_weight needs a trained classifier"):
+        train_gan(CONFIG, data, data.characters, tmp_path, log=lambda _: None, progress=False)
+
+
+def test_the_stage_trains_the_classifier_first_and_is_done_whatever_becomes_of_it(
+    small_options: list[str], tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    options = ["--run", run, *small_options, "--set=gan.perceptual_weight=2"]
+    outcome = call(main, "gan", *options)
+    assert outcome.code == 0, outcome.err
+    assert outcome.stages("started") == ["classifier", "gan"]
+    (run / "classifier" / "weights.safetensors").unlink()
+    assert call(main, "gan", *options).stages("started") == []
+    assert call(main, "classifier", *options).stages("started") == ["classifier"]
