@@ -9,7 +9,6 @@ import dataclasses
 import re
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -64,10 +63,10 @@ def idle_settings(config: Config, given: Collection[str]) -> list[str]:
         if not section:
             continue
         setting = {field.name: field for field in dataclasses.fields(getattr(config, section))}[name]
-        value = _value(config, key)
+        value = config.value(key)
         for need in setting.metadata.get("needs", ()) if value != setting.default else ():
             other, relation, bound = re.fullmatch(r"([\w.]+)(!?=|)(.*)", need).groups()
-            now = _value(config, other)
+            now = config.value(other)
             if {"": bool(now), "=": str(now) == bound, "!=": str(now) != bound}[relation]:
                 continue
             on = "to true" if now is False else "above 0"
@@ -175,8 +174,3 @@ def check_names(dataset: Dataset) -> list[str]:
         for name in names
         if (why := flaw(name))
     ]
-
-
-def _value(config: Config, key: str) -> Any:
-    section, _, name = key.rpartition(".")
-    return getattr(getattr(config, section), name)

@@ -216,6 +216,8 @@ class Config:
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     preset: str = "quick"
     """Name of the preset on which the values are based."""
+    minutes: float = 0.0
+    """Time for which the lengths of training were chosen (see `duration.py`); 0 for the lengths of the preset."""
     seed: int = setting(0, below=2**63)
     """Seed of everything random in the run."""
 
@@ -234,6 +236,11 @@ class Config:
             else:
                 config = config.with_value(name, value)
         return config
+
+    def value(self, key: str) -> Any:
+        """Return the value of `section.key`, or of `seed`, `preset` or `minutes`."""
+        section, _, name = key.rpartition(".")
+        return getattr(getattr(self, section) if section else self, name)
 
     def with_value(self, key: str, value: Any) -> Config:
         """Return a copy in which `section.key` (or `seed`, `preset`) has `value`, converted from text if necessary.

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,18 @@ from tlgan_runtime.bundle.find import find_bundle
 from tlgan_train.axes.load import bundle_moves
 from tlgan_train.checks import check_weights, examine
 from tlgan_train.compute import distributed
+from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.memory import PeakMemory
 from tlgan_train.data import SPLITS
-from tlgan_train.errors import refuse
+from tlgan_train.duration import CHOSEN, expected, fitted, in_words, measure
+from tlgan_train.errors import TrainError, refuse
 from tlgan_train.evaluation.document import write_evaluation
 from tlgan_train.evaluation.evaluate import check_same_labels
 from tlgan_train.evaluation.model import finished_bundle
 from tlgan_train.export.bundle import check_out, export_bundle
 from tlgan_train.gan.train import check_start, train_gan
 from tlgan_train.gan.weights import images_seen
-from tlgan_train.run_folder import claimed, open_run, read_json, write_json
+from tlgan_train.run_folder import claimed, open_run, read_json, started_with, write_json
 from tlgan_train.stages import STAGES, Run, Stage, evaluated, readers
 
 
@@ -139,3 +141,33 @@ class Pipeline(Run):
         stages = facts.setdefault("stages", {})
         stages[stage.name] = {"seconds": round(seconds, 1), "peak_mib": peak_mib, "made_from": self._made_from(stage)}
         write_json(self.folder / "training.json", facts)
+
+
+def in_time(pipeline: Pipeline) -> Pipeline:
+    """Return the pipeline with lengths of training that fit `config.minutes`, if that is set.
+
+    A run that was started with the same minutes keeps the lengths that it has, on whatever machine it goes on.
+    """
+    config = pipeline.config
+    if not config.minutes:
+        return pipeline
+    if clash := sorted(pipeline.given & set(CHOSEN)):
+        raise TrainError(f"--minutes chooses {clash[0]}; leave out one of them")
+    started = pipeline.folder / "config.json"
+    before = started_with(started)[0] if started.is_file() else None
+    if before is not None and before.minutes == config.minutes:
+        lengths = {key: before.value(key) for key in CHOSEN}
+    else:
+        lengths = distributed.broadcast(_lengths(pipeline) if distributed.rank() == 0 else None)
+    for key, value in lengths.items():
+        config = config.with_value(key, value)
+    return replace(pipeline, config=config)
+
+
+def _lengths(pipeline: Pipeline) -> dict[str, Any]:
+    config, dataset, characters = pipeline.config, pipeline.dataset, pipeline.characters
+    refuse(examine(config, pipeline.given, lambda: dataset)[1])
+    seconds = measure(config, dataset, characters, Compute.here(config.gan.precision))
+    config = fitted(config, config.minutes, dataset, characters, seconds)
+    pipeline.log(in_words(expected(config, dataset, characters, seconds)))
+    return {key: config.value(key) for key in CHOSEN}

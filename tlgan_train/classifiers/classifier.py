@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from tlgan_train.classifiers.augment import augment
 from tlgan_train.classifiers.training import Training, class_scores, fit, parameter_count
 from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import seeded, stream_seed
-from tlgan_train.config import Config
+from tlgan_train.config import ClassifierConfig, Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.models.alexnet import EmotionClassifier
@@ -70,10 +70,8 @@ def train_classifier(
     """
     start = time.monotonic()
     settings = config.classifier
-    network = settings.network if weights is None else "alexnet"
-    shape = {"emotions": len(dataset.emotions), "characters": len(dataset.characters), "hidden": settings.hidden}
-    if network == "residual":
-        shape["image_size"] = dataset.image_size
+    settings = settings if weights is None else replace(settings, network="alexnet")
+    network, shape = settings.network, _shape(settings, dataset)
     features = None if weights is None else read_weights(weights)
     targets = (dataset.emotion, dataset.character)
     compute = compute or Compute.here(config.gan.precision)
@@ -158,6 +156,16 @@ def load_classifier(run: Path, compute: Compute = ON_CPU) -> Classifier:
 def load_coaches(run: Path, count: int, compute: Compute = ON_CPU) -> tuple[Classifier, ...]:
     """The first `count` coaches of a run, as the classifier itself."""
     return tuple(_load(_coach_path(run, index), compute) for index in range(count))
+
+
+def new_classifier(settings: ClassifierConfig, dataset: Dataset) -> Classifier:
+    """Return an untrained classifier for the emotions and characters of a data set."""
+    return _built(settings.network, _shape(settings, dataset))
+
+
+def _shape(settings: ClassifierConfig, dataset: Dataset) -> dict[str, int]:
+    shape = {"emotions": len(dataset.emotions), "characters": len(dataset.characters), "hidden": settings.hidden}
+    return shape if settings.network == "alexnet" else {**shape, "image_size": dataset.image_size}
 
 
 def _built(network: str, shape: dict[str, int]) -> Classifier:

@@ -38,7 +38,7 @@ CHECKED_PICTURES = 1_024
 """Most validation pictures that are read at each of them, chosen at random once."""
 PATIENCE = 6
 """Validations without an improvement after which training ends."""
-LEAST_IMPROVEMENT = 1e-3
+LEAST_IMPROVEMENT = 5e-3
 """Fall of the validation loss that counts as an improvement."""
 
 

@@ -65,6 +65,10 @@ def train(
         str | None,
         typer.Option(metavar="BUNDLE", help="Bundle (folder, .zip or name) whose networks training starts with."),
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Train for so long that all stages take N minutes on this machine."),
+    ] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Run folder.", show_default="runs/PRESET")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.", show_default="0")] = None,
     settings: Annotated[
@@ -96,7 +100,7 @@ def train(
     see `tlgan-train attribute --help`.
     """
     folder = run or Path("runs") / (preset or "quick")
-    options = {"data.spec": data, "data.characters": characters, "gan.start": start, "seed": seed}
+    options = {"data.spec": data, "data.characters": characters, "gan.start": start, "minutes": minutes, "seed": seed}
     config = _config(folder, preset, settings, options)
     given = frozenset({item.partition("=")[0].strip() for item in settings or []})
     given |= {key for key, value in options.items() if value is not None}
@@ -113,11 +117,11 @@ def train(
         show_data(config, given, run, alexnet_weights, export, write)
         return
     from tlgan_train.compute import distributed
-    from tlgan_train.pipeline import Pipeline
+    from tlgan_train.pipeline import Pipeline, in_time
     from tlgan_train.stages import STAGES
 
     with distributed.joined():
-        pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet, given=given)
+        pipeline = in_time(Pipeline(config, folder, alexnet_weights, log, progress=not quiet, given=given))
         if distributed.rank() > 0:
             if stage in (Stage.all, Stage.gan):
                 pipeline.assist()

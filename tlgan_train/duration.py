@@ -1,0 +1,193 @@
+"""How long a run takes on this machine, and lengths of training that fit a time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tlgan_train.axes.calibration import DISTANCES, PACE_STEPS, REACHES
+from tlgan_train.classifiers.augment import augment
+from tlgan_train.classifiers.classifier import new_classifier
+from tlgan_train.compute.compute import Compute
+from tlgan_train.config import Config
+from tlgan_train.data.dataset import Dataset
+from tlgan_train.errors import TrainError
+from tlgan_train.gan.state import build, label_arrays
+from tlgan_train.gan.step import training_step, warmup_step
+from tlgan_train.models.inference import to_tensor
+from tlgan_train.models.judge import Judge
+
+LEAST_SECONDS, LEAST_REPEATS = 0.5, 3
+"""Each kind of work is repeated for so long, and so often, to measure it."""
+READ_BATCH = 256
+"""Pictures that are drawn and read at a time."""
+READER_STEPS = 0.5
+"""Share of the most steps after which classifier and judge usually end."""
+STRAIGHT_METHODS = 4
+"""Methods whose axes are straight lines."""
+REPORTED = 20
+"""Faces for each face of the evaluation that report and export draw, roughly."""
+CHOSEN = ("gan.images", "gan.warmup_images", "gan.warmup_decay_images", "gan.decay_images", "evaluate.faces")
+"""Settings that follow from the time."""
+ADVERSARIAL_SHARE = 0.1
+"""Pictures with the discriminator for each picture of the warm-up."""
+DECAY_SHARE = 0.2
+"""Part of the warm-up at whose end step sizes fall."""
+EVALUATION_SHARE = 0.12
+"""Largest part of the time that the evaluation may take."""
+LEAST_FACES, LEAST_PASSES = 64, 10
+"""The evaluation needs so many faces, and the warm-up so many passes over the pictures, to be worth anything."""
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """What this machine takes for one picture, face or move, in seconds."""
+
+    classifier: float
+    """A picture in the training of the classifier."""
+    judge: float
+    """A picture in the training of the judge."""
+    warmup: float
+    """A picture in the warm-up of the GAN."""
+    adversarial: float
+    """A picture in the training with the discriminator."""
+    draw: float
+    read: float
+    """A face read by the classifier."""
+    judged: float
+    """A face read by the judge."""
+    move: float
+    """A move in the training of the ends of `path`."""
+
+
+def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compute: Compute) -> Seconds:
+    """Time each kind of work on new networks for some seconds, and return what one picture of it takes."""
+    gan = replace(config.gan, start="")
+    config = replace(config, gan=gan)
+    emotions, people = len(dataset.emotions), len(dataset.characters)
+    classifier, reader = (compute.place(new_classifier(config.classifier, dataset)) for _ in range(2))
+    judge = compute.place(Judge(emotions, people))
+    state = build(config, dataset, characters, compute)
+    state.readers = (reader.eval().requires_grad_(False),)
+    chosen = np.resize(dataset.indices("train", characters), max(gan.batch_size, READ_BATCH))
+    pictures = to_tensor(dataset.images[chosen], compute.device)
+    arrays = label_arrays(dataset, characters, len(state.generator.prior.sizes))
+    batch, labels = pictures[: gan.batch_size], tuple(compute.put(of[chosen[: gan.batch_size]]) for of in arrays)
+    few = pictures[: config.classifier.batch_size]
+    z = torch.randn(READ_BATCH, gan.latent_dim, device=compute.device)
+    moving = z[: len(batch)].clone().requires_grad_(True)
+    changes = torch.Generator().manual_seed(0)
+
+    def learned(network: nn.Module) -> Callable[[], object]:
+        def step() -> None:
+            with compute.autocast():
+                outputs = network.train()(augment(few, changes))
+            torch.cat([output.float().flatten() for output in outputs]).square().mean().backward()
+
+        return step
+
+    def moved() -> None:
+        faces = augment(state.averaged.eval()(moving), changes)
+        for _ in range(1 + config.classifier.coaches):
+            emotion, character = reader(faces)
+            (emotion.square().mean() + character.square().mean()).backward(retain_graph=True)
+
+    def read(network: nn.Module, x: Tensor) -> Callable[[], object]:
+        return torch.no_grad()(lambda: network.eval()(x))
+
+    warming = (lambda: warmup_step(state, gan, batch, labels, compute)) if gan.warmup_images else None
+    return Seconds(
+        classifier=_seconds(learned(classifier)) / len(few),
+        judge=_seconds(learned(judge)) / len(few),
+        warmup=_seconds(warming) / len(batch) if warming else 0.0,
+        adversarial=_seconds(lambda: training_step(state, gan, batch, labels, compute)) / len(batch),
+        draw=_seconds(read(state.averaged, z)) / len(z),
+        read=_seconds(read(classifier, pictures[:READ_BATCH])) / READ_BATCH,
+        judged=_seconds(read(judge, pictures[:READ_BATCH])) / READ_BATCH,
+        move=_seconds(moved) / len(moving),
+    )
+
+
+def expected(config: Config, dataset: Dataset, characters: tuple[str, ...], seconds: Seconds) -> dict[str, float]:
+    """Return the expected seconds of each stage, in their order."""
+    gan, axes, emotions = config.gan, config.axes, len(dataset.emotions)
+    images = gan.images or gan.epochs * len(dataset.indices("train", characters))
+    reader = READER_STEPS * config.classifier.steps * config.classifier.batch_size * seconds.classifier
+    seen, judged = seconds.draw + seconds.read, seconds.draw + seconds.judged
+    kinds = emotions + (len(characters) if len(characters) > 1 else 0)
+    swept = axes.calibration_faces * (STRAIGHT_METHODS * DISTANCES * emotions + (len(REACHES) + PACE_STEPS) * kinds)
+    walks = STRAIGHT_METHODS + 2 + bool(axes.path_moves)  # further methods: local and random
+    frames = config.evaluate.faces * walks * emotions * (config.evaluate.steps + 1)
+    return {
+        "classifier": (1 + config.classifier.coaches) * reader,
+        "judge": READER_STEPS * config.judge.steps * config.judge.batch_size * seconds.judge,
+        "gan": gan.warmup_images * seconds.warmup + (images - gan.warmup_images) * seconds.adversarial,
+        "samples": config.samples.count * seen,
+        "axes": 1.5 * axes.path_moves * seconds.move + swept * seen,
+        "evaluate": (frames + config.evaluate.samples) * judged,
+        "report": REPORTED * config.evaluate.faces * judged,
+    }
+
+
+def fitted(config: Config, minutes: float, dataset: Dataset, characters: tuple[str, ...], seconds: Seconds) -> Config:
+    """Return the settings with lengths with which a run takes so many minutes.
+
+    The GAN gets what the other stages leave. Raises `TrainError` if that is too little.
+    """
+
+    def others(faces: int) -> float:
+        evaluate = replace(config.evaluate, faces=faces)
+        now = expected(replace(config, evaluate=evaluate), dataset, characters, seconds)
+        return sum(now.values()) - now["gan"]
+
+    warms_up = config.gan.warmup_images > 0
+    adversarial = ADVERSARIAL_SHARE if warms_up else 1.0
+    each = adversarial * seconds.adversarial + warms_up * seconds.warmup
+    needed = LEAST_PASSES * len(dataset.indices("train", characters))
+
+    def pictures(faces: int) -> int:
+        return int((60 * minutes - others(faces)) / each)
+
+    face = (others(config.evaluate.faces) - others(0)) / config.evaluate.faces
+    faces = min(config.evaluate.faces, max(LEAST_FACES, int(EVALUATION_SHARE * 60 * minutes / face)))
+    if pictures(faces) < needed:
+        faces = min(faces, LEAST_FACES)
+    if pictures(faces) < needed:
+        shortest = math.ceil((others(faces) + needed * each) / 60)
+        raise TrainError(
+            f"--minutes {minutes:g} is too short for these pictures on this machine; give {shortest} or more"
+        )
+    warmup = pictures(faces)
+    lengths = {"evaluate.faces": faces, "gan.images": int((warms_up + adversarial) * warmup)}
+    if warms_up:
+        lengths |= {
+            "gan.warmup_images": warmup,
+            "gan.warmup_decay_images": int(DECAY_SHARE * warmup),
+            "gan.decay_images": int(adversarial * warmup),
+        }
+    for key, value in lengths.items():
+        config = config.with_value(key, value)
+    return config
+
+
+def in_words(stages: dict[str, float]) -> str:
+    """Return the expected time of a run in one line."""
+    parts = ", ".join(f"{name} {seconds / 60:.1f}" for name, seconds in stages.items())
+    return f"expects about {sum(stages.values()) / 60:.0f} minutes on this machine: {parts}"
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """Return the seconds that one call takes, as the median over some, after one that is not counted."""
+    work()
+    times: list[float] = []
+    while len(times) < LEAST_REPEATS or sum(times) < LEAST_SECONDS:
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
