@@ -150,7 +150,7 @@ def _check_drawn(config: Config, dataset: Dataset, drawn: tuple[str, ...]) -> li
             f"{min(both)!r} is the name of an emotion and of a character, which mixes could not tell apart; rename one"
         )
     needed = len(dataset.emotions) + max(len(drawn) - 2, 0)
-    if config.gan.latent_dim < needed:
+    if 0 < config.gan.latent_dim < needed:
         lines.append(
             f"gan.latent_dim of {config.gan.latent_dim} is too small for {len(dataset.emotions)} emotions and "
             f"{len(drawn)} drawn characters to vary in; set it to {needed} or more"

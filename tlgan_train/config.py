@@ -47,8 +47,8 @@ class DataConfig:
 class GanConfig:
     start: str = ""
     """Bundle, by path or name, with whose networks training starts, where shapes fit. Empty: new networks."""
-    latent_dim: int = setting(100, least=1)
-    """Length of z ~ N(0, I) (paper, section 5.2)."""
+    latent_dim: int = 100
+    """Length of z ~ N(0, I) (paper, section 5.2); 0 for 64, or 48 more than the labels take if that is more."""
     generator_width: int = setting(64, least=1)
     """Channels of the generator's last hidden layer (ngf; code: 64)."""
     mapping_width: int = 0

@@ -80,7 +80,7 @@ def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compu
     arrays = label_arrays(dataset, characters, len(state.generator.prior.sizes))
     batch, labels = pictures[: gan.batch_size], tuple(compute.put(of[chosen[: gan.batch_size]]) for of in arrays)
     few = pictures[: config.classifier.batch_size]
-    z = torch.randn(READ_BATCH, gan.latent_dim, device=compute.device)
+    z = torch.randn(READ_BATCH, state.generator.latent_dim, device=compute.device)
     moving = z[: len(batch)].clone().requires_grad_(True)
     changes = torch.Generator().manual_seed(0)
 

@@ -114,7 +114,7 @@ def _axes(run: Run) -> None:
 
 def _evaluate(run: Run) -> None:
     model = finished_run(run.folder, run.compute)
-    axes = load_moves(run.folder, model.emotions, run.config.gan.latent_dim, run.compute)
+    axes = load_moves(run.folder, model.emotions, model.latent_dim, run.compute)
     write_evaluation(run.folder / STAGES["evaluate"].product, evaluated(run, model, axes))
 
 

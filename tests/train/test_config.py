@@ -99,7 +99,7 @@ def test_values_of_another_type_in_a_run_folder_are_refused(values: dict[str, ob
     "override",
     [
         "gan.batch_size=0",
-        "gan.latent_dim=0",
+        "gan.latent_dim=-1",
         "gan.generator_width=0",
         "gan.discriminator_norm=spectrall",
         "gan.precision=fp8",

@@ -37,6 +37,8 @@ class FinishedModel:
     """Characters that the classifier knows, in the order of its output."""
     drawn: tuple[str, ...]
     """Characters that the generator was trained on."""
+    latent_dim: int
+    """Length of a latent."""
     image_size: int
     """Side of the square pictures, pixels."""
     seed: int
@@ -91,6 +93,7 @@ def trained_model(
         emotions=emotions,
         characters=characters,
         drawn=drawn,
+        latent_dim=generator.latent_dim,
         image_size=image_size,
         seed=seed,
         latents=lambda count, stream: draw_latents(generator, count, seed, stream),
@@ -115,6 +118,7 @@ def finished_bundle(path: str | Path) -> FinishedModel:
         emotions=tuple(app.emotions),
         characters=tuple(app.characters),
         drawn=tuple(app.drawn_characters),
+        latent_dim=app.latent_dim,
         image_size=app.image_size,
         seed=seed,
         latents=lambda count, stream: app.sample(count, stream_seed(seed, f"latents {stream}")),

@@ -22,6 +22,10 @@ from tlgan_train.models.encoder import Encoder
 from tlgan_train.models.prior import Prior
 from tlgan_train.run_folder import load_tensors, save_tensors
 
+USUAL_LATENT_DIM, FREE_DIM = 64, 48
+"""Length of a latent if the settings leave it open, and how many of its coordinates are free of labels at least. The
+shipped bundles have 64, of which six characters with seven emotions leave 53."""
+
 
 @dataclass
 class GanState:
@@ -110,19 +114,20 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], compute
     gan, size = config.gan, dataset.image_size
     torch.manual_seed(config.seed)
     sizes = tuple(map(len, label_names(dataset.emotions, characters, gan.label_sectors)))
+    latent_dim = gan.latent_dim or max(USUAL_LATENT_DIM, FREE_DIM + sum(size - 1 for size in sizes))
     try:
         prior = Prior(
-            sizes, gan.latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.flow_width,
+            sizes, latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.flow_width,
             gan.truncation, gan.label_truncation,
         )  # fmt: skip
     except ValueError as error:
         raise TrainError(f"gan.latent_dim is too small: {error}") from None
-    generator = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, prior)
+    generator = Generator(latent_dim, gan.generator_width, size, gan.mapping_width, prior)
     discriminator = Discriminator(gan.discriminator_width, size, gan.discriminator_norm, sizes)
     encoder = (
-        Encoder(gan.latent_dim, gan.discriminator_width, size, gan.mapping_width) if gan.reconstruction_weight else None
+        Encoder(latent_dim, gan.discriminator_width, size, gan.mapping_width) if gan.reconstruction_weight else None
     )
-    averaged = Generator(gan.latent_dim, gan.generator_width, size, gan.mapping_width, deepcopy(prior))
+    averaged = Generator(latent_dim, gan.generator_width, size, gan.mapping_width, deepcopy(prior))
     averaged.load_state_dict(generator.state_dict())
     averaged.requires_grad_(False)
     for network in (generator, discriminator, encoder, averaged):

@@ -44,7 +44,7 @@ def fit_flow(
     for step in range(gan.flow_steps):
         optimiser.param_groups[0]["lr"] = FLOW_LR * min(1.0, 2 - 2 * step / gan.flow_steps)
         chosen = torch.randint(len(mean), (FLOW_BATCH,), generator=generator)
-        noise = torch.randn(FLOW_BATCH, gan.latent_dim, generator=generator).double().to(device)
+        noise = torch.randn(FLOW_BATCH, state.generator.latent_dim, generator=generator).double().to(device)
         loss = -prior.log_likelihood(sample_posterior(mean[chosen], log_variance[chosen], noise)).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()

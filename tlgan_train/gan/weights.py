@@ -53,7 +53,7 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
     if not all(p.isfinite().all() for network in state.networks().values() for p in network.parameters()):
         raise diverged(images)
     measure_batch_norm(state.averaged, config.seed)
-    z = torch.randn(GRID[0] * GRID[1], config.gan.latent_dim, generator=torch.Generator().manual_seed(config.seed))
+    z = torch.randn(GRID[0] * GRID[1], state.averaged.latent_dim, generator=torch.Generator().manual_seed(config.seed))
     with torch.no_grad():
         z = z.to(next(state.averaged.parameters()).device)
         drawn = to_uint8(state.averaged(state.averaged.prior(z)))
@@ -63,7 +63,7 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
     with written(folder / "samples" / f"{images:09d}.png") as temporary:
         Image.fromarray(grid.reshape(GRID[0] * drawn.shape[1], -1, 3)).save(temporary, "png")
     facts = {
-        "latent_dim": config.gan.latent_dim,
+        "latent_dim": state.averaged.latent_dim,
         "width": config.gan.generator_width,
         "image_size": config.data.image_size,
         "mapping_width": config.gan.mapping_width,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -161,3 +163,13 @@ def test_posterior_and_divergence() -> None:
     assert torch.equal(encoder.sample_posterior(mean, log_variance, torch.zeros_like(mean)), mean)
     drawn = encoder.sample_posterior(mean, log_variance, torch.ones_like(mean))
     torch.testing.assert_close(drawn - mean, (0.5 * log_variance).exp())
+
+
+@pytest.mark.parametrize(("emotions", "expected"), [(3, 64), (16, 64), (40, 88)])
+def test_latents_are_longer_where_there_are_many_labels(emotions: int, expected: int) -> None:
+    dataset = replace(bars(count=10), emotions=tuple(f"emotion {number}" for number in range(emotions)))
+    config = Config.from_dict({"gan": {**FULL, "latent_dim": 0}, "data": {"image_size": 32}})
+    state = build(config, dataset, dataset.characters[:2], ON_CPU)
+    assert state.generator.latent_dim == expected
+    free = expected - (emotions - 1) - 1
+    assert free >= 48 and state.generator.prior.labelled == expected - free
