@@ -50,15 +50,21 @@ class Recipe:
 
 
 def recipes() -> dict[str, Recipe]:
-    """Those of `recipes.toml`, in its order."""
+    """Those of `recipes.toml`, in its order. Its table `quick-0.2` holds what that preset was in version 0.2."""
     with (HERE / "recipes.toml").open("rb") as file:
-        return {name: Recipe(name, **values) for name, values in tomllib.load(file).items()}
+        tables = tomllib.load(file)
+    before = tables.pop("quick-0.2")
+    found = [Recipe(name, **values) for name, values in tables.items()]
+    return {
+        one.name: replace(one, settings={**before, **one.settings}) if one.preset == "quick" else one for one in found
+    }
 
 
 def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any]]:
     """Train a recipe as far as each of its numbers of pictures, and measure it there."""
     from recipe_variants import VARIANTS
 
+    from tlgan_train.classifiers.classifier import load_classifier
     from tlgan_train.config import load_config
     from tlgan_train.data import drawn_characters, load_dataset
     from tlgan_train.gan.train import train_gan
@@ -68,10 +74,11 @@ def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any
     config = load_config(recipe.preset, [f"data.characters={recipe.characters}", *settings])
     dataset = load_dataset(config.data, config.seed)
     characters = drawn_characters(config.data.characters, dataset.characters)
+    teachers = (load_classifier(readers).requires_grad_(False),) if config.gan.perceptual_weight else ()
     with VARIANTS[recipe.variant]() if recipe.variant else nullcontext():
         for images in recipe.at:
             until = replace(config, gan=replace(config.gan, images=images))
-            train_gan(until, dataset, characters, runs / recipe.name, typer.echo)
+            train_gan(until, dataset, characters, runs / recipe.name, typer.echo, readers=teachers)
             generator = load_generator(runs / recipe.name)
             for truncation in sorted({config.gan.truncation, 1.0}) if config.gan.flow_layers else (1.0,):
                 generator.prior.truncation = truncation

@@ -36,6 +36,7 @@ def test_memory_by_pictures(tmp_path: Path) -> None:
 
 def train(count: int, folder: Path) -> None:
     """Train on that many pictures of noise, and print megabytes at the end."""
+    from tlgan_train.classifiers.classifier import new_classifier
     from tlgan_train.config import load_config
     from tlgan_train.data.dataset import Dataset
     from tlgan_train.gan.train import train_gan
@@ -53,7 +54,9 @@ def train(count: int, folder: Path) -> None:
     dataset = Dataset(
         pictures, emotion, nothing, nothing.astype(np.uint8), emotions, ("noise",), digest="0" * 64, spec="noise"
     )
-    train_gan(load_config("quick", list(SETTINGS)), dataset, ("noise",), folder / "run", progress=False)
+    config = load_config("quick", list(SETTINGS))
+    teacher = new_classifier(config.classifier, dataset).eval().requires_grad_(False)
+    train_gan(config, dataset, ("noise",), folder / "run", progress=False, readers=(teacher,))
     fields = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())
     megabytes = {name: int(fields[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile", "VmHWM")}
     facts = {

@@ -26,6 +26,7 @@ from torch.nn.utils import parametrizations
 from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils.flop_counter import FlopCounterMode
 
+from tlgan_train.classifiers.classifier import new_classifier
 from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.device import pick_precision
 from tlgan_train.config import load_config
@@ -81,6 +82,8 @@ def measured(preset: str, step: Callable[..., Any]) -> dict[str, Any]:
     dataset = noise(batch, config.data.image_size)
     compute = Compute(torch.device("cpu"), precision)
     state = gan_state.build(config, dataset, dataset.characters, compute)
+    if config.gan.perceptual_weight:
+        state.readers = (new_classifier(config.classifier, dataset).eval().requires_grad_(False),)
     if config.gan.warmup_images and step is gan_step.training_step:
         state.encoder.requires_grad_(False).eval()  # as after the warm-up
     labels = (torch.from_numpy(dataset.emotion),) if config.gan.label_sectors else ()

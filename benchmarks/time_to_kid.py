@@ -85,6 +85,7 @@ def ours(
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="gan.KEY=VALUE")] = None,
 ) -> None:
     """Train the GAN of a preset."""
+    from tlgan_train.classifiers.classifier import train_classifier
     from tlgan_train.config import load_config
     from tlgan_train.data import load_dataset
     from tlgan_train.gan import train as gan_train
@@ -102,7 +103,10 @@ def ours(
 
     gan_train.save = save_and_note
     dataset = load_dataset(config.data, config.seed, cache=work / "ours" / "cache")
-    gan_train.train_gan(config, dataset, dataset.characters, work / "ours" / "run", typer.echo)
+    run, teachers = work / "ours" / "run", ()
+    if config.gan.perceptual_weight:
+        teachers = (train_classifier(config, dataset, run, log=typer.echo).model.requires_grad_(False),)
+    gan_train.train_gan(config, dataset, dataset.characters, run, typer.echo, readers=teachers)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from cpuinfo import get_cpu_info
 from rows import markdown, put_row
 
 RESULTS = Path(__file__).parent / "results" / "warmups.json"
@@ -68,6 +69,7 @@ def measure(way: str, spec: str, readers: Path, judge: Path, run: Path) -> dict[
         "emotion_kept": float((after.emotion.argmax(axis=1) == dataset.emotion[test]).mean()),
         "confident": float((after.emotion.max(axis=1) >= SUCCESS).mean()),
         "kid": kid(before.features, after.features),
+        "processor": get_cpu_info()["brand_raw"],
     }
 
 

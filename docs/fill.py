@@ -63,7 +63,6 @@ PARTS: dict[str, Callable[[], str]] = {
     "classifiers": recorded("classifiers", "classifiers"),
     "students": recorded("students", "students"),
     "recipes": recorded("recipes", "recipes"),
-    "warm-ups": recorded("warmups", "warmups"),
     "pictures drawn again": recorded("redrawn", "redrawn"),
     "truncation": recorded("truncation", "truncation"),
     "time to KID": recorded("time_to_kid", "time_to_kid", "summary"),

@@ -20,6 +20,7 @@ from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.gan.state import build, label_arrays
 from tlgan_train.gan.step import training_step, warmup_step
+from tlgan_train.gan.warmup import FLOW_BATCH
 from tlgan_train.models.inference import to_tensor
 from tlgan_train.models.judge import Judge
 
@@ -33,16 +34,17 @@ STRAIGHT_METHODS = 4
 """Methods whose axes are straight lines."""
 REPORTED = 20
 """Faces for each face of the evaluation that report and export draw, roughly."""
-CHOSEN = ("gan.images", "gan.warmup_images", "gan.warmup_decay_images", "gan.decay_images", "evaluate.faces")
-"""Settings that follow from the time."""
+PARTS = {"evaluate.faces": (0.12, 64), "axes.path_moves": (0.12, 6_400), "gan.flow_steps": (0.06, 1_000)}
+"""Lengths of other work than pictures of the GAN: which share of the time each may take, and the smallest that is worth
+anything."""
 ADVERSARIAL_SHARE = 0.1
 """Pictures with the discriminator for each picture of the warm-up."""
 DECAY_SHARE = 0.2
 """Part of the warm-up at whose end step sizes fall."""
-EVALUATION_SHARE = 0.12
-"""Largest part of the time that the evaluation may take."""
-LEAST_FACES, LEAST_PASSES = 64, 10
-"""The evaluation needs so many faces, and the warm-up so many passes over the pictures, to be worth anything."""
+LEAST_PASSES = 10
+"""The GAN needs so many passes over the pictures to be worth anything."""
+CHOSEN = (*PARTS, "gan.images", "gan.warmup_images", "gan.warmup_decay_images", "gan.decay_images")
+"""Settings that follow from the time."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,10 @@ class Seconds:
     """A picture in the warm-up of the GAN."""
     adversarial: float
     """A picture in the training with the discriminator."""
+    flow: float
+    """A step in which the flow of the prior is fitted."""
     draw: float
+    """A face drawn by the generator."""
     read: float
     """A face read by the classifier."""
     judged: float
@@ -82,6 +87,7 @@ def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compu
     few = pictures[: config.classifier.batch_size]
     z = torch.randn(READ_BATCH, state.generator.latent_dim, device=compute.device)
     moving = z[: len(batch)].clone().requires_grad_(True)
+    codes = torch.randn(FLOW_BATCH, z.shape[1], device=compute.device)
     changes = torch.Generator().manual_seed(0)
 
     def learned(network: nn.Module) -> Callable[[], object]:
@@ -98,6 +104,10 @@ def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compu
             emotion, character = reader(faces)
             (emotion.square().mean() + character.square().mean()).backward(retain_graph=True)
 
+    def flowed() -> None:
+        state.generator.prior.flow.float().requires_grad_(True)  # the last work on this generator, as in training
+        state.generator.prior.log_likelihood(codes).mean().backward()
+
     def read(network: nn.Module, x: Tensor) -> Callable[[], object]:
         return torch.no_grad()(lambda: network.eval()(x))
 
@@ -107,6 +117,7 @@ def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compu
         judge=_seconds(learned(judge)) / len(few),
         warmup=_seconds(warming) / len(batch) if warming else 0.0,
         adversarial=_seconds(lambda: training_step(state, gan, batch, labels, compute)) / len(batch),
+        flow=_seconds(flowed) if gan.flow_layers else 0.0,
         draw=_seconds(read(state.averaged, z)) / len(z),
         read=_seconds(read(classifier, pictures[:READ_BATCH])) / READ_BATCH,
         judged=_seconds(read(judge, pictures[:READ_BATCH])) / READ_BATCH,
@@ -127,7 +138,9 @@ def expected(config: Config, dataset: Dataset, characters: tuple[str, ...], seco
     return {
         "classifier": (1 + config.classifier.coaches) * reader,
         "judge": READER_STEPS * config.judge.steps * config.judge.batch_size * seconds.judge,
-        "gan": gan.warmup_images * seconds.warmup + (images - gan.warmup_images) * seconds.adversarial,
+        "gan": gan.warmup_images * seconds.warmup
+        + (images - gan.warmup_images) * seconds.adversarial
+        + bool(gan.flow_layers) * gan.flow_steps * seconds.flow,
         "samples": config.samples.count * seen,
         "axes": 1.5 * axes.path_moves * seconds.move + swept * seen,
         "evaluate": (frames + config.evaluate.samples) * judged,
@@ -138,42 +151,50 @@ def expected(config: Config, dataset: Dataset, characters: tuple[str, ...], seco
 def fitted(config: Config, minutes: float, dataset: Dataset, characters: tuple[str, ...], seconds: Seconds) -> Config:
     """Return the settings with lengths with which a run takes so many minutes.
 
-    The GAN gets what the other stages leave. Raises `TrainError` if that is too little.
+    The GAN gets what other work leaves. Raises `TrainError` if that is too little.
     """
 
-    def others(faces: int) -> float:
-        evaluate = replace(config.evaluate, faces=faces)
-        now = expected(replace(config, evaluate=evaluate), dataset, characters, seconds)
-        return sum(now.values()) - now["gan"]
+    def without_pictures(config: Config) -> float:
+        """Return the seconds of everything but the pictures of the GAN."""
+        gan = replace(config.gan, images=0, epochs=0, warmup_images=0)
+        return sum(expected(replace(config, gan=gan), dataset, characters, seconds).values())
 
     warms_up = config.gan.warmup_images > 0
     adversarial = ADVERSARIAL_SHARE if warms_up else 1.0
     each = adversarial * seconds.adversarial + warms_up * seconds.warmup
     needed = LEAST_PASSES * len(dataset.indices("train", characters))
-
-    def pictures(faces: int) -> int:
-        return int((60 * minutes - others(faces)) / each)
-
-    face = (others(config.evaluate.faces) - others(0)) / config.evaluate.faces
-    faces = min(config.evaluate.faces, max(LEAST_FACES, int(EVALUATION_SHARE * 60 * minutes / face)))
-    if pictures(faces) < needed:
-        faces = min(faces, LEAST_FACES)
-    if pictures(faces) < needed:
-        shortest = math.ceil((others(faces) + needed * each) / 60)
+    shortest = config
+    for key, (share, least) in PARTS.items():
+        most = config.value(key)
+        unit = (without_pictures(config) - without_pictures(_with(config, key, 0))) / max(1, most)
+        allowed = int(60 * minutes * share / unit) if unit else most
+        config = _with(config, key, min(most, max(least, allowed)))
+        shortest = _with(shortest, key, min(most, least))
+    for fitting in (config, shortest):
+        pictures = int((60 * minutes - without_pictures(fitting)) / each)
+        if pictures >= needed:
+            break
+    else:
+        least_minutes = math.ceil((without_pictures(shortest) + needed * each) / 60)
         raise TrainError(
-            f"--minutes {minutes:g} is too short for these pictures on this machine; give {shortest} or more"
+            f"--minutes {minutes:g} is too short for these pictures on this machine; give {least_minutes} or more"
         )
-    warmup = pictures(faces)
-    lengths = {"evaluate.faces": faces, "gan.images": int((warms_up + adversarial) * warmup)}
+    lengths = {"gan.images": int((warms_up + adversarial) * pictures)}
     if warms_up:
         lengths |= {
-            "gan.warmup_images": warmup,
-            "gan.warmup_decay_images": int(DECAY_SHARE * warmup),
-            "gan.decay_images": int(adversarial * warmup),
+            "gan.warmup_images": pictures,
+            "gan.warmup_decay_images": int(DECAY_SHARE * pictures),
+            "gan.decay_images": int(adversarial * pictures),
         }
     for key, value in lengths.items():
-        config = config.with_value(key, value)
-    return config
+        fitting = fitting.with_value(key, value)
+    return fitting
+
+
+def _with(config: Config, key: str, value: int) -> Config:
+    """Return the settings with another value, even one that no run could have."""
+    section, _, name = key.partition(".")
+    return replace(config, **{section: replace(getattr(config, section), **{name: value})})
 
 
 def in_words(stages: dict[str, float]) -> str:

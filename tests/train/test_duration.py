@@ -19,7 +19,7 @@ from tlgan_train.run_folder import open_run
 
 DATA = bars(count=30)
 MACHINE = Seconds(
-    classifier=2e-3, judge=4e-3, warmup=5e-3, adversarial=12e-3, draw=5e-4, read=3e-4, judged=8e-4, move=4e-3
+    classifier=2e-3, judge=4e-3, warmup=5e-3, adversarial=12e-3, flow=8e-3, draw=5e-4, read=3e-4, judged=8e-4, move=4e-3
 )
 
 
@@ -33,7 +33,7 @@ def test_the_stages_take_the_minutes(preset: str, minutes: int) -> None:
 def test_more_time_goes_to_the_gan_and_a_faster_machine_learns_more() -> None:
     quick = load_config("quick")
     short, long = (fitted(quick, minutes, DATA, DATA.characters, MACHINE) for minutes in (60, 120))
-    assert long.gan.images > 2 * short.gan.images and long.evaluate.faces >= short.evaluate.faces
+    assert long.gan.images > 2 * short.gan.images and long.evaluate.faces > short.evaluate.faces >= 64
     faster = Seconds(*(seconds / 2 for seconds in astuple(MACHINE)))
     assert (
         fitted(quick, 60, DATA, DATA.characters, faster).gan == fitted(quick, 120, DATA, DATA.characters, MACHINE).gan
@@ -79,5 +79,5 @@ def test_a_run_that_goes_on_keeps_its_lengths(small: Pipeline, monkeypatch: pyte
 
 def test_lengths_are_chosen_by_the_time_or_by_the_user(small_options: list[str], tmp_path: Path) -> None:
     told = refused(call(main, "all", "--run", tmp_path / "run", *small_options, "--minutes", "5"))
-    assert "--minutes chooses evaluate.faces; leave out one of them" in told
+    assert "--minutes chooses axes.path_moves; leave out one of them" in told
     assert not (tmp_path / "run").exists()

@@ -37,22 +37,22 @@ def fit_flow(
 ) -> None:
     """Fit the flow of the prior by maximum likelihood to `codes`: means and log variances, (N, latent_dim) each."""
     prior, device = state.generator.prior, next(state.generator.parameters()).device
-    mean, log_variance = (torch.from_numpy(moment).double().to(device) for moment in codes)
-    flow = prior.flow.requires_grad_(True)
+    mean, log_variance = (torch.from_numpy(moment).float().to(device) for moment in codes)
+    flow = prior.flow.float().requires_grad_(True)  # in half the time of float64, in which it draws
     optimiser = torch.optim.Adam(flow.parameters(), FLOW_LR)
     generator = torch.Generator().manual_seed(seed)
     for step in range(gan.flow_steps):
         optimiser.param_groups[0]["lr"] = FLOW_LR * min(1.0, 2 - 2 * step / gan.flow_steps)
         chosen = torch.randint(len(mean), (FLOW_BATCH,), generator=generator)
-        noise = torch.randn(FLOW_BATCH, state.generator.latent_dim, generator=generator).double().to(device)
+        noise = torch.randn(FLOW_BATCH, state.generator.latent_dim, generator=generator).to(device)
         loss = -prior.log_likelihood(sample_posterior(mean[chosen], log_variance[chosen], noise)).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(flow.parameters(), FLOW_CLIP)
         optimiser.step()
     flow.requires_grad_(False).zero_grad(set_to_none=True)
-    # Bundles store weights in 32 bits and compute in 64. Rounding now makes the exported flow identical to this one.
-    flow.float().double()
+    # Bundles store weights in 32 bits and compute in 64, as does this flow, which is identical to the exported one.
+    flow.double()
     flow.fitted.fill_(True)
     fitted = distributed.broadcast(flow.state_dict())
     for network in (state.generator, state.averaged):
