@@ -25,6 +25,7 @@ def script() -> Iterator[dict[str, Any]]:
         yield runpy.run_path(str(SCRIPT))
 
 
+@pytest.mark.slow
 def test_all_pages_are_up_to_date() -> None:
     """Otherwise run `python docs/fill.py`."""
     run = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True)

@@ -84,6 +84,7 @@ def test_the_cast_has_six_characters_who_can_become_each_other(cast: CheerMeUp) 
     assert (joyful.character.argmax(axis=1) == before.character.argmax(axis=1)).mean() > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     sorted({line for page in PAGES.values() for block in SHELL.findall(page) for line in COMMAND.findall(block)}),

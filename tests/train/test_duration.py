@@ -61,6 +61,7 @@ def small(small_options: list[str], tmp_path: Path) -> Pipeline:
     return Pipeline(config.with_value("minutes", 2), tmp_path / "run", log=lambda _: None)
 
 
+@pytest.mark.slow
 def test_every_kind_of_work_is_measured(small: Pipeline) -> None:
     found = measure(small.config, small.dataset, small.characters, ON_CPU)
     assert all(seconds > 0 for seconds in astuple(found))

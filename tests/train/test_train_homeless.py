@@ -15,6 +15,7 @@ from tlgan_train.cli.commands import main
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows every user's home")
 
 
+@pytest.mark.slow
 def test_without_a_home_the_variable_to_set_is_named(tmp_path: Path) -> None:
     write_layout(tmp_path / "own", ["bob"], ["joy", "sad"], 3)
     ended = homeless("tlgan_train.cli", "data", "--data", "folder:own", folder=tmp_path)

@@ -72,6 +72,7 @@ def test_a_bundle_that_works_says_what_ran(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_graph_that_never_ends_is_ended(broken: Path) -> None:
     change(broken, loops)
     with pytest.raises(BundleDamagedError, match=r"did not finish with 3 seconds"):

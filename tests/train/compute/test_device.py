@@ -33,6 +33,7 @@ def picked(**limits: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_auto_is_bf16_where_the_processor_has_units_for_it() -> None:
     flags = CPUINFO.read_text(encoding="utf-8").split() if CPUINFO.exists() else []
     if "fpu" not in flags or not torch.backends.mkldnn.is_available():
@@ -63,6 +64,7 @@ def test_other_wishes_are_taken_as_they_are_or_refused() -> None:
         pick_precision("fp16", torch.device("cpu"))
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_in_the_precision_that_it_began_with(
     small_options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -226,6 +226,7 @@ def test_measuring_again_gives_the_same_bytes(run: Path, tmp_path: Path) -> None
     assert (copy / "evaluation.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_bundle_is_measured_by_the_judge_of_any_run_on_its_pictures(
     run: Path, small_options: list[str], tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ def latents(count: int, latent_dim: int) -> np.ndarray:
         (8, 4, 32, 0),
         pytest.param(64, 32, 64, 32, marks=pytest.mark.slow),
         pytest.param(100, 3, 64, 0, marks=pytest.mark.slow),
-        (6, 4, 128, 5),
+        pytest.param(6, 4, 128, 5, marks=pytest.mark.slow),
     ],
 )
 def test_it_draws_what_the_network_draws(latent_dim: int, width: int, size: int, mapping_width: int) -> None:
@@ -67,6 +67,7 @@ def test_a_network_of_other_layers_is_not_taken_for_a_generator() -> None:
         FastGenerator(generator)
 
 
+@pytest.mark.slow
 def test_weights_take_half_the_bytes_and_draw_the_same() -> None:
     generator, z = colourful(64, 32, 64), latents(16, 64)
     whole = drawing_graph(generator)

@@ -144,6 +144,7 @@ def test_either_limit_refuses(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> 
         check_int8(exact, quick, z)
 
 
+@pytest.mark.slow
 def test_layers_whose_bias_is_0_are_quantised_too() -> None:
     """The exporter leaves such a bias out."""
     torch.manual_seed(0)

@@ -87,6 +87,7 @@ def test_without_a_classifier_training_is_refused(tmp_path: Path) -> None:
         train_gan(CONFIG, data, data.characters, tmp_path, log=lambda _: None, progress=False)
 
 
+@pytest.mark.slow
 def test_the_stage_trains_the_classifier_first_and_is_done_whatever_becomes_of_it(
     small_options: list[str], tmp_path: Path
 ) -> None:

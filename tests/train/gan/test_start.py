@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from commands import call
 from painter import bars
@@ -67,6 +68,7 @@ def test_coordinates_of_new_labels_begin_anew_and_the_others_move(run: Path) -> 
     torch.testing.assert_close(moved, known[:, 2:], rtol=1e-3, atol=1e-4)  # three emotions took two
 
 
+@pytest.mark.slow
 def test_networks_of_another_shape_are_refused_before_anything_is_trained(
     run: Path, small_options: list[str], tmp_path: Path
 ) -> None:
@@ -92,6 +94,7 @@ def test_a_bundle_without_networks_is_refused(run: Path, small_options: list[str
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
 def test_the_command_says_so_and_starts_nearer_to_the_pictures(
     run: Path, small_options: list[str], tmp_path: Path
 ) -> None:

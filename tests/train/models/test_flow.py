@@ -59,6 +59,7 @@ def test_the_density_is_that_of_the_prior_over_the_volume() -> None:
         torch.testing.assert_close(found, expected)
 
 
+@pytest.mark.slow
 def test_fitted_to_a_bent_sheet_draws_lie_on_it() -> None:
     """One coordinate is the squared length of two others, as encoders like to have it."""
     torch.manual_seed(0)
