@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -278,6 +279,7 @@ def test_the_report_shows_a_dash_for_figures_that_do_not_exist(sparse: Path) -> 
     dataset = load_dataset(config.data, config.seed)
     write_report(config, dataset, load_generator(sparse), sparse, log=lambda line: None)
     page = (sparse / "report.html").read_text(encoding="utf-8")
+    page = re.sub(r'"data:[^"]*"', "", page)  # a picture, as text, may hold any word
     assert "<td>–</td>" in page and ">nan" not in page and "None" not in page
 
 
