@@ -26,6 +26,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="other processors have no AVX")
 def test_no_library_uses_what_is_newer_than_avx2() -> None:
     command = [sys.executable, "tests/without_avx512.py", "-W", "error::ImportWarning", "-c", ASK]

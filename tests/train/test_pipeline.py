@@ -173,6 +173,7 @@ def test_a_second_process_in_the_same_folder_is_refused(copy: Path) -> None:
     assert call(main, "report", "--run", copy).code == 0  # the claim ends with its block
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_in_one_line_and_the_same_command_goes_on(
     small_options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Path
 ) -> None:

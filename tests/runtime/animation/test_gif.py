@@ -119,6 +119,7 @@ print(peak_mib() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="getrusage counts in other units, or is not there")
 def test_memory_does_not_grow_with_the_frames(tmp_path: Path) -> None:
     """Forty pictures of 1024 px are 40 MiB at one byte a pixel."""

@@ -154,6 +154,7 @@ def started(jobs: Path, out: Path, bundle: Path, processes: int) -> subprocess.P
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process there")
 def test_an_interrupt_leaves_nothing_half_written_and_the_rest_is_drawn_later(bundle: Path, tmp_path: Path) -> None:
     jobs = [{"output": f"{seed}.gif", "seed": seed, "steps": 20, "faces": 2, "size": 64} for seed in range(60)]

@@ -42,7 +42,8 @@ def test_auto_is_bf16_where_the_processor_has_units_for_it() -> None:
     assert picked() == ("bf16" if has_units else "fp32")
 
 
-@pytest.mark.parametrize("name", [LIMITS[0], pytest.param(LIMITS[1], marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LIMITS)
 def test_auto_is_fp32_where_onednn_would_emulate_bf16(name: str) -> None:
     assert picked(**{name: "AVX512_CORE"}) == "fp32"
 

@@ -43,6 +43,7 @@ def test_it_draws_what_the_network_draws(latent_dim: int, width: int, size: int,
         assert difference.max() <= 1 and (difference > 0).mean() < 1e-3
 
 
+@pytest.mark.slow
 def test_black_and_white_stay_in_range() -> None:
     generator = colourful(8, 4, 32)
     generator.layers[-2].weight *= 100

@@ -42,6 +42,7 @@ def test_small_weights_those_of_colours_and_those_that_do_not_learn_are_left_out
     assert len(others) == len(list(network.parameters())) - 1
 
 
+@pytest.mark.slow
 def test_an_ill_conditioned_fit_needs_fewer_steps_than_by_adam() -> None:
     """A linear map whose inputs differ in size by a thousand: what Adam learns last, Muon learns at once."""
     generator = torch.Generator().manual_seed(0)
