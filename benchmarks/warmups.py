@@ -5,8 +5,8 @@
     python benchmarks/warmups.py smile=folder:PICTURES --readers runs/smile --judge runs/smile-judge
 
 trains the generator and the encoder of the preset `cast` for 100,000 pictures in each way. The judge, which learned
-from other pictures of the same characters, then reads test pictures that were drawn again. `docs/fill.py` puts the
-table into docs/research/training.md.
+from other pictures of the same characters, then reads test pictures that were drawn again. The rows go to
+results/warmups.json.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from cpuinfo import get_cpu_info
-from rows import markdown, put_row
+from rows import put_row
 
 RESULTS = Path(__file__).parent / "results" / "warmups.json"
 PICTURES = 100_000
@@ -30,10 +30,6 @@ VARIANTS = {
     "Muon, pixels": {**ON, "perceptual_weight": 0.0},
     "Muon, pixels and classifier": ON,
 }
-HEADS = {
-    "cast": "cast", "way": "way", "minutes": "minutes", "squared error": "squared_error",
-    "emotion kept": "emotion_kept", "confident": "confident", "KID": "kid",
-}  # fmt: skip
 
 
 def measure(way: str, spec: str, readers: Path, judge: Path, run: Path) -> dict[str, Any]:
@@ -71,13 +67,6 @@ def measure(way: str, spec: str, readers: Path, judge: Path, run: Path) -> dict[
         "kid": kid(before.features, after.features),
         "processor": get_cpu_info()["brand_raw"],
     }
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown: a row for each cast and way."""
-    order = sorted(rows, key=lambda row: (row["cast"], list(VARIANTS).index(row["way"])))
-    forms = {"cast": "`{}`", "way": "{}", "minutes": "{:.0f}", "squared_error": "{:.4f}", "kid": "{:.3f}"}
-    return markdown(HEADS, order, forms)
 
 
 def main(

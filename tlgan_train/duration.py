@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -73,11 +73,9 @@ class Seconds:
 
 def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compute: Compute) -> Seconds:
     """Time each kind of work on new networks for some seconds, and return what one picture of it takes."""
-    gan = replace(config.gan, start="")
-    config = replace(config, gan=gan)
-    emotions, people = len(dataset.emotions), len(dataset.characters)
+    gan = config.gan
     classifier, reader = (compute.place(new_classifier(config.classifier, dataset)) for _ in range(2))
-    judge = compute.place(Judge(emotions, people))
+    judge = compute.place(Judge(len(dataset.emotions), len(dataset.characters)))
     state = build(config, dataset, characters, compute)
     state.readers = (reader.eval().requires_grad_(False),)
     chosen = np.resize(dataset.indices("train", characters), max(gan.batch_size, READ_BATCH))
@@ -94,15 +92,13 @@ def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compu
         def step() -> None:
             with compute.autocast():
                 outputs = network.train()(augment(few, changes))
-            torch.cat([output.float().flatten() for output in outputs]).square().mean().backward()
+            _backward(outputs)
 
         return step
 
     def moved() -> None:
         faces = augment(state.averaged.eval()(moving), changes)
-        for _ in range(1 + config.classifier.coaches):
-            emotion, character = reader(faces)
-            (emotion.square().mean() + character.square().mean()).backward(retain_graph=True)
+        _backward(output for _ in range(1 + config.classifier.coaches) for output in reader(faces))
 
     def flowed() -> None:
         state.generator.prior.flow.float().requires_grad_(True)  # the last work on this generator, as in training
@@ -201,6 +197,11 @@ def in_words(stages: dict[str, float]) -> str:
     """Return the expected time of a run in one line."""
     parts = ", ".join(f"{name} {seconds / 60:.1f}" for name, seconds in stages.items())
     return f"expects about {sum(stages.values()) / 60:.0f} minutes on this machine: {parts}"
+
+
+def _backward(outputs: Iterable[Tensor]) -> None:
+    """Compute gradients of some loss, once for all outputs of a step."""
+    torch.cat([output.float().flatten() for output in outputs]).square().mean().backward()
 
 
 def _seconds(work: Callable[[], object]) -> float:

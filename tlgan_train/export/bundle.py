@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy as np
 import onnx
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.bundle.write import replace_bundle, write_manifest
@@ -22,15 +20,16 @@ from tlgan_runtime.stills import save_grid
 from tlgan_train.attributes.add import current_attributes, measured
 from tlgan_train.axes.learned_ends import load_paths
 from tlgan_train.axes.samples import draw_latents
-from tlgan_train.classifiers.classifier import Classifier, load_classifier
+from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.document import read_evaluation, write_evaluation
 from tlgan_train.evaluation.weaknesses import with_weaknesses
+from tlgan_train.export.classifier_graph import as_stored
 from tlgan_train.export.generator_graph import drawing_graph
 from tlgan_train.export.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.export.stored_weights import store_half, store_single
 from tlgan_train.export.torch_export import DrawingGraph, ReadingGraph, to_onnx
-from tlgan_train.gan.start import NETWORKS, networks_for_training
+from tlgan_train.gan.start import save_networks
 from tlgan_train.gan.state import label_names
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.models.dcgan import Generator
@@ -104,7 +103,7 @@ def export_bundle(
         if any(method.get("ends") == PATHS for method in axes["methods"].values()):
             export_paths(load_paths(run), folder / "paths.onnx")
         sets = label_names(evaluation.emotions, evaluation.drawn_characters, config["gan"]["label_sectors"])
-        (folder / NETWORKS).write_bytes(networks_for_training(run, sets))
+        save_networks(run, sets, folder)
         write_json(folder / "axes.json", axes)
         write_evaluation(folder / "evaluation.json", evaluation.without_curves())
         card = with_attributes(model_card(facts, evaluation), attributes)
@@ -134,26 +133,6 @@ def check_out(out: Path) -> None:
     """Raise `TrainError` if a bundle at `out` would replace something that is not a bundle."""
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise TrainError(f"{out} exists and is no bundle; move it away, or give --out a new folder")
-
-
-def as_stored(classifier: Classifier) -> Classifier:
-    """Return a classifier as its graph holds it: BatchNorm folded into the layer before it, weights in float16.
-
-    The exporter folds as well. Weights that were rounded before they are folded would be rounded twice, and
-    probabilities would differ by a thousandth.
-    """
-    for layers in classifier.modules():
-        if isinstance(layers, nn.Sequential):
-            for place, (layer, norm) in enumerate(pairwise(layers)):
-                if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                    layers[place], layers[place + 1] = fuse_conv_bn_eval(layer, norm), nn.Identity()
-                elif isinstance(layer, nn.Linear) and isinstance(norm, nn.BatchNorm1d):
-                    layers[place], layers[place + 1] = fuse_linear_bn_eval(layer, norm), nn.Identity()
-    with torch.no_grad():
-        for weight in classifier.parameters():
-            if weight.dim() >= 2:
-                weight.copy_(weight.half())
-    return classifier
 
 
 def export_paths(network: PathNetwork, path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from tlgan_runtime.bundle.find import find_bundle
@@ -16,7 +16,7 @@ from tlgan_train.errors import TrainError
 from tlgan_train.gan.state import GanState
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.encoder import Encoder
-from tlgan_train.run_folder import load_tensors
+from tlgan_train.run_folder import load_tensors, save_tensors
 
 NETWORKS = "networks.safetensors"
 """The file in a bundle."""
@@ -27,16 +27,16 @@ LabelSets = tuple[tuple[str, ...], ...]
 """The names in each set of labels that has coordinates of its own: emotions, and characters if several are drawn."""
 
 
-def networks_for_training(run: Path, sets: LabelSets) -> bytes:
-    """Return averaged generator, encoder and discriminator of a run as a safetensors file, their weights in float16."""
+def save_networks(run: Path, sets: LabelSets, folder: Path) -> None:
+    """Write averaged generator, encoder and discriminator of a run to a bundle, their weights in float16."""
     tensors, _ = load_tensors(run / "gan" / "checkpoint.safetensors", made_by="gan")
     kept = {}
     for name, value in tensors.items():
         network, _, key = name.partition(".")
         if network in ("averaged", "encoder", "discriminator") and not key.startswith("prior."):
             network = "generator" if network == "averaged" else network
-            kept[f"{network}.{key}"] = (value.half() if value.dim() >= 2 else value).contiguous()
-    return save(kept, {"label_sets": json.dumps(sets)})
+            kept[f"{network}.{key}"] = value.half() if value.dim() >= 2 else value
+    save_tensors(folder / NETWORKS, kept, {"label_sets": sets})
 
 
 def start_with(state: GanState, source: str, sets: LabelSets, log: Callable[[str], None]) -> None:
@@ -53,8 +53,9 @@ def start_with(state: GanState, source: str, sets: LabelSets, log: Callable[[str
         stored = "generator" if name == "averaged" else name
         own = {key: value for key, value in network.state_dict().items() if not key.startswith("prior.")}
         total += sum(value.numel() for value in own.values())
-        for key in own.keys() & {name.removeprefix(f"{stored}.") for name in tensors}:
-            fitting += _fill(network, key, own[key], tensors[f"{stored}.{key}"], before, sets)
+        for key, weights in own.items():
+            if (given := tensors.get(f"{stored}.{key}")) is not None:
+                fitting += _fill(network, key, weights, given, before, sets)
     if fitting < LEAST_FIT * total:
         raise TrainError(
             f"{fitting / total:.0%} of the weights in {source} fit; networks to start from must have the same "

@@ -133,9 +133,8 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], compute
     for network in (generator, discriminator, encoder, averaged):
         if network is not None:
             compute.place(network).to(memory_format=torch.channels_last)
-    matrices, others = divided(network for network in (generator, encoder) if network is not None)
-    if not gan.matrix_lr:
-        matrices, others = [], [*generator.parameters(), *(encoder.parameters() if encoder else ())]
+    drawing = [network for network in (generator, encoder) if network is not None]
+    matrices, others = divided(drawing) if gan.matrix_lr else ([], [p for net in drawing for p in net.parameters()])
     betas = (gan.beta1, gan.beta2)
     return GanState(
         generator, discriminator, encoder, averaged,

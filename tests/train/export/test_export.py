@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from commands import call, refused
@@ -27,11 +26,9 @@ from tlgan_train.config import Config
 from tlgan_train.data import load_dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.export import bundle as exporting
-from tlgan_train.export.bundle import as_stored, check_parity, export_bundle, license_of
-from tlgan_train.export.stored_weights import store_half
-from tlgan_train.export.torch_export import ReadingGraph, to_onnx
+from tlgan_train.export.bundle import check_parity, export_bundle, license_of
+from tlgan_train.export.classifier_graph import as_stored
 from tlgan_train.gan.weights import load_generator
-from tlgan_train.models.residual import ResidualClassifier
 from tlgan_train.report.write import write_report
 
 FILES = {
@@ -285,25 +282,6 @@ def test_the_report_shows_a_dash_for_figures_that_do_not_exist(sparse: Path) -> 
     page = (sparse / "report.html").read_text(encoding="utf-8")
     page = re.sub(r'"data:[^"]*"', "", page)  # a picture, as text, may hold any word
     assert "<td>–</td>" in page and ">nan" not in page and "None" not in page
-
-
-@pytest.mark.numerical
-def test_a_trained_batch_norm_is_stored_as_it_is_compared(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    classifier = ResidualClassifier(emotions=7, characters=4, image_size=64, hidden=32).eval()
-    for layer in classifier.modules():
-        if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):  # as far from 0 and 1 as training leads
-            for values in (layer.weight.data, layer.running_var):
-                values.uniform_(0.2, 5)
-            for values in (layer.bias.data, layer.running_mean):
-                values.normal_()
-    images = torch.randint(0, 256, (16, 64, 64, 3), dtype=torch.uint8)
-    graph = ReadingGraph(as_stored(classifier))
-    to_onnx(graph, (images[:2],), ("image",), ("emotion", "character"), tmp_path / "classifier.onnx", store_half)
-    session = onnxruntime.InferenceSession(tmp_path / "classifier.onnx", providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        for found, expected in zip(session.run(None, {"image": images.numpy()}), graph(images), strict=True):
-            np.testing.assert_allclose(found, expected.numpy(), atol=2e-5)
 
 
 def test_licences_follow_the_pictures() -> None:
