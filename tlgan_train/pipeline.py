@@ -84,7 +84,7 @@ class Pipeline(Run):
             refuse(
                 examine(self.config, self.given, lambda: self.dataset, lambda: check_weights(self.alexnet_weights))[1]
             )
-            check_start(self.config, self.dataset, self.characters)
+            check_start(self.config, self.dataset, self.characters, self.folder)
         else:
             check_weights(self.alexnet_weights)
         with claimed(self.folder):

@@ -23,7 +23,7 @@ from tlgan_train.gan.start import start_with
 from tlgan_train.gan.state import GanState, build, label_arrays, label_names, load_checkpoint
 from tlgan_train.gan.step import training_step, warmup_step
 from tlgan_train.gan.warmup import end_warmup
-from tlgan_train.gan.weights import save
+from tlgan_train.gan.weights import CHECKPOINT, save
 from tlgan_train.models.inference import to_tensor
 
 
@@ -59,7 +59,7 @@ def train_gan(
     state = replace(build(config, dataset, characters, compute), readers=readers)
     if gan.perceptual_weight and not readers:
         raise TrainError("gan.perceptual_weight needs a trained classifier; give one, or set it to 0")
-    precision = load_checkpoint(state, folder / "checkpoint.safetensors")
+    precision = load_checkpoint(state, folder / CHECKPOINT)
     sets = label_names(dataset.emotions, characters, gan.label_sectors)
     if gan.start and precision is None:
         start_with(state, gan.start, sets, log)
@@ -105,9 +105,12 @@ def train_gan(
     return state
 
 
-def check_start(config: Config, dataset: Dataset, characters: tuple[str, ...]) -> None:
-    """Raise `TrainError` if training cannot start with the networks of `gan.start`. Nothing is written."""
-    if config.gan.start:
+def check_start(config: Config, dataset: Dataset, characters: tuple[str, ...], run: Path) -> None:
+    """Raise `TrainError` if training cannot start with the networks of `gan.start`. Nothing is written.
+
+    A run that has a checkpoint does not read them again.
+    """
+    if config.gan.start and not (run / "gan" / CHECKPOINT).is_file():
         sets = label_names(dataset.emotions, characters, config.gan.label_sectors)
         start_with(build(config, dataset, characters, ON_CPU), config.gan.start, sets, log=lambda _: None)
 

@@ -20,6 +20,8 @@ from tlgan_train.run_folder import load_tensors, save_tensors, written
 
 GRID = (8, 16)
 """Rows and columns of a sample grid (paper, figure 7)."""
+CHECKPOINT = "checkpoint.safetensors"
+"""The file from which a run resumes."""
 COLLAPSED = 1.0
 """Smallest standard deviation over samples, in levels of 255. Below it, all samples look like one picture."""
 BATCH_NORM_LATENTS = 2048
@@ -74,7 +76,7 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
     if state.encoder is not None:
         encoder_facts = {**facts, "width": config.gan.discriminator_width}
         save_tensors(folder / "encoder.safetensors", state.encoder.state_dict(), encoder_facts)
-    save_checkpoint(state, folder / "checkpoint.safetensors", precision)
+    save_checkpoint(state, folder / CHECKPOINT, precision)
 
 
 def load_generator(run: Path, compute: Compute = ON_CPU) -> Generator:

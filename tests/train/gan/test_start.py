@@ -106,3 +106,14 @@ def test_the_command_says_so_and_starts_nearer_to_the_pictures(
         rows = (tmp_path / name / "gan" / "metrics.jsonl").read_text().splitlines()
         losses.append(np.mean([json.loads(row)["reconstruction"] for row in rows]))
     assert losses[1] < losses[0]
+
+
+@pytest.mark.slow
+def test_a_run_that_has_begun_needs_the_bundle_no_more(run: Path, small_options: list[str], tmp_path: Path) -> None:
+    bundle, new = shutil.copytree(run / "bundle", tmp_path / "bundle"), tmp_path / "new"
+    outcome = call(main, "gan", "--run", new, *small_options, "--start", bundle)
+    assert outcome.code == 0, outcome.err
+    (new / "training.json").unlink()  # as after a kill before the stage was recorded; its checkpoint is there
+    shutil.rmtree(bundle)
+    outcome = call(main, "gan", "--run", new)
+    assert outcome.code == 0 and outcome.stages("started") == ["gan"], outcome.err
