@@ -64,6 +64,9 @@ class GanConfig:
     mirror: bool = False
     """Whether half of the pictures are shown as mirror images. This doubles the data, but a parting or a scar changes
     sides."""
+    augment: float = setting(0.0, needs=("gan.warmup_images",), below=1)
+    """Share of the pictures that are shifted, rotated, scaled and lit at random in the warm-up. Codes then hold pose
+    and light even where the pictures do not, and few pictures are learned by heart later."""
     images: int = 0
     """Training length in real pictures seen; 0 is `epochs` times the training split."""
     epochs: int = setting(0, needs=("gan.images=0",))
@@ -157,7 +160,8 @@ class ClassifierConfig:
     """Share of the test pictures whose emotion must be read correctly, from 0 to 1. Below it the run ends before any
     axis is fitted to guesses."""
     augment: bool = True
-    """Noise, blur, shifts and colour changes, so that pictures drawn by a generator are read as well as real ones."""
+    """Noise, blur, colour changes, shift, rotation and scale, so that pictures drawn by a generator are read as well as
+    real ones, and few pictures teach more."""
     coaches: int = setting(0, needs=("axes.path_moves",))
     """Number of coaches: further classifiers from other seeds, which the ends of the method `path` must convince as
     well. If only one network sees an emotion, it is seldom there."""

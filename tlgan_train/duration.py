@@ -17,6 +17,7 @@ from tlgan_train.classifiers.classifier import new_classifier
 from tlgan_train.compute.compute import Compute
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.data.views import random_affine
 from tlgan_train.errors import TrainError
 from tlgan_train.gan.state import build, label_arrays
 from tlgan_train.gan.step import training_step, warmup_step
@@ -91,7 +92,7 @@ def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compu
     def learned(network: nn.Module) -> Callable[[], object]:
         def step() -> None:
             with compute.autocast():
-                outputs = network.train()(augment(few, changes))
+                outputs = network.train()(augment(random_affine(few, changes), changes))
             _backward(outputs)
 
         return step

@@ -82,7 +82,8 @@ def train_classifier(
         if isinstance(model, EmotionClassifier) and features is not None:
             model.load_features(features, str(weights))
             slow = model.features.parameters()
-        training = Training(settings.batch_size, settings.steps, settings.lr, seed, settings.augment, compute)
+        vary = settings.augment
+        training = Training(settings.batch_size, settings.steps, settings.lr, seed, vary, compute, move=vary)
         return model, fit(model, dataset, targets, training, log, slow=slow)
 
     begin = "from scratch" if weights is None else f"features start from {weights}"

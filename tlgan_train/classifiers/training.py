@@ -18,6 +18,7 @@ from tlgan_train.classifiers.augment import augment
 from tlgan_train.compute.compute import Compute
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.data.views import random_affine
 from tlgan_train.errors import TrainError
 from tlgan_train.models.inference import predict, to_tensor
 
@@ -58,6 +59,9 @@ class Training:
     """Whether pictures are changed at random before each step."""
     compute: Compute
     """Where the network learns, and in which precision."""
+    move: bool = False
+    """Whether pictures are also rotated, shifted and scaled at random before each step. A network that reads pose must
+    not have it."""
 
 
 def parameter_count(model: nn.Module) -> int:
@@ -138,6 +142,7 @@ def fit(
         model.train()
         chosen = batches[step - 1]
         x = to_tensor(dataset.images[chosen], compute.device)
+        x = random_affine(x, changes) if training.move else x
         x = augment(x, changes) if training.augment else x
         with compute.autocast():
             outputs = tuple(output.float() for output in model(x))

@@ -17,6 +17,7 @@ from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import Config, GanConfig
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
+from tlgan_train.data.views import random_views
 from tlgan_train.errors import TrainError, refuse
 from tlgan_train.gan.log import NullLog, TrainingLog
 from tlgan_train.gan.start import start_with
@@ -84,9 +85,10 @@ def train_gan(
                     end_warmup(state, gan, dataset, indices, config.seed, log)
                 set_step_sizes(state, gan, steps, warming_up)
                 real = to_tensor(dataset.images[picked]).to(compute.device)
+                real = mirrored(real) if gan.mirror else real
                 losses = (warmup_step if warming_up else training_step)(
                     state, gan,
-                    mirrored(real) if gan.mirror else real,
+                    random_views(real, gan.augment) if gan.augment and warming_up else real,
                     tuple(compute.put(labels[picked]) for labels in arrays),
                     compute,
                 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +159,14 @@ def test_forward_at_every_image_size(size: int) -> None:
     assert emotion.shape == (3, 7) and character.shape == (3, 6) and factors.shape == (3, 4)
     for read, again in zip(model.read(features), (emotion, character, factors), strict=True):
         torch.testing.assert_close(read, again)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_pictures_are_moved_unless_the_judge_reads_factors_such_as_pose(
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    moved: list[int] = []
+    monkeypatch.setattr("tlgan_train.classifiers.training.random_affine", lambda x, _: moved.append(len(x)) or x)
+    shown = data if known else replace(data, factors={})
+    train_judge(CONFIG.with_value("judge.steps", 2), shown, tmp_path, log=lambda line: None)
+    assert bool(moved) is not known
