@@ -71,6 +71,9 @@ class GanConfig:
     """Training length in real pictures seen; 0 is `epochs` times the training split."""
     epochs: int = setting(0, needs=("gan.images=0",))
     """Training length in passes over the training split, used when `images` is 0 (code: 500)."""
+    most_passes: int = 0
+    """Most passes over the training pictures: with few pictures, the lengths of a preset are shortened to them, since
+    more passes teach G single pictures by heart. 0 for any number. Lengths that are set by name stay."""
     generator_lr: float = setting(2e-4, above=0)
     """Adam step size of G (code: 2e-4)."""
     discriminator_lr: float = setting(4e-4, above=0)

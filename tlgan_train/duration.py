@@ -44,7 +44,9 @@ DECAY_SHARE = 0.2
 """Part of the warm-up at whose end step sizes fall."""
 LEAST_PASSES = 10
 """The GAN needs so many passes over the pictures to be worth anything."""
-CHOSEN = (*PARTS, "gan.images", "gan.warmup_images", "gan.warmup_decay_images", "gan.decay_images")
+PICTURES = ("gan.images", "gan.warmup_images", "gan.warmup_decay_images", "gan.decay_images")
+"""Lengths of the GAN's training in pictures. They follow from the time, or from the number of pictures."""
+CHOSEN = (*PARTS, *PICTURES)
 """Settings that follow from the time."""
 
 
@@ -186,6 +188,16 @@ def fitted(config: Config, minutes: float, dataset: Dataset, characters: tuple[s
     for key, value in lengths.items():
         fitting = fitting.with_value(key, value)
     return fitting
+
+
+def shortened(config: Config, pictures: int) -> Config:
+    """Return the settings with at most `gan.most_passes` passes over so many pictures."""
+    length = config.gan.warmup_images or config.gan.images
+    most = config.gan.most_passes * pictures
+    if most and most < length:
+        for key in PICTURES:
+            config = config.with_value(key, round(config.value(key) * most / length))
+    return config
 
 
 def _with(config: Config, key: str, value: int) -> Config:

@@ -16,8 +16,9 @@ from tlgan_train.checks import check_weights, examine
 from tlgan_train.compute import distributed
 from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.memory import PeakMemory
+from tlgan_train.config import Config
 from tlgan_train.data import SPLITS
-from tlgan_train.duration import CHOSEN, expected, fitted, in_words, measure
+from tlgan_train.duration import CHOSEN, PICTURES, expected, fitted, in_words, measure, shortened
 from tlgan_train.errors import TrainError, refuse
 from tlgan_train.evaluation.document import write_evaluation
 from tlgan_train.evaluation.evaluate import check_same_labels
@@ -27,6 +28,9 @@ from tlgan_train.gan.train import check_start, train_gan
 from tlgan_train.gan.weights import images_seen
 from tlgan_train.run_folder import claimed, open_run, read_json, started_with, write_json
 from tlgan_train.stages import STAGES, Run, Stage, evaluated, readers
+
+ANNOUNCED = 20_000
+"""Length of training, in pictures, from which a run is worth measuring the machine to say how long it takes."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +79,18 @@ class Pipeline(Run):
                 readers=readers(self),
             )  # fmt: skip
 
+    def refuse_mistakes(self) -> None:
+        """Raise `TrainError` with a line for each mistake in the settings and the pictures."""
+        refuse(examine(self.config, self.given, lambda: self.dataset, lambda: check_weights(self.alexnet_weights))[1])
+        check_start(self.config, self.dataset, self.characters, self.folder)
+
     @contextmanager
     def _opened(self, draws: bool = True) -> Iterator[None]:
         """Check the settings and the pictures, and lock the run folder. `draws`: a generator is trained or used."""
         # Mistakes are refused now, not after hours of training, and before the folder records settings that cannot
         # work. A generator that is there already was made with these settings, and remains usable.
         if draws and not self._done(STAGES["gan"]):
-            refuse(
-                examine(self.config, self.given, lambda: self.dataset, lambda: check_weights(self.alexnet_weights))[1]
-            )
-            check_start(self.config, self.dataset, self.characters, self.folder)
+            self.refuse_mistakes()
         else:
             check_weights(self.alexnet_weights)
         with claimed(self.folder):
@@ -143,31 +149,39 @@ class Pipeline(Run):
         write_json(self.folder / "training.json", facts)
 
 
-def in_time(pipeline: Pipeline) -> Pipeline:
-    """Return the pipeline with lengths of training that fit `config.minutes`, if that is set.
+def with_lengths(pipeline: Pipeline, announce: bool) -> Pipeline:
+    """Return the pipeline with lengths of training that fit `config.minutes` or the number of pictures.
 
     A run that was started with the same minutes keeps the lengths that it has, on whatever machine it goes on.
+    `announce`: log how long a run that is not started yet takes on this machine, unless it is short.
     """
-    config = pipeline.config
-    if not config.minutes:
-        return pipeline
-    if clash := sorted(pipeline.given & set(CHOSEN)):
+    config, given = pipeline.config, pipeline.given
+    if clash := sorted(given & set(CHOSEN)) if config.minutes else []:
         raise TrainError(f"--minutes chooses {clash[0]}; leave out one of them")
     started = pipeline.folder / "config.json"
     before = started_with(started)[0] if started.is_file() else None
     if before is not None and before.minutes == config.minutes:
-        lengths = {key: before.value(key) for key in CHOSEN}
+        chosen = before
+    elif config.minutes or announce:
+        chosen = distributed.broadcast(_planned(pipeline) if distributed.rank() == 0 else None)
     else:
-        lengths = distributed.broadcast(_lengths(pipeline) if distributed.rank() == 0 else None)
-    for key, value in lengths.items():
-        config = config.with_value(key, value)
+        return pipeline
+    for key in CHOSEN:
+        config = config if key in given else config.with_value(key, chosen.value(key))
     return replace(pipeline, config=config)
 
 
-def _lengths(pipeline: Pipeline) -> dict[str, Any]:
+def _planned(pipeline: Pipeline) -> Config:
+    """Return the settings with lengths of training, and log how long a run with them takes."""
+    pipeline.refuse_mistakes()
     config, dataset, characters = pipeline.config, pipeline.dataset, pipeline.characters
-    refuse(examine(config, pipeline.given, lambda: dataset)[1])
+    drawn = len(dataset.indices("train", characters))
+    if not config.minutes and not pipeline.given & set(PICTURES):
+        config = shortened(config, drawn)
+    if not config.minutes and (config.gan.images or config.gan.epochs * drawn) < ANNOUNCED:
+        return config
     seconds = measure(config, dataset, characters, Compute.here(config.gan.precision))
-    config = fitted(config, config.minutes, dataset, characters, seconds)
+    if config.minutes:
+        config = fitted(config, config.minutes, dataset, characters, seconds)
     pipeline.log(in_words(expected(config, dataset, characters, seconds)))
-    return {key: config.value(key) for key in CHOSEN}
+    return config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,9 @@ from painter import bars
 from tlgan_train.cli.commands import main
 from tlgan_train.compute.compute import ON_CPU
 from tlgan_train.config import Config, load_config
-from tlgan_train.duration import CHOSEN, Seconds, expected, fitted, measure
+from tlgan_train.duration import CHOSEN, PICTURES, Seconds, expected, fitted, measure, shortened
 from tlgan_train.errors import TrainError
-from tlgan_train.pipeline import Pipeline, in_time
+from tlgan_train.pipeline import Pipeline, with_lengths
 from tlgan_train.run_folder import open_run
 
 DATA = bars(count=30)
@@ -47,6 +47,16 @@ def _keys(config: Config) -> list[str]:
     return [f"{name}.{key}" for name, part in config.to_dict().items() if isinstance(part, dict) for key in part]
 
 
+def test_few_pictures_shorten_a_preset_and_many_leave_it_alone() -> None:
+    quick = load_config("quick")
+    few = shortened(quick, 100)
+    assert few.gan.warmup_images == quick.gan.most_passes * 100
+    assert all(few.value(key) / quick.value(key) == pytest.approx(0.125, abs=0.01) for key in PICTURES)
+    assert shortened(few, 100) == few and shortened(quick, 100_000) == quick
+    paper = load_config("paper")
+    assert shortened(paper, 10) == paper
+
+
 def test_too_short_a_time_is_refused_and_the_one_that_is_named_is_enough() -> None:
     with pytest.raises(TrainError, match=r"--minutes 2 is too short .* give \d+ or more") as caught:
         fitted(load_config("quick"), 2, DATA, DATA.characters, MACHINE)
@@ -70,13 +80,30 @@ def test_every_kind_of_work_is_measured(small: Pipeline) -> None:
 def test_a_run_that_goes_on_keeps_its_lengths(small: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tlgan_train.duration.LEAST_SECONDS", 0.0)
     lines: list[str] = []
-    first = in_time(Pipeline(small.config, small.folder, log=lines.append))
+    first = with_lengths(Pipeline(small.config, small.folder, log=lines.append), announce=True)
     assert len(lines) == 1 and lines[0].startswith("expects about 2 minutes on this machine: classifier ")
     assert first.config.gan.images != small.config.gan.images
     small.folder.mkdir()
     open_run(small.folder, first.config, first.dataset.digest)
     monkeypatch.setattr("tlgan_train.pipeline.measure", None)  # it would fail
-    assert in_time(small).config == first.config
+    assert with_lengths(small, announce=True).config == first.config
+
+
+def test_a_preset_says_how_long_it_takes_here_unless_that_is_seconds(
+    small: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tlgan_train.duration.LEAST_SECONDS", 0.0)
+    lines: list[str] = []
+    config = small.config.with_value("minutes", 0)
+    plain = Pipeline(config.with_value("gan.most_passes", 1), small.folder, log=lines.append)
+    few = with_lengths(plain, announce=True).config
+    assert few.gan.warmup_images == len(small.dataset.indices("train", small.characters)) and not lines
+    assert with_lengths(replace(plain, given=frozenset({"gan.images"})), announce=True).config == plain.config
+    monkeypatch.setattr("tlgan_train.pipeline.ANNOUNCED", 1)
+    with_lengths(plain, announce=False)
+    assert not lines
+    assert with_lengths(plain, announce=True).config == few
+    assert len(lines) == 1 and lines[0].startswith("expects about 0 minutes on this machine: classifier ")
 
 
 def test_lengths_are_chosen_by_the_time_or_by_the_user(small_options: list[str], tmp_path: Path) -> None:

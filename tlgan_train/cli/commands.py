@@ -117,11 +117,12 @@ def train(
         show_data(config, given, run, alexnet_weights, export, write)
         return
     from tlgan_train.compute import distributed
-    from tlgan_train.pipeline import Pipeline, in_time
+    from tlgan_train.pipeline import Pipeline, with_lengths
     from tlgan_train.stages import STAGES
 
     with distributed.joined():
-        pipeline = in_time(Pipeline(config, folder, alexnet_weights, log, progress=not quiet, given=given))
+        pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet, given=given)
+        pipeline = with_lengths(pipeline, announce=stage in (Stage.all, Stage.gan))
         if distributed.rank() > 0:
             if stage in (Stage.all, Stage.gan):
                 pipeline.assist()
