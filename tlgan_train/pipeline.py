@@ -158,28 +158,27 @@ def with_lengths(pipeline: Pipeline, announce: bool) -> Pipeline:
     config, given = pipeline.config, pipeline.given
     if clash := sorted(given & set(CHOSEN)) if config.minutes else []:
         raise TrainError(f"--minutes chooses {clash[0]}; leave out one of them")
-    started = pipeline.folder / "config.json"
-    before = started_with(started)[0] if started.is_file() else None
-    if before is not None and before.minutes == config.minutes:
-        chosen = before
-    elif config.minutes or announce:
-        chosen = distributed.broadcast(_planned(pipeline) if distributed.rank() == 0 else None)
-    else:
-        return pipeline
+    # All processes follow the first one, which may write the folder while others still start.
+    chosen = distributed.broadcast(_lengths(pipeline, announce) if distributed.rank() == 0 else None)
     for key in CHOSEN:
         config = config if key in given else config.with_value(key, chosen.value(key))
     return replace(pipeline, config=config)
 
 
-def _planned(pipeline: Pipeline) -> Config:
-    """Return the settings with lengths of training, and log how long a run with them takes."""
-    pipeline.refuse_mistakes()
-    config, dataset, characters = pipeline.config, pipeline.dataset, pipeline.characters
+def _lengths(pipeline: Pipeline, announce: bool) -> Config:
+    """Return settings with the lengths of training, and log how long a run with them takes."""
+    config, started = pipeline.config, pipeline.folder / "config.json"
+    before = started_with(started)[0] if started.is_file() else None
+    if before is not None and before.minutes == config.minutes:
+        return before
+    if config.minutes or announce:
+        pipeline.refuse_mistakes()
+    dataset, characters = pipeline.dataset, pipeline.characters
     drawn = len(dataset.indices("train", characters))
-    if not config.minutes and not pipeline.given & set(PICTURES):
-        config = shortened(config, drawn)
-    if not config.minutes and (config.gan.images or config.gan.epochs * drawn) < ANNOUNCED:
-        return config
+    if not config.minutes:
+        config = config if pipeline.given & set(PICTURES) else shortened(config, drawn)
+        if not announce or (config.gan.images or config.gan.epochs * drawn) < ANNOUNCED:
+            return config
     seconds = measure(config, dataset, characters, Compute.here(config.gan.precision))
     if config.minutes:
         config = fitted(config, config.minutes, dataset, characters, seconds)

@@ -100,8 +100,7 @@ def test_a_preset_says_how_long_it_takes_here_unless_that_is_seconds(
     assert few.gan.warmup_images == len(small.dataset.indices("train", small.characters)) and not lines
     assert with_lengths(replace(plain, given=frozenset({"gan.images"})), announce=True).config == plain.config
     monkeypatch.setattr("tlgan_train.pipeline.ANNOUNCED", 1)
-    with_lengths(plain, announce=False)
-    assert not lines
+    assert with_lengths(plain, announce=False).config == few and not lines
     assert with_lengths(plain, announce=True).config == few
     assert len(lines) == 1 and lines[0].startswith("expects about 0 minutes on this machine: classifier ")
 
