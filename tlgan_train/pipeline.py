@@ -179,7 +179,8 @@ def _lengths(pipeline: Pipeline, announce: bool) -> Config:
         config = config if pipeline.given & set(PICTURES) else shortened(config, drawn)
         if not announce or (config.gan.images or config.gan.epochs * drawn) < ANNOUNCED:
             return config
-    seconds = measure(config, dataset, characters, Compute.here(config.gan.precision))
+    with distributed.alone():
+        seconds = measure(config, dataset, characters, Compute.here(config.gan.precision))
     if config.minutes:
         config = fitted(config, config.minutes, dataset, characters, seconds)
     pipeline.log(in_words(expected(config, dataset, characters, seconds)))
