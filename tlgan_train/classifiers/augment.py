@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from tlgan_train.data.views import relit, uniform
+
 SHIFT = 1 / 32
 """Largest shift, share of the side."""
 BRIGHTNESS = 0.15
@@ -37,11 +39,6 @@ def augment(x: Tensor, generator: torch.Generator) -> Tensor:
     return _noise(x, generator).clamp_(-1, 1)
 
 
-def _uniform(x: Tensor, generator: torch.Generator, low: float, high: float, channels: int = 1) -> Tensor:
-    values = torch.rand(len(x), channels, 1, 1, generator=generator).to(x.device)
-    return values * (high - low) + low
-
-
 def _shift(x: Tensor, generator: torch.Generator) -> Tensor:
     last = x.shape[-1] - 1
     reach = max(1, round(x.shape[-1] * SHIFT))
@@ -54,10 +51,9 @@ def _shift(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _colour(x: Tensor, generator: torch.Generator) -> Tensor:
-    contrast = _uniform(x, generator, -CONTRAST, CONTRAST) + 0.3 * _uniform(x, generator, -CONTRAST, CONTRAST, 3)
-    level = _uniform(x, generator, -BRIGHTNESS, BRIGHTNESS) + 0.5 * _uniform(x, generator, -BRIGHTNESS, BRIGHTNESS, 3)
-    mean = x.mean(dim=(1, 2, 3), keepdim=True)
-    return (x - mean) * (1 + contrast) + (mean + level)
+    contrast = uniform(x, generator, -CONTRAST, CONTRAST) + 0.3 * uniform(x, generator, -CONTRAST, CONTRAST, 3)
+    level = uniform(x, generator, -BRIGHTNESS, BRIGHTNESS) + 0.5 * uniform(x, generator, -BRIGHTNESS, BRIGHTNESS, 3)
+    return relit(x, contrast, level)
 
 
 def _resample(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -66,7 +62,7 @@ def _resample(x: Tensor, generator: torch.Generator) -> Tensor:
     side = max(1, round(x.shape[-1] * scale))
     small = functional.interpolate(x, size=(side, side), mode="bilinear", align_corners=False, antialias=True)
     soft = functional.interpolate(small, size=x.shape[-2:], mode="bilinear", align_corners=False)
-    return torch.lerp(x, soft, _uniform(x, generator, -SHARPEN, 1))
+    return torch.lerp(x, soft, uniform(x, generator, -SHARPEN, 1))
 
 
 def _noise(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -75,4 +71,4 @@ def _noise(x: Tensor, generator: torch.Generator) -> Tensor:
     blotches = functional.interpolate(coarse, size=x.shape[-2:], mode="bilinear", align_corners=False)
     # Drawn as (N, S, S, 3): the order in memory of pictures that come from uint8 NHWC, which makes the sum cheap.
     grain = torch.randn(len(x), *x.shape[-2:], 3, generator=generator).to(x.device).permute(0, 3, 1, 2)
-    return x + _uniform(x, generator, 0, BLOTCH) * blotches + _uniform(x, generator, 0, GRAIN) * grain
+    return x + uniform(x, generator, 0, BLOTCH) * blotches + uniform(x, generator, 0, GRAIN) * grain

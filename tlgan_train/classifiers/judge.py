@@ -63,7 +63,9 @@ def train_judge(
 
     compute = compute or Compute.here(config.gan.precision)
     # Pose may be among the factors, and a moved picture would be labelled with the pose before.
-    training = Training(settings.batch_size, settings.steps, settings.lr, seed, True, compute, move=not names)
+    training = Training(
+        settings.batch_size, settings.steps, settings.lr, seed, augment=True, compute=compute, move=not names
+    )
     checks = fit(model, dataset, (dataset.emotion, dataset.character, factors), training, log)
 
     test = dataset.indices("test")

@@ -23,10 +23,11 @@ def random_affine(x: Tensor, generator: torch.Generator | None = None) -> Tensor
 
     `generator` is a CPU generator; None stands for torch's own.
     """
-    angle, zoom = _uniform(x, ROTATION, (), generator), 1 + _uniform(x, SCALE, (), generator)
+    angle = uniform(x, generator, -ROTATION, ROTATION).flatten()
+    zoom = uniform(x, generator, 1 - SCALE, 1 + SCALE).flatten()
     cosine, sine = angle.cos() / zoom, angle.sin() / zoom
     matrix = torch.stack([torch.stack([cosine, -sine], 1), torch.stack([sine, cosine], 1)], 1)
-    shift = _uniform(x, 2 * SHIFT, (2, 1), generator)
+    shift = uniform(x, generator, -2 * SHIFT, 2 * SHIFT, channels=2)[..., 0]
     grid = functional.affine_grid(torch.cat([matrix, shift], 2), list(x.shape), align_corners=False)
     # Bicubic: bilinear sampling would blur what it moves, and a generator would learn to draw blurred faces.
     return functional.grid_sample(x, grid, "bicubic", "border", align_corners=False)
@@ -34,9 +35,8 @@ def random_affine(x: Tensor, generator: torch.Generator | None = None) -> Tensor
 
 def random_light(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Return copies of pictures float32 (N, 3, S, S) with other contrast and brightness; see `random_affine`."""
-    mean = x.mean(dim=(1, 2, 3), keepdim=True)
-    contrast, level = _uniform(x, CONTRAST, (1, 1, 1), generator), _uniform(x, BRIGHTNESS, (1, 1, 1), generator)
-    return (x - mean) * (1 + contrast) + mean + level
+    contrast = uniform(x, generator, -CONTRAST, CONTRAST)
+    return relit(x, contrast, level=uniform(x, generator, -BRIGHTNESS, BRIGHTNESS))
 
 
 def random_views(x: Tensor, share: float) -> Tensor:
@@ -49,6 +49,13 @@ def random_views(x: Tensor, share: float) -> Tensor:
     return views
 
 
-def _uniform(x: Tensor, largest: float, shape: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
-    """Return a number from -largest to largest for each picture, (N, *shape), on the device of the pictures."""
-    return ((2 * torch.rand(len(x), *shape, generator=generator) - 1) * largest).to(x.device)
+def relit(x: Tensor, contrast: Tensor, level: Tensor) -> Tensor:
+    """Return pictures (N, 3, S, S) with their contrast about the mean changed by a share, and then their level."""
+    mean = x.mean(dim=(1, 2, 3), keepdim=True)
+    return (x - mean) * (1 + contrast) + (mean + level)
+
+
+def uniform(x: Tensor, generator: torch.Generator | None, low: float, high: float, channels: int = 1) -> Tensor:
+    """Return numbers from `low` to `high` for each of N pictures, (N, channels, 1, 1), on their device."""
+    values = torch.rand(len(x), channels, 1, 1, generator=generator).to(x.device)
+    return values * (high - low) + low

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +166,6 @@ def test_pictures_are_moved_unless_the_judge_reads_factors_such_as_pose(
 ) -> None:
     moved: list[int] = []
     monkeypatch.setattr("tlgan_train.classifiers.training.random_affine", lambda x, _: moved.append(len(x)) or x)
-    shown = data if known else replace(data, factors={})
+    shown = data if known else dataclasses.replace(data, factors={})
     train_judge(CONFIG.with_value("judge.steps", 2), shown, tmp_path, log=lambda line: None)
     assert bool(moved) is not known
