@@ -152,7 +152,7 @@ class Pipeline(Run):
 def with_lengths(pipeline: Pipeline, announce: bool) -> Pipeline:
     """Return the pipeline with lengths of training that fit `config.minutes` or the number of pictures.
 
-    A run that was started with the same minutes keeps the lengths that it has, on whatever machine it goes on.
+    A run that goes on with the same minutes, or with all the settings that it has, keeps its lengths on any machine.
     `announce`: log how long a run that is not started yet takes on this machine, unless it is short.
     """
     config, given = pipeline.config, pipeline.given
@@ -169,8 +169,9 @@ def _lengths(pipeline: Pipeline, announce: bool) -> Config:
     """Return settings with the lengths of training, and log how long a run with them takes."""
     config, started = pipeline.config, pipeline.folder / "config.json"
     before = started_with(started)[0] if started.is_file() else None
-    if before is not None and before.minutes == config.minutes:
+    if before is not None and (before == config or (config.minutes and before.minutes == config.minutes)):
         return before
+    announce = announce and before is None
     if config.minutes or announce:
         pipeline.refuse_mistakes()
     dataset, characters = pipeline.dataset, pipeline.characters

@@ -105,6 +105,16 @@ def test_a_preset_says_how_long_it_takes_here_unless_that_is_seconds(
     assert len(lines) == 1 and lines[0].startswith("expects about 0 minutes on this machine: classifier ")
 
 
+def test_lengths_that_were_set_by_name_stay_when_the_run_goes_on(small: Pipeline) -> None:
+    config = small.config.with_value("minutes", 0).with_value("gan.most_passes", 1)
+    longer = config.with_value("gan.images", 2 * config.gan.images)
+    first = with_lengths(Pipeline(longer, small.folder, given=frozenset({"gan.images"})), announce=False)
+    small.folder.mkdir()
+    open_run(small.folder, first.config, first.dataset.digest)
+    assert with_lengths(Pipeline(first.config, small.folder), announce=False).config == longer
+    assert with_lengths(Pipeline(config, small.folder), announce=False).config != longer  # the run refuses them
+
+
 def test_lengths_are_chosen_by_the_time_or_by_the_user(small_options: list[str], tmp_path: Path) -> None:
     told = refused(call(main, "all", "--run", tmp_path / "run", *small_options, "--minutes", "5"))
     assert "--minutes chooses axes.path_moves; leave out one of them" in told

@@ -122,7 +122,7 @@ def train(
 
     with distributed.joined():
         pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet, given=given)
-        pipeline = with_lengths(pipeline, announce=stage in (Stage.all, Stage.gan))
+        pipeline = with_lengths(pipeline, announce=not quiet and stage in (Stage.all, Stage.gan))
         if distributed.rank() > 0:
             if stage in (Stage.all, Stage.gan):
                 pipeline.assist()
