@@ -32,6 +32,7 @@ def test_memory_by_pictures(tmp_path: Path) -> None:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "training_memory.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(facts, indent=1))
+    assert facts["growth_mib"] < facts[f"{PICTURES[1]}"]["pictures_mib"] / 4, "some of the pictures are kept"
 
 
 def train(count: int, folder: Path) -> None:

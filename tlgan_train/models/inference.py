@@ -41,9 +41,12 @@ def predict(
     model.eval()
     place = next(model.parameters()).device
     indices = np.arange(len(images)) if indices is None else indices
-    batches = []
+    filled: list[np.ndarray] = []
     for start in range(0, len(indices), batch_size):
         x = to_tensor(images[indices[start : start + batch_size]], place)
-        outputs = model(change(x) if change else x)
-        batches.append([output.float().cpu().numpy() for output in outputs])
-    return tuple(np.concatenate(parts) for parts in zip(*batches, strict=True))
+        outputs = [output.float().cpu().numpy() for output in model(change(x) if change else x)]
+        # Made for all pictures at once: small arrays between large buffers would keep the heap from shrinking.
+        filled = filled or [np.empty((len(indices), *output.shape[1:]), np.float32) for output in outputs]
+        for array, output in zip(filled, outputs, strict=True):
+            array[start : start + batch_size] = output
+    return tuple(filled)
