@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tlgan_train.config import IMAGE_SIZES, DataConfig
 from tlgan_train.data.cache import Progress, Stored, cached, default_cache
-from tlgan_train.data.dataset import SPLITS, Dataset, SkippedFile, drawn_characters
+from tlgan_train.data.dataset import SPLITS, UNDIVIDED, Dataset, SkippedFile, drawn_characters
 from tlgan_train.data.folder_export import export_folder
 from tlgan_train.data.sources.folder import list_folder
 from tlgan_train.data.sources.source import Source
@@ -47,15 +48,8 @@ def load_dataset(
     check_shares(config.validation_share, config.test_share)
     source = _source(config, seed)
     stored = cached(source, cache or default_cache(), progress)
-    split = split_blocks(
-        stored.character,
-        stored.emotion,
-        config.validation_share,
-        config.test_share,
-        source.characters,
-        source.emotions,
-    )
-    return Dataset(
+    split = split_blocks(stored.character, stored.emotion, config.validation_share, config.test_share)
+    dataset = Dataset(
         images=stored.images,
         emotion=stored.emotion,
         character=stored.character,
@@ -68,6 +62,19 @@ def load_dataset(
         skipped=stored.skipped,
         notes=source.notes + stored.notes,
         cache=stored.folder,
+    )
+    if undivided := dataset.undivided():
+        return replace(dataset, notes=(*dataset.notes, _too_few(dataset, undivided)))
+    return dataset
+
+
+def _too_few(dataset: Dataset, undivided: int) -> str:
+    first = int(np.argmax(dataset.split == UNDIVIDED))
+    name = f"{dataset.characters[dataset.character[first]]} / {dataset.emotions[dataset.emotion[first]]}"
+    others = "and " + ("one more class have" if undivided == 2 else f"{undivided - 1} more classes have")
+    return (
+        f"{name} {others if undivided > 1 else 'has'} too few pictures to keep some back for validation and test. "
+        "Figures of these show how well the pictures themselves are learned, not how well others would be read or drawn"
     )
 
 

@@ -11,6 +11,8 @@ from tlgan_train.data.sources.spelling import composed
 from tlgan_train.errors import TrainError
 
 SPLITS = ("train", "validation", "test")
+UNDIVIDED = len(SPLITS)
+"""In place of an index into `SPLITS`: the picture is in all of them, because its class has too few."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Dataset:
     character: np.ndarray
     """int64 (N,), index into `characters`."""
     split: np.ndarray
-    """uint8 (N,), index into `SPLITS`."""
+    """uint8 (N,), index into `SPLITS`, or `UNDIVIDED`."""
     emotions: tuple[str, ...]
     characters: tuple[str, ...]
     digest: str
@@ -53,10 +55,17 @@ class Dataset:
 
     def indices(self, split: str, characters: tuple[str, ...] | None = None) -> np.ndarray:
         """int64 indices of the pictures in a split, of all characters or of some."""
-        chosen = self.split == SPLITS.index(split)
+        chosen = np.isin(self.split, (SPLITS.index(split), UNDIVIDED))
         if characters is not None:
             chosen &= np.isin(self.character, [self.characters.index(name) for name in characters])
         return np.flatnonzero(chosen)
+
+    def undivided(self, characters: tuple[str, ...] | None = None) -> int:
+        """Return the number of classes, of all characters or of some, whose pictures are in all splits."""
+        chosen = self.split == UNDIVIDED
+        if characters is not None:
+            chosen &= np.isin(self.character, [self.characters.index(name) for name in characters])
+        return len(set(zip(self.character[chosen].tolist(), self.emotion[chosen].tolist(), strict=True)))
 
     def shortage(self) -> str | None:
         """Return what is missing if a split has too few pictures to train on, else None."""

@@ -2,13 +2,15 @@
 
 Frames of a rendered animation are near-copies of their neighbours, so a random split would put almost the same
 picture on both sides. Each class (one emotion of one character) is cut into three contiguous blocks of its frames
-instead: training first, then validation, then test.
+instead: training first, then validation, then test. The pictures of a class that is too small for that are in all
+three splits.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from tlgan_train.data.dataset import SPLITS, UNDIVIDED
 from tlgan_train.errors import TrainError
 
 
@@ -21,42 +23,23 @@ def check_shares(validation_share: float, test_share: float) -> None:
         )
 
 
-def block_sizes(count: int, validation_share: float, test_share: float) -> tuple[int, int, int]:
+def block_sizes(count: int, validation_share: float, test_share: float) -> tuple[int, int, int] | None:
     """Lengths of the training, validation and test block of a class of `count` pictures, each at least 1.
 
-    Raises `TrainError` if the class is too small.
+    None if the class is too small.
     """
     validation = max(1, round(count * validation_share))
     test = max(1, round(count * test_share))
     train = count - validation - test
-    if train < 1:
-        raise TrainError(
-            f"{count} pictures cannot be split into training, validation and test; each needs at least one"
-        )
-    return train, validation, test
+    return (train, validation, test) if train >= 1 else None
 
 
-def split_blocks(
-    character: np.ndarray,
-    emotion: np.ndarray,
-    validation_share: float,
-    test_share: float,
-    characters: tuple[str, ...],
-    emotions: tuple[str, ...],
-) -> np.ndarray:
-    """uint8 (N,) indices into `SPLITS` for int (N,) labels in frame order within each class.
-
-    Raises `TrainError` that names the class when one is too small to have a picture in every split.
-    """
+def split_blocks(character: np.ndarray, emotion: np.ndarray, validation_share: float, test_share: float) -> np.ndarray:
+    """uint8 (N,) indices into `SPLITS`, or `UNDIVIDED`, for int (N,) labels in frame order within each class."""
     split = np.zeros(len(emotion), np.uint8)
-    classes = character * len(emotions) + emotion
-    for number in np.unique(classes):
-        members = np.flatnonzero(classes == number)
-        try:
-            train, validation, _ = block_sizes(len(members), validation_share, test_share)
-        except TrainError as error:
-            name = f"{characters[number // len(emotions)]} / {emotions[number % len(emotions)]}"
-            raise TrainError(f"class {name} is too small: {error}") from None
-        split[members[train : train + validation]] = 1
-        split[members[train + validation :]] = 2
+    classes = np.stack([character, emotion])
+    for one in np.unique(classes, axis=1).T:
+        members = np.flatnonzero((classes == one[:, None]).all(axis=0))
+        blocks = block_sizes(len(members), validation_share, test_share)
+        split[members] = np.repeat(np.arange(len(SPLITS)), blocks) if blocks else UNDIVIDED
     return split

@@ -10,12 +10,14 @@ SHOWN_SKIPPED = 10
 
 
 def describe(dataset: Dataset) -> str:
-    """Return lines with counts for each class (training + validation + test), skipped files, notes, digest, cache."""
+    """Return lines: pictures of each class (training + validation + test), skipped files, notes, digest, cache.
+
+    One number stands for pictures that are in all three splits.
+    """
     side = dataset.image_size
     lines = [f"{dataset.spec}: {len(dataset.images)} pictures of {side} × {side} pixels"]
     lines += _table(["", *dataset.emotions], [_row(dataset, number) for number in range(len(dataset.characters))])
-    totals = np.bincount(dataset.split, minlength=len(SPLITS))
-    lines.append(", ".join(f"{name} {count}" for name, count in zip(SPLITS, totals, strict=True)))
+    lines.append(", ".join(f"{name} {len(dataset.indices(name))}" for name in SPLITS))
     if dataset.factors:
         lines.append(f"factors: {', '.join(dataset.factors)}")
     lines += [f"note: {note}" for note in dataset.notes]
@@ -34,8 +36,8 @@ def _row(dataset: Dataset, character: int) -> list[str]:
     cells = [dataset.characters[character]]
     for emotion in range(len(dataset.emotions)):
         chosen = (dataset.character == character) & (dataset.emotion == emotion)
-        counts = np.bincount(dataset.split[chosen], minlength=len(SPLITS))
-        cells.append(" + ".join(map(str, counts)) if counts.any() else "none")
+        *counts, undivided = np.bincount(dataset.split[chosen], minlength=len(SPLITS) + 1)
+        cells.append(str(undivided) if undivided else " + ".join(map(str, counts)) if any(counts) else "none")
     return cells
 
 

@@ -225,6 +225,8 @@ class Evaluation:
     """The methods of the bundle, and `random`: random directions of the same lengths."""
     character_edits: dict[str, CharacterEdit] | None = None
     """By drawn character; empty where only one is drawn."""
+    undivided_classes: int | None = None
+    """Number of drawn classes whose few pictures are training, validation and test pictures at once."""
     weaknesses: list[Weakness] | None = None
     """The gravest first."""
 

@@ -112,6 +112,7 @@ def evaluate(
         generator=generator,
         methods=results,
         character_edits=character_edits,
+        undivided_classes=dataset.undivided(model.drawn) or None,
     )
     return with_weaknesses(evaluation)
 

@@ -35,6 +35,7 @@ MIN_RECALL, MIN_PRECISION = 0.05, 0.1
 def weaknesses(evaluation: Evaluation) -> list[Weakness]:
     """All that the figures of an evaluation show to be wrong, the gravest first; none for a good model."""
     return [
+        *_undivided(evaluation),
         *_readers(evaluation.readers or {}),
         *_generator(evaluation.generator),
         *_edits("axes", evaluation.methods[evaluation.default].emotions, evaluation.judge.ceiling),
@@ -56,6 +57,18 @@ def reader_accuracy(confusion: Iterable[Iterable[int]]) -> ReaderAccuracy:
         majority=float(counts.sum(axis=1).max() / pictures),
         pictures=pictures,
     )
+
+
+def _undivided(evaluation: Evaluation) -> list[Weakness]:
+    count = evaluation.undivided_classes
+    if not count:
+        return []
+    classes = len(evaluation.drawn_characters) * len(evaluation.emotions)
+    says = (
+        f"in {count} of {classes} classes the pictures are too few to keep some back, so the figures "
+        "compare with pictures that training saw and say little about others"
+    )
+    return [Weakness("nothing_kept_back", says, {"classes": count})]
 
 
 def _readers(readers: dict[str, dict[str, ReaderAccuracy]]) -> list[Weakness]:

@@ -155,7 +155,7 @@ def test_rare_classes_are_shown_as_often_as_others(data: Dataset) -> None:
 
     train = data.indices("train")
     rare = train[data.character[train] == 1][::20]
-    few = dataclasses.replace(data, split=np.where(data.character == 1, 3, data.split).astype(np.uint8))
+    few = dataclasses.replace(data, split=np.where(data.character == 1, 9, data.split).astype(np.uint8))
     few.split[rare] = 0
     few.split[data.indices("validation", ("red",))] = 1
     few.split[data.indices("test", ("red",))] = 2

@@ -144,9 +144,9 @@ def test_image_size_must_be_one_that_the_networks_have(tmp_path: Path) -> None:
         load("toon", tmp_path, image_size=48)
 
 
-def test_too_few_faces(tmp_path: Path) -> None:
-    with pytest.raises(TrainError, match="2 pictures cannot be split"):
-        load("toon", tmp_path, toon_faces=2)
+def test_two_faces_of_each_class_are_in_every_split(tmp_path: Path) -> None:
+    dataset = load("toon", tmp_path, toon_faces=2, image_size=32)
+    assert len(dataset.indices("train")) == len(dataset.indices("test")) == len(dataset.images) == 2 * 6 * 7
 
 
 def test_description_counts_classes_and_lists_skipped_files(tmp_path: Path) -> None:

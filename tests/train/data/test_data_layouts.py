@@ -116,6 +116,7 @@ READ = {
     "a folder of notes": ((*TWO, *SIDE_FILES), BOB, "no pictures in 2 folders: bob/prompts, docs"),
     "loose pictures": ((*TWO, "preview.png", "bob/reference.png"), BOB, "2 pictures outside of the emotions'"),
     "an empty folder of a character": ((*TWO, "eve/"), BOB, "no pictures in 1 folder: eve"),
+    "a class too small to divide": ((*TWO, "eve/joy/1-2.png"), {**BOB, "eve/joy": 2}, "eve / joy has too few pictures"),
 }  # fmt: skip
 REFUSED = {
     "nothing": ((), "no pictures in .*; it must hold <character>/<emotion>/<picture>, "),
@@ -128,7 +129,6 @@ REFUSED = {
     "an empty class": ((*TWO, "bob/mad/"), "bob/mad is empty; put pictures of mad there, or remove it"),
     "a class with litter": ((*TWO, "bob/mad/.DS_Store"), "bob/mad is empty"),
     "a character not sorted": ((*TWO, "eve/1-3.png"), "eve has no emotion folders; sort its pictures into some"),
-    "a class too small": (("bob/joy/1-2.png",), "class bob / joy is too small"),
 }  # fmt: skip
 
 

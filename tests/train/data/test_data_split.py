@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import load, write_layout
 
+from tlgan_train.data import SPLITS, describe
 from tlgan_train.data.split import block_sizes, split_blocks
 from tlgan_train.errors import TrainError
 
@@ -17,6 +18,7 @@ from tlgan_train.errors import TrainError
 @given(st.integers(3, 10_000), st.floats(0.001, 0.3), st.floats(0.001, 0.3))
 def test_blocks_fill_the_class_and_none_is_empty(count: int, validation: float, test: float) -> None:
     sizes = block_sizes(count, validation, test)
+    assert sizes is not None
     assert sum(sizes) == count
     assert min(sizes) >= 1
     assert abs(sizes[1] - count * validation) <= 1 and abs(sizes[2] - count * test) <= 1
@@ -27,7 +29,7 @@ def test_each_class_is_cut_into_blocks_in_its_own_order(classes: list[int]) -> N
     numbers = np.array([number for number in range(6) for _ in range(3)] + classes)
     character, emotion = numbers // 3, numbers % 3
 
-    split = split_blocks(character, emotion, 0.2, 0.1, ("a", "b"), ("x", "y", "z"))
+    split = split_blocks(character, emotion, 0.2, 0.1)
 
     for number in range(6):
         own = split[numbers == number]
@@ -49,11 +51,26 @@ def test_the_split_is_the_same_each_time_and_follows_the_shares(tmp_path: Path) 
     assert wider.cache == first.cache  # pixels are not read anew for another split
 
 
-def test_a_class_too_small_for_three_splits_is_named(tmp_path: Path) -> None:
+def test_pictures_of_a_class_too_small_to_divide_are_in_every_split(tmp_path: Path) -> None:
     root = write_layout(tmp_path / "own", ["bob"], ["joy"], 3)
     write_layout(root, ["eve"], ["sad"], 2)
-    with pytest.raises(TrainError, match=r"class eve / sad is too small: 2 pictures cannot be split"):
-        load(f"folder:{root}", tmp_path / "cache")
+    data = load(f"folder:{root}", tmp_path / "cache")
+
+    eve = data.characters.index("eve")
+    for split in SPLITS:
+        indices = data.indices(split)
+        assert (data.character[indices] == eve).sum() == 2 and (data.character[indices] != eve).sum() == 1
+    assert (data.undivided(), data.undivided(("bob",)), data.undivided(("eve",))) == (1, 0, 1)
+    assert any(note.startswith("eve / sad has too few pictures to keep some back") for note in data.notes)
+    described = describe(data)
+    assert "train 3, validation 3, test 3" in described and "1 + 1 + 1" in described
+
+
+def test_one_picture_of_each_class_is_read(tmp_path: Path) -> None:
+    root = write_layout(tmp_path / "own", ["bob", "eve"], ["joy", "sad"], 1)
+    data = load(f"folder:{root}", tmp_path / "cache")
+    assert data.shortage() is None and len(data.indices("train")) == len(data.indices("test")) == 4
+    assert any(note.startswith("bob / joy and 3 more classes have too few") for note in data.notes)
 
 
 @pytest.mark.parametrize(("validation", "test"), [(0.0, 0.1), (0.1, 0.0), (0.5, 0.5), (-0.1, 0.1), (float("nan"), 0.1)])

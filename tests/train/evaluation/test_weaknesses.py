@@ -93,6 +93,12 @@ def test_figures_that_do_not_exist_are_no_weakness(good: Evaluation) -> None:
     assert weaknesses(replace(sparse, readers=None, character_edits=None)) == []  # as in those of earlier versions
 
 
+def test_pictures_that_are_in_every_split_are_a_weakness(good: Evaluation) -> None:
+    weakness, *others = weaknesses(replace(good, undivided_classes=3))
+    assert (weakness.kind, weakness.figures, others) == ("nothing_kept_back", {"classes": 3}, [])
+    assert weakness.says.startswith("in 3 of ")
+
+
 def test_edits_that_fail_are_named_with_their_success(good: Evaluation) -> None:
     edits = good.methods["path"].emotions
     edits["{sad}"], edits["喜び"] = edit(success=estimate(0.0)), edit(success=estimate(0.3))

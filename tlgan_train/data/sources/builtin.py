@@ -28,7 +28,7 @@ def builtin_source(config: DataConfig, seed: int) -> Source:
     Within a class training faces come first, then validation, then test: the blocks of `split.split_blocks`. The key
     covers the drawing code itself, so that a changed face is drawn anew.
     """
-    sizes = block_sizes(config.toon_faces, config.validation_share, config.test_share)
+    sizes = block_sizes(config.toon_faces, config.validation_share, config.test_share) or (config.toon_faces, 0, 0)
     jobs = [
         (character, emotion, stream, start, min(start + FACES_A_JOB, size), seed, config.image_size)
         for character in toon.CHARACTERS

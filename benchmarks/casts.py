@@ -1,0 +1,115 @@
+"""How good a bundle of somebody's cast becomes, by the number of pictures and with or without a start from another.
+
+    python benchmarks/casts.py smile=PICTURES --others OTHERS --minutes 60
+    python benchmarks/casts.py smile=PICTURES --others OTHERS --minutes 30 --pictures 20 --start runs/earlier/bundle
+
+PICTURES is a folder of characters and emotions as `tlgan-train --data folder:` reads it. A judge learns from OTHERS,
+another folder of the same characters, and measures the bundle against these pictures. The row goes to
+results/casts.json, 128 faces of the generator to docs/images/casts/.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from cpuinfo import get_cpu_info
+from rows import markdown, put_row
+
+RESULTS = Path(__file__).parent / "results" / "casts.json"
+SHEETS = Path(__file__).resolve().parents[1] / "docs" / "images" / "casts"
+PICTURE_FILES = ("*.png", "*.jpg", "*.jpeg", "*.webp")
+HEADS = {
+    "cast": "cast", "pictures of a class": "pictures", "started with": "start", "minutes": "minutes",
+    "threads": "threads", "success": "success", "end": "mean_end", "monotone": "monotone", "character": "character",
+    "confident": "confident", "agree": "agree", "precision": "precision", "recall": "recall", "KID": "kid",
+    "KID at the end": "kid_end", "KID half-way": "kid_middle",
+}  # fmt: skip
+FORMS = {"cast": "{}", "pictures": "{}", "start": "{}", "minutes": "{:.0f}", "threads": "{}", "kid": "{:.3f}"}
+
+
+def train(*arguments: str | Path) -> None:
+    """Run `tlgan-train`, whose messages go to the terminal."""
+    subprocess.run(["tlgan-train", *map(str, arguments)], check=True)
+
+
+def some_of(pictures: Path, count: int, folder: Path) -> Path:
+    """Return a folder with the first `count` pictures of each class."""
+    if not folder.exists():
+        for path in sorted({file.parent for kind in PICTURE_FILES for file in pictures.rglob(kind)}):
+            into = folder / path.relative_to(pictures)
+            into.mkdir(parents=True)
+            for file in sorted(file for kind in PICTURE_FILES for file in path.glob(kind))[:count]:
+                shutil.copy(file, into)
+    return folder
+
+
+def measured(evaluation: dict[str, Any]) -> dict[str, float]:
+    """Return the figures of a row: those of edits are of the emotion that works worst."""
+    edits = evaluation["methods"][evaluation["default"]]["emotions"]
+    ceiling, generator = evaluation["judge"]["ceiling"], evaluation["generator"]
+    return {
+        "success": min(edit["success"]["value"] / ceiling[name] for name, edit in edits.items()),
+        "mean_end": min(edit["mean_end"]["value"] for edit in edits.values()),
+        "monotone": min(edit["monotone"]["value"] for edit in edits.values()),
+        "character": min(edit["character_kept"]["value"] for edit in edits.values()),
+        "confident": generator["confident_share"],
+        "agree": generator["classifier_agrees"],
+        "precision": generator["precision"],
+        "recall": generator["recall"],
+        "kid": generator["kid"],
+        "kid_end": max(edit["kid_end"] / edit["kid_unmoved"] for edit in edits.values()),
+        "kid_middle": max(edit["kid_middle"] / generator["kid"] for edit in edits.values()),
+        "judge_accuracy": evaluation["judge"]["emotion_accuracy"],
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as a Markdown table."""
+    return markdown(HEADS, sorted(rows, key=lambda row: (row["cast"], -row["pictures"], row["start"])), FORMS)
+
+
+def main(
+    cast: Annotated[str, typer.Argument(help="NAME=FOLDER: a name for the table, and the pictures.")],
+    others: Annotated[Path, typer.Option(help="Folder of other pictures of the same characters, for the judge.")],
+    minutes: Annotated[float, typer.Option(help="How long training may take in all.")] = 60,
+    pictures: Annotated[int, typer.Option(help="Pictures of each class, the first ones.")] = 150,
+    start: Annotated[str, typer.Option(help="Bundle that training starts with.")] = "",
+    preset: Annotated[str, typer.Option(help="Preset of `tlgan-train`.")] = "cast",
+    runs: Annotated[Path, typer.Option(help="Where runs go.")] = Path("runs/casts"),
+) -> None:
+    """Train on some pictures of a cast, let an independent judge measure the bundle, and write down what it says."""
+    name, _, folder = cast.partition("=")
+    start_name = Path(start).parent.name if Path(start).name == "bundle" else Path(start).stem
+    label = f"{name}-{pictures}" + f"-from-{start_name}" * bool(start)
+    chosen = some_of(Path(folder), pictures, runs / f"pictures-{name}-{pictures}")
+    settings = ["--characters", "all", "--preset", preset, "--minutes", f"{minutes:g}", "--run", runs / label]
+    train("all", "--data", f"folder:{chosen}", *settings, *(["--start", start] if start else []))
+
+    judge, bundle = runs / f"judge-{name}", runs / label / "bundle"
+    named = shutil.copytree(bundle, runs / "bundles" / label, dirs_exist_ok=True)
+    train("evaluate", "--data", f"folder:{others}", "--characters", "all", "--run", judge, "--bundle", named)
+    spent = json.loads((runs / label / "training.json").read_text(encoding="utf-8"))["stages"].values()
+    row = {
+        "cast": name,
+        "pictures": pictures,
+        "start": start_name or "nothing",
+        "minutes": sum(stage["seconds"] for stage in spent) / 60,
+        "threads": int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
+        "processor": get_cpu_info()["brand_raw"],
+        "instructions": os.environ.get("ONEDNN_MAX_CPU_ISA", "all"),
+        **measured(json.loads((judge / f"evaluation-{label}.json").read_text(encoding="utf-8"))),
+    }
+    typer.echo(json.dumps(row))
+    put_row(RESULTS, row, ("cast", "pictures", "start", "threads"))
+    SHEETS.mkdir(parents=True, exist_ok=True)
+    shutil.copy(sorted((runs / label / "gan" / "samples").glob("*.png"))[-1], SHEETS / f"{label}.png")
+
+
+if __name__ == "__main__":
+    typer.run(main)
