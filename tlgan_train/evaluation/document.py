@@ -98,6 +98,9 @@ class GeneratorQuality:
     """Distances from pictures in one half of the training pictures to the nearest in the other half."""
     classifier_agrees: float | None
     """Share of samples in which classifier and judge read the same emotion."""
+    copying: float | None = None
+    """Probability that a sample lies nearer to the training pictures than a test picture does; near 1, samples are
+    copies. None where no picture could be kept back."""
 
 
 @dataclass(frozen=True)

@@ -63,10 +63,12 @@ def evaluate(
     judge_latents = latent_judge(model, reader)
     train = dataset.indices("train", model.drawn)
     real = Verdicts.of(predict(reader, dataset.images, train))
+    held_out = np.setdiff1d(dataset.indices("test", model.drawn), train)
+    unseen = predict(reader, dataset.images, held_out)[0] if len(held_out) else real.features[:0]
     z = model.latents(settings.samples, "evaluation samples")
     *outputs, labels = joined((*read(reader, faces), model.classify(faces)[0]) for faces in faces_of(model, z))
     drawn = Verdicts.of(tuple(outputs))
-    generator = evaluate_generator(dataset, real, drawn, train, labels.argmax(axis=1))
+    generator = evaluate_generator(dataset, real, drawn, train, labels.argmax(axis=1), unseen)
     figures = {name: value for name, value in vars(generator).items() if isinstance(value, float)}
     log("generator: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
 

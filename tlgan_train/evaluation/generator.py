@@ -7,7 +7,7 @@ import numpy as np
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.evaluation.document import GeneratorQuality, Quartiles
-from tlgan_train.evaluation.metrics import fid, kid, nearest, precision_recall, quartiles
+from tlgan_train.evaluation.metrics import copying, fid, kid, nearest, precision_recall, quartiles
 from tlgan_train.evaluation.verdicts import Verdicts
 
 NEAREST_SAMPLES = 16
@@ -17,7 +17,7 @@ MANIFOLD_SAMPLES = 2500
 
 
 def evaluate_generator(
-    dataset: Dataset, real: Verdicts, drawn: Verdicts, train: np.ndarray, labels: np.ndarray
+    dataset: Dataset, real: Verdicts, drawn: Verdicts, train: np.ndarray, labels: np.ndarray, held_out: np.ndarray
 ) -> GeneratorQuality:
     """Compare samples with training pictures.
 
@@ -27,6 +27,7 @@ def evaluate_generator(
         drawn: verdicts on N samples.
         train: int (M,).
         labels: the emotion that the classifier reads in each sample, int (N,).
+        held_out: the judge's features of pictures of the drawn characters that training did not see, (H, D).
     """
     rng = np.random.default_rng(0)
     halves = np.array_split(rng.permutation(len(train)), 2)
@@ -50,6 +51,7 @@ def evaluate_generator(
         nearest_distances=distance.tolist(),
         nearest_distance_between_real=Quartiles(*quartiles(typical)),
         classifier_agrees=float((labels == emotions).mean()),
+        copying=copying(real.features, held_out, drawn.features[:MANIFOLD_SAMPLES]),
     )
 
 

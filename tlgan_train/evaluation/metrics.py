@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import rankdata
+from scipy.stats import mannwhitneyu, rankdata
 from sklearn.neighbors import NearestNeighbors
 from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
@@ -114,6 +114,18 @@ def nearest(queries: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """For each of Q queries the index (Q,) of the nearest row in the pool, and its Euclidean distance (Q,)."""
     distances, indices = NearestNeighbors(n_neighbors=1).fit(pool).kneighbors(queries)
     return indices[:, 0], distances[:, 0]
+
+
+def copying(train: np.ndarray, held_out: np.ndarray, drawn: np.ndarray) -> float | None:
+    """Probability that a drawn row lies nearer to the training rows than a held-out row does, from features (·, D).
+
+    0.5: drawn pictures are as new as pictures that training did not see. Near 1: they are copies of training pictures.
+    It is the statistic U of Mann & Whitney, as a share (Meehan et al. 2020). None without training or held-out rows.
+    """
+    if not len(train) or not len(held_out):
+        return None
+    new, real = nearest(drawn, train)[1], nearest(held_out, train)[1]
+    return float(mannwhitneyu(real, new).statistic / (len(new) * len(real)))
 
 
 def _inside(queries: np.ndarray, manifold: np.ndarray) -> float | None:

@@ -28,6 +28,8 @@ COLLAPSED_SHARE = 0.95
 """A generator has collapsed when this share of its samples shows one class."""
 MISSING_SHARE = 0.1
 """A generator hardly draws a class whose share of the samples is less than this part of its share of the data."""
+MAX_COPYING = 0.9
+"""Samples are mere copies if they are nearer to training pictures than new pictures more often."""
 MIN_RECALL, MIN_PRECISION = 0.05, 0.1
 """Below these, samples hardly vary, or hardly any of them lies among the pictures."""
 
@@ -121,6 +123,12 @@ def _generator(generator: GeneratorQuality) -> list[Weakness]:
         value = getattr(generator, name)
         if value is not None and value < least:
             found.append(Weakness(f"generator_{name}", says.format(percent(value)), {name: value}))
+    if generator.copying is not None and generator.copying > MAX_COPYING:
+        says = (
+            "samples replay training pictures: they are nearer to one than pictures that training did not see in "
+            f"{percent(generator.copying)} of comparisons, where 50% is as new as these"
+        )
+        found.append(Weakness("generator_copies", says, {"copying": generator.copying}))
     return found
 
 

@@ -177,7 +177,8 @@ def test_shares_and_nearest_pictures_of_a_generator() -> None:
     sure = np.where(np.arange(20)[:, None] < 5, 1.0, 0.6) * np.eye(3)[1] + np.where(np.arange(20) < 5, 0, 0.2)[:, None]
     drawn = Verdicts(features[order], sure, np.eye(2)[np.arange(20) % 2], none[:20])
     labels = np.where(np.arange(20) < 15, 1, 2)  # the judge reads joy in every sample
-    quality = evaluate_generator(dataset, real, drawn, train, labels)
+    unseen = rng.normal(size=(30, 4)).astype(np.float32)
+    quality = evaluate_generator(dataset, real, drawn, train, labels, unseen)
 
     assert quality.classifier_agrees == 0.75
     assert quality.emotion_share == {"anger": 0, "joy": 1, "sadness": 0}
@@ -187,7 +188,8 @@ def test_shares_and_nearest_pictures_of_a_generator() -> None:
     assert quality.nearest_training_pictures == train[order[:16]].tolist()  # copies are found out
     np.testing.assert_allclose(quality.nearest_distances, 0, atol=1e-3)
     assert quality.nearest_distance_between_real.median > 0.1
-    assert quality.precision == 1
+    assert quality.precision == quality.copying == 1
+    assert evaluate_generator(dataset, real, drawn, train, labels, unseen[:0]).copying is None
 
 
 def test_a_run_is_measured_with_every_method_on_every_emotion(run: Path) -> None:

@@ -10,6 +10,7 @@ from scipy.stats import spearmanr
 from tlgan_train.classifiers.r2 import r2
 from tlgan_train.evaluation.document import Estimate
 from tlgan_train.evaluation.metrics import (
+    copying,
     edit_quality,
     estimate,
     fid,
@@ -143,6 +144,16 @@ def test_nearest_rows_and_their_distances() -> None:
     index, distance = nearest(np.array([[9.0, 0], [0, 6], [0, 0]]), pool)
     assert index.tolist() == [1, 2, 0]
     np.testing.assert_allclose(distance, [1, 4, 0])
+
+
+def test_copies_are_told_from_new_pictures() -> None:
+    train, held_out, new = (normals(300, seed) for seed in range(3))
+    copies = (train[:100] + 0.01).astype(np.float32)
+    assert copying(train, held_out, new) == pytest.approx(0.5, abs=0.06)
+    assert copying(train, held_out, copies) == 1
+    assert copying(train, held_out, np.concatenate([copies, new[:100]])) == pytest.approx(0.75, abs=0.05)
+    assert copying(train, held_out, (held_out + 10).astype(np.float32)) == 0
+    assert copying(train, held_out[:0], new) is None
 
 
 def test_distances_of_too_few_pictures_do_not_exist() -> None:

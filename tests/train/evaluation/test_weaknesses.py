@@ -78,6 +78,7 @@ def test_what_guessing_gets_right_is_the_share_of_the_most_frequent_class() -> N
         ({"classifier_agrees": 0.3}, "classifier_agrees", "30.0%"),
         ({"recall": 0.01}, "recall", "1.0%"),
         ({"precision": 0.05}, "precision", "5.0%"),
+        ({"copying": 0.97}, "copies", "97.0%"),
     ],
 )
 def test_a_generator_that_draws_the_wrong_things(
