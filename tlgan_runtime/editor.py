@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from tlgan_runtime.animation.caption import Caption
 from tlgan_runtime.animation.layout import Pixels
 from tlgan_runtime.animation.options import MAX_FPS, AnimationOptions
-from tlgan_runtime.animation.write import FORMATS, Animation, write_animation
+from tlgan_runtime.animation.write import Animation, animation_path, write_animation
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.manifest import Manifest
 from tlgan_runtime.bundle.read import Bundle
@@ -31,7 +31,7 @@ from tlgan_runtime.latent.vocabulary import Mix, Vocabulary
 from tlgan_runtime.option import takes
 from tlgan_runtime.scene import plan_scene
 from tlgan_runtime.scores import Scores
-from tlgan_runtime.validation import array, file_path, one_of, real
+from tlgan_runtime.validation import array, one_of, real
 
 Latents = NDArray[np.float32]
 
@@ -232,13 +232,15 @@ class CheerMeUp:
     def gif(self, options: AnimationOptions) -> Animation:
         """Write the walk of `faces` seeded faces as .gif, .webp, .png (animated) or .mp4, by the suffix of `path`.
 
+        A `path` such as `joy_%03d.png` writes a file for each frame.
+
         `emotion` is a name, a mix, a list of these, or `"all"`: a row for each face and a column for each emotion, all
         moving at once. With a `timeline` of any form that `CheerMeUp.timeline` takes, `emotion` and `steps` have no
         effect; its times are exact in the file, and one that ends as it began leaves its last frame to the next pass.
         `loop`, `hold` and `repeat` are those of `write_animation`, `keep` is that of `move`. `bars` draws the
         classifier's probabilities, those of the wanted emotions in another colour. Raises as `write_animation` does.
         """
-        target = file_path(options.path, FORMATS)
+        target = animation_path(options.path)
         scene = plan_scene(options, self._vocabulary, self.image_size)
         strengths, faces = scene.course.strengths, options.faces
 

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from tlgan_runtime.errors import CheerMeUpError, OutputError
 from tlgan_runtime.signals import UNFINISHED, remove
+from tlgan_runtime.validation import STANDARD_OUTPUT
 
 if sys.platform == "win32":
     _MACHINE = "00000000"
@@ -42,13 +43,13 @@ _swept: set[Path] = set()
 def replacing(path: Path) -> Iterator[Path]:
     """Give the block an empty temporary file with the suffix of `path`, and rename it to `path` if the block succeeds.
 
-    An existing file keeps its permissions. A symbolic link stays, and its target is replaced. A pipe or a device gets
-    the content at the end of the block. Raises `OutputError` if the folder is missing or writing fails; an old file
-    then stays as it was.
+    An existing file keeps its permissions. A symbolic link stays, and its target is replaced. A pipe, a device or
+    standard output (`-`) gets the content at the end of the block. Raises `OutputError` if the folder is missing or
+    writing fails; an old file then stays as it was.
     """
-    try:
-        target, mode = _target(path)
-        stream = mode is not None and (not stat.S_ISREG(mode) or is_standard_output(path))
+    with _reported(path):
+        target, mode = (path, None) if path == STANDARD_OUTPUT else _target(path)
+        stream = is_standard_output(path) or (mode is not None and not stat.S_ISREG(mode))
         with unfinished(_scratch() if stream else target.parent, path.suffix) as temporary:
             if stream:
                 temporary.chmod(stat.S_IRUSR | stat.S_IWUSR)  # other users may read the folder for temporary files
@@ -61,6 +62,30 @@ def replacing(path: Path) -> Iterator[Path]:
                     temporary.chmod(stat.S_IMODE(mode))
             flush(temporary)
             temporary.replace(target)
+
+
+@contextmanager
+def filling(folder: Path) -> Iterator[Path]:
+    """Give the block an empty temporary folder, and move its files into `folder` if the block succeeds.
+
+    Files there that have the same names are replaced, each when all are complete. Raises `OutputError` if the folder is
+    missing or writing fails.
+    """
+    with _reported(folder):
+        if not folder.is_dir():
+            raise OutputError(f"cannot write into {folder}: there is no such folder; create it first")
+        with unfinished(folder, directory=True) as temporary:
+            yield temporary
+            flush(temporary)
+            for path in sorted(temporary.iterdir()):
+                path.replace(folder / path.name)
+
+
+@contextmanager
+def _reported(path: Path) -> Iterator[None]:
+    """Raise `OutputError` in place of an `OSError`, with what can be done about it."""
+    try:
+        yield
     except CheerMeUpError:
         raise
     except OSError as error:
@@ -105,7 +130,9 @@ def flush(path: Path) -> None:
 
 
 def is_standard_output(path: Path) -> bool:
-    """Return whether `path` is standard output, as /dev/stdout is."""
+    """Return whether `path` is standard output, as `-` and /dev/stdout are."""
+    if path == STANDARD_OUTPUT:
+        return True
     try:
         return os.path.samestat(path.stat(), os.fstat(_STANDARD_OUTPUT))
     except OSError:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def save_sample(
     editor: CheerMeUp, path: str | PathLike[str], *, faces: int = 8, seed: int = 0, size: int = 256
 ) -> None:
-    """Write `faces` seeded faces of `size` pixels as .png. Raises as `sample` and `save_png` do."""
+    """Write `faces` seeded faces of `size` pixels as .png, .webp or .jpg. Raises as `sample` and `save_still` do."""
     target, faces, size = _checked(path, faces, size)
     layout.plan(faces, size)
-    layout.save_png(target, layout.tile(editor.render(editor.sample(faces, seed)), size))
+    layout.save_still(target, layout.tile(editor.render(editor.sample(faces, seed)), size))
 
 
 def save_edit(
@@ -45,7 +45,7 @@ def save_edit(
     layout.plan(2 * faces, size, columns=faces)
     z = editor.sample(faces, seed)
     before, after = editor.render(z), editor.render(editor.move(z, strengths, method, until=until, keep=keep))
-    layout.save_png(target, layout.tile(np.concatenate([before, after]), size, columns=faces))
+    layout.save_still(target, layout.tile(np.concatenate([before, after]), size, columns=faces))
     return before, after
 
 
@@ -66,7 +66,7 @@ def save_grid(
     columns = [z, *(editor.move(z, {emotion: 1.0}, method) for emotion in editor.emotions)]
     images = editor.render(np.stack(columns, axis=1).reshape(-1, editor.latent_dim))
     sheet = layout.tile(images, size, columns=len(names))
-    layout.save_png(target, layout.label_columns(sheet, names, size))
+    layout.save_still(target, layout.label_columns(sheet, names, size))
     return names
 
 

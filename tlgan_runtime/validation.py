@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from numbers import Integral, Real
 from os import fspath
 from pathlib import Path
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LONGEST_TYPED = 1000  # nobody types a longer name, and comparing one takes time
+STANDARD_OUTPUT = Path("-")
+"""The path that stands for standard output."""
 
 
 def whole(what: str, value: Any, low: int, high: int) -> int:
@@ -55,16 +57,16 @@ def flag(what: str, value: Any) -> bool:
     return value
 
 
-def file_path(value: Any, suffixes: Sequence[str]) -> Path:
-    """Return `value` as the path of an output file. It must end with one of `suffixes`, such as `.png`."""
+def file_path(value: Any, suffixes: Collection[str]) -> Path:
+    """Return `value` as the path of an output file. It must end with one of `suffixes`, such as `.png`, or be `-`."""
     try:
         path = Path(fspath(value))
     except TypeError:
         raise InputError(f"a file is named by a path, not {shown(value)}") from None
     if "\0" in str(path):
         raise InputError(f"the name of a file cannot hold a null character: {shown(str(path))}")
-    if path.suffix.lower() not in suffixes:
-        wanted = f"one of {', '.join(suffixes)}" if len(suffixes) > 1 else suffixes[0]
+    if path.suffix.lower() not in suffixes and path != STANDARD_OUTPUT:
+        wanted = f"one of {', '.join(suffixes)}" if len(suffixes) > 1 else next(iter(suffixes))
         raise InputError(f"cannot tell the format of {path}: give it a name that ends with {wanted}")
     return path
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.program import program
 from tlgan_runtime import OutputError, files
-from tlgan_runtime.animation.layout import save_png
+from tlgan_runtime.animation.layout import save_still
 from tlgan_runtime.files import replacing, sweep, unfinished
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
@@ -60,7 +60,7 @@ def test_what_a_dead_process_left_is_removed_and_what_a_living_one_writes_is_not
 @posix
 def test_the_next_write_in_a_folder_removes_leftovers(tmp_path: Path) -> None:
     writer(tmp_path, "file", "dies").wait(60)
-    save_png(tmp_path / "a.png", PICTURE)
+    save_still(tmp_path / "a.png", PICTURE)
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
@@ -103,15 +103,15 @@ def test_permissions_of_an_old_file_stay_and_a_new_one_follows_the_umask(tmp_pat
     (tmp_path / "old.png").chmod(0o640)
     before = os.umask(0o027)
     try:
-        save_png(tmp_path / "old.png", PICTURE)
-        save_png(tmp_path / "new.png", PICTURE)
+        save_still(tmp_path / "old.png", PICTURE)
+        save_still(tmp_path / "new.png", PICTURE)
     finally:
         os.umask(before)
     modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("old.png", "new.png")]
     assert modes == [0o640, 0o640]
     os.umask(os.umask(before))
     (tmp_path / "old.png").chmod(0o604)
-    save_png(tmp_path / "old.png", PICTURE)
+    save_still(tmp_path / "old.png", PICTURE)
     assert stat.S_IMODE((tmp_path / "old.png").stat().st_mode) == 0o604
 
 
@@ -122,11 +122,11 @@ def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> Non
     (tmp_path / "link.png").symlink_to("far/target")
     (tmp_path / "dangling.png").symlink_to("far/new")
     for name, target in (("link.png", "target"), ("dangling.png", "new")):
-        save_png(tmp_path / name, PICTURE)
+        save_still(tmp_path / name, PICTURE)
         assert (tmp_path / name).is_symlink() and (tmp_path / "far" / target).read_bytes().startswith(PNG)
     (tmp_path / "round.png").symlink_to("round.png")
     with pytest.raises(OutputError, match=r"cannot write .*round\.png"):
-        save_png(tmp_path / "round.png", PICTURE)
+        save_still(tmp_path / "round.png", PICTURE)
 
 
 @posix
@@ -170,9 +170,9 @@ def test_devices_are_written_into(tmp_path: Path) -> None:
             pytest.skip(f"no {device} here")
     (tmp_path / "null.png").symlink_to("/dev/null")
     (tmp_path / "full.png").symlink_to("/dev/full")
-    save_png(tmp_path / "null.png", PICTURE)
+    save_still(tmp_path / "null.png", PICTURE)
     with pytest.raises(OutputError, match=r"full\.png: No space left on device; free some space"):
-        save_png(tmp_path / "full.png", PICTURE)
+        save_still(tmp_path / "full.png", PICTURE)
     assert not stat.S_ISREG(Path("/dev/null").stat().st_mode) and not stat.S_ISREG(Path("/dev/full").stat().st_mode)
 
 
@@ -190,7 +190,7 @@ def test_what_is_read_only_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.Mo
         os.seteuid(65534)
     try:
         with pytest.raises(OutputError, match=r"cannot write a\.png: Permission denied"):
-            save_png(path, PICTURE)
+            save_still(path, PICTURE)
     finally:
         os.seteuid(me)
         tmp_path.chmod(0o755)

@@ -1,10 +1,11 @@
-"""Still pictures: enlarge faces, tile them on one canvas, label the columns, save as PNG."""
+"""Still pictures: enlarge faces, tile them on one canvas, label the columns, save as a file."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,13 @@ from tlgan_runtime.validation import file_path, whole
 Pixels = NDArray[np.uint8]
 
 WHITE = 255
-STILL_FORMATS = (".png",)
+STILL_FORMATS: dict[str, dict[str, Any]] = {
+    ".png": {"format": "PNG"},
+    ".webp": {"format": "WEBP", "lossless": True},
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+}
+"""By suffix, what Pillow is asked for. JPEG keeps the colour of each pixel: thin coloured lines are what mouths are."""
 MAX_CANVAS_SIDE = 8192
 """Pixels. A typing error must not ask for gigabytes."""
 MAX_COLUMNS = MAX_CANVAS_SIDE // MIN_SIZE
@@ -92,11 +99,14 @@ def label_columns(picture: Pixels, labels: Sequence[str], size: int) -> Pixels:
     return np.asarray(labelled)
 
 
-def save_png(path: Path, picture: Pixels) -> None:
-    """Write (H, W, 3) as PNG, atomically. Raises `InputError` for another suffix, `OutputError` if writing fails."""
-    file_path(path, STILL_FORMATS)
+def save_still(path: Path, picture: Pixels) -> None:
+    """Write (H, W, 3) atomically as .png, .webp (lossless) or .jpg.
+
+    Raises `InputError` for another suffix, `OutputError` if writing fails.
+    """
+    suffix = file_path(path, STILL_FORMATS).suffix.lower() or ".png"
     with replacing(path) as temporary:
-        Image.fromarray(picture).save(temporary, "PNG")
+        Image.fromarray(picture).save(temporary, **STILL_FORMATS[suffix])
 
 
 def _near_square(count: int) -> tuple[int, int]:

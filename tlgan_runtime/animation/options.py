@@ -35,7 +35,10 @@ class AnimationOptions(Options):
     """
 
     path: str | PathLike[str] = field(
-        metadata=option(ForPrograms(), "File to write: .gif, .webp, .png (animated) or .mp4.")
+        metadata=option(
+            ForPrograms(),
+            "File to write: .gif, .webp, .png (animated) or .mp4; joy_%03d.png for each frame; - for standard output.",
+        )
     )
     emotion: str | Mix | Sequence[str | Mix] = field(
         default="joy",

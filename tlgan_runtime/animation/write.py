@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,10 @@ from PIL import Image
 from tlgan_runtime.animation import mp4
 from tlgan_runtime.animation.caption import COLOURS, Caption
 from tlgan_runtime.animation.gif import shared_palette, write_gif
-from tlgan_runtime.animation.layout import MAX_COLUMNS, WHITE, Pixels, canvas, tile
+from tlgan_runtime.animation.layout import MAX_COLUMNS, STILL_FORMATS, WHITE, Pixels, canvas, tile
 from tlgan_runtime.animation.options import MAX_FPS, AnimationOptions, check_repeat
 from tlgan_runtime.errors import InputError, MissingLibraryError
-from tlgan_runtime.files import replacing
+from tlgan_runtime.files import filling, replacing
 from tlgan_runtime.messages import shown
 from tlgan_runtime.validation import array, file_path, real, whole
 from tlgan_runtime.workers import MAX_THREADS, Workers
@@ -28,6 +30,7 @@ MAX_WAIT = 500.0
 MAX_MP4_PICTURES = 180_000
 """All passes together: an hour at `MAX_FPS`. Only .mp4 writes every pass."""
 
+_NUMBER = re.compile(r"%(?:0\d)?d")
 _TICKS = 100  # per second. GIF delays are whole hundredths; other formats use them, too, so that all play alike
 
 
@@ -36,7 +39,7 @@ class Animation:
     """Facts about a written animation. WebP and PNG merge equal pictures in a row, so a player may count fewer."""
 
     path: Path
-    """The file."""
+    """The file, or the name with a number that stands for several."""
     frames: int
     """Number of pictures in one pass of the loop."""
     duration: float
@@ -48,7 +51,7 @@ class Animation:
     height: int
     """Pixels."""
     bytes: int
-    """Size of the file."""
+    """Size of the file, or of all files."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,9 @@ def write_animation(
 ) -> Animation:
     """Write `frames`, uint8 (N, H, W, 3) each, as an animation of N tiled faces, each `size` pixels wide and high.
 
-    The suffix of `path` chooses the format: .gif, .webp, .png (animated) or .mp4. `loop` is `forth-and-back` (back over
+    The suffix of `path` chooses the format: .gif, .webp, .png (animated) or .mp4; `-` writes a GIF to standard output.
+    A name with a number in it, such as `joy_%03d.png`, stands for a file for each frame, from 1 on: .png, .webp or .jpg
+    without times. `loop` is `forth-and-back` (back over
     the same pictures), `forth` (from the start again) or `once`. The first two are endless, or play `repeat` passes. An
     .mp4 holds all its passes, one if `repeat` is None. The first and the last picture stay `hold` seconds longer.
     `seconds` gives the time from each frame to the next, instead of 1 / `fps`. All times are exact to a hundredth of a
@@ -116,8 +121,9 @@ def write_animation(
     MP4, and all enlarged pictures for WebP and APNG. The file appears under its name when it is complete. Raises
     `InputError`, `OutputError`, or `MissingLibraryError` if the encoder for .mp4 is missing.
     """
-    target = file_path(path, FORMATS)
-    write = _WRITERS[target.suffix.lower()]
+    target = animation_path(path)
+    numbered = is_numbered(target)
+    write = _write_numbered if numbered else _WRITERS[target.suffix.lower() or ".gif"]
     fps, size = AnimationOptions.check("fps", fps), AnimationOptions.check("size", size)
     loop, hold = AnimationOptions.require("loop", loop), AnimationOptions.require("hold", hold)
     repeat = AnimationOptions.check("repeat", repeat)
@@ -133,7 +139,7 @@ def write_animation(
             UserWarning,
             stacklevel=2,
         )
-    with replacing(target) as temporary:
+    with filling(target.parent) if numbered else replacing(target) as temporary:
         pictures: list[Pixels] = []
         captions: list[Caption] = []
         for index, picture in enumerate(_checked(frames)):
@@ -149,9 +155,20 @@ def write_animation(
         plays = 1 if loop == "once" else repeat or 0
         reel = _Reel(pictures, captions, size, columns, order, delays, plays, threads)
         height, width = reel.shape
-        shown, duration = write(temporary, reel, real_fps)
-        written = temporary.stat().st_size
+        shown, duration = write(temporary / target.name if numbered else temporary, reel, real_fps)
+        written = sum(path.stat().st_size for path in (temporary.iterdir() if numbered else [temporary]))
     return Animation(target, shown, duration, real_fps, width, height, written)
+
+
+def animation_path(path: str | PathLike[str]) -> Path:
+    """Return the path of an animation. Raises `InputError` for a suffix that is of no format."""
+    target = file_path(path, (*FORMATS, *STILL_FORMATS))
+    return target if is_numbered(target) else file_path(target, FORMATS)
+
+
+def is_numbered(path: Path) -> bool:
+    """Return whether a name such as `joy_%03d.png` stands for a file for each frame."""
+    return path.suffix.lower() in STILL_FORMATS and len(_NUMBER.findall(path.name)) == 1
 
 
 def _waits(seconds: Sequence[float]) -> list[float]:
@@ -197,6 +214,15 @@ def _write_gif(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
     with Workers(reel.threads) as workers:
         write_gif(path, reel.large(workers), palette, reel.delays, back=back, plays=reel.plays, workers=workers)
     return len(reel.order), sum(reel.delays) / _TICKS
+
+
+def _write_numbered(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
+    (form,) = _NUMBER.findall(path.name)
+    with Workers(reel.threads) as workers:
+        for number, picture in enumerate(reel.large(workers), start=1):
+            name = path.name.replace(form, form % number)
+            Image.fromarray(picture).save(path.with_name(name), **STILL_FORMATS[path.suffix.lower()])
+    return len(reel.pictures), sum(reel.delays[: len(reel.pictures)]) / _TICKS
 
 
 def _write_webp(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from tlgan_runtime.animation.options import WALK_ONLY, AnimationOptions
+from tlgan_runtime.animation.write import is_numbered
 from tlgan_runtime.bundle.manifest import parse_json
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError
 from tlgan_runtime.messages import shown
 from tlgan_runtime.stills import save_edit, save_sample
-from tlgan_runtime.validation import one_of
+from tlgan_runtime.validation import STANDARD_OUTPUT, one_of
 from tlgan_runtime.version import __version__
 
 _STILL = {"faces": (int,), "seed": (int,), "size": (int,)}
@@ -60,6 +61,8 @@ class Job:
             raise InputError(
                 f'output must be the name of a file without folder, for example "joy.gif", not {shown(output)}'
             )
+        if Path(output) == STANDARD_OUTPUT or is_numbered(Path(output)):
+            raise InputError(f"the output of a job is one file, not {shown(output)}")
         for key, value in document.items():
             kinds = _OPTIONS[kind][one_of("option", key, ["kind", "output", *_OPTIONS[kind]])]
             if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):

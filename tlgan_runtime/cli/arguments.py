@@ -81,6 +81,9 @@ def _gif(parser: Parser) -> None:
         shown="EMOTION.gif or timeline.gif",
         help=AnimationOptions.options()["path"].about,
     )
+    parser.option(
+        "--frames", type=Path, metavar="DIR", help="New folder for the frames, 0001.png and so on, in place of a file."
+    )
     parser.options_of(AnimationOptions)
     _drawing(parser)
 
@@ -134,7 +137,14 @@ def _faces(parser: Parser, count: int, about: str) -> None:
 
 
 def _still(parser: Parser, name: str) -> None:
-    parser.option("-o", "--output", type=Path, default=Path(name), metavar="FILE", help="The .png to write.")
+    parser.option(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(name),
+        metavar="FILE",
+        help="File to write: .png, .webp or .jpg; - is standard output.",
+    )
 
 
 def _size(parser: Parser, side: int) -> None:

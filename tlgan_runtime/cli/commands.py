@@ -12,7 +12,7 @@ import traceback
 import warnings
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,10 @@ from tlgan_runtime.cli.arguments import COMPLETION, VERSION, overview, parse
 from tlgan_runtime.cli.batch import batch
 from tlgan_runtime.cli.console import as_json, complain, hush, report, show_progress, show_warning, write
 from tlgan_runtime.cli.parser import DEBUG, HELP
-from tlgan_runtime.errors import CheerMeUpError, InputError
+from tlgan_runtime.errors import CheerMeUpError, InputError, OutputError
 from tlgan_runtime.messages import one_line, shown
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts
+from tlgan_runtime.validation import STANDARD_OUTPUT
 
 if TYPE_CHECKING:
     from tlgan_runtime.editor import CheerMeUp
@@ -44,12 +45,16 @@ def gif(options: Namespace) -> int:
         wanted = "name an emotion, several (joy,anger) or all"
         raise InputError(f"cannot read --emotion {shown(asked['emotion'])}; {wanted}")
     name = "-".join(names) if asked["timeline"] is None else "timeline"
+    if options.frames is not None and options.output is not None:
+        raise InputError("--frames and -o both say where the frames go; give one of them")
+    _refuse_terminal(options.output)
     editor = _open(options)
-    written = editor.gif(
-        options.output or Path(f"{name}.gif"),
-        **given | {"emotion": names[0] if len(names) == 1 else names},
-        progress=show_progress if not options.quiet and sys.stderr is not None and sys.stderr.isatty() else None,
-    )
+    with _new_folder(options.frames):
+        written = editor.gif(
+            options.output or (options.frames / "%04d.png" if options.frames is not None else Path(f"{name}.gif")),
+            **given | {"emotion": names[0] if len(names) == 1 else names},
+            progress=show_progress if not options.quiet and sys.stderr is not None and sys.stderr.isatty() else None,
+        )
     moved = {key: asked[key] for key in (WALK_ONLY if asked["timeline"] is None else ("timeline",))}
     details = {"frames": written.frames, "duration": written.duration, "fps": written.fps, "bytes": written.bytes}
     return _report_file(editor, options, written.path, **moved, faces=asked["faces"], seed=asked["seed"], **details)
@@ -58,6 +63,7 @@ def gif(options: Namespace) -> int:
 def sample(options: Namespace) -> int:
     from tlgan_runtime import stills
 
+    _refuse_terminal(options.output)
     editor = _open(options)
     stills.save_sample(editor, options.output, faces=options.faces, seed=options.seed, size=options.size)
     return _report_file(editor, options, options.output, faces=options.faces, seed=options.seed)
@@ -71,6 +77,7 @@ def edit(options: Namespace) -> int:
         if name in strengths:
             raise InputError(f"--set gives {name} two strengths; give it one")
         strengths[name] = strength
+    _refuse_terminal(options.output)
     editor = _open(options)
     before, after = stills.save_edit(
         editor,
@@ -94,6 +101,7 @@ def edit(options: Namespace) -> int:
 def grid(options: Namespace) -> int:
     from tlgan_runtime import stills
 
+    _refuse_terminal(options.output)
     editor = _open(options)
     columns = stills.save_grid(
         editor, options.output, faces=options.faces, seed=options.seed, size=options.size, method=options.method
@@ -241,6 +249,34 @@ def _parse_setting(item: str) -> tuple[str, float]:
         raise InputError(
             f"cannot read --set {shown(item)}; write it as emotion=strength, for example joy=0.8"
         ) from None
+
+
+def _refuse_terminal(output: Path | None) -> None:
+    if output == STANDARD_OUTPUT and sys.stdout is not None and sys.stdout.isatty():
+        raise InputError("standard output is a terminal, which shows no pictures; add `> FILE`, or name a file with -o")
+
+
+@contextmanager
+def _new_folder(folder: Path | None) -> Iterator[None]:
+    """Create the folder for the block, unless it is there and empty. Remove it again if the block fails."""
+    if folder is None:
+        yield
+        return
+    try:
+        new = not folder.exists()
+        if new:
+            folder.mkdir()
+        elif not folder.is_dir() or any(folder.iterdir()):
+            raise InputError(f"--frames {folder} is there and not an empty folder; name a new one")
+    except OSError as error:
+        raise OutputError(f"cannot create {folder}: {error.strerror or error}") from error
+    try:
+        yield
+    except BaseException:
+        if new:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _report_file(editor: CheerMeUp, options: Namespace, path: Path, **details: Any) -> int:

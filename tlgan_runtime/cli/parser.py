@@ -69,6 +69,9 @@ class _Formatter(HelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=32)
 
+    def _expand_help(self, action: Action) -> str:
+        return action.help or ""  # as it is: argparse would look for %(default)s, and stumble over joy_%03d.png
+
 
 def _settings(kind: Kind) -> dict[str, Any]:
     """How argparse reads an option of this kind."""

@@ -63,6 +63,33 @@ def test_total_duration_is_exact(tmp_path: Path, suffix: str, loop: str, fps: fl
     assert max(durations(path)) - min(durations(path)) <= 1000 * hold + 10
 
 
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_a_numbered_name_is_a_file_for_each_frame(editor: CheerMeUp, tmp_path: Path, suffix: str) -> None:
+    frames = walk(editor, 4, faces=2)
+    written = write_animation(tmp_path / f"a_%02d{suffix}", frames, size=32, fps=10, hold=0)
+    files = sorted(tmp_path.iterdir())
+    assert [path.name for path in files] == [f"a_0{number}{suffix}" for number in range(1, 5)]
+    for path, frame in zip(files, frames, strict=True):
+        np.testing.assert_array_equal(pictures(path), tile(frame, 32)[None])
+    assert (written.path, written.frames, written.duration) == (tmp_path / f"a_%02d{suffix}", 4, 0.4)
+    assert written.bytes == sum(path.stat().st_size for path in files)
+
+
+def test_numbered_files_appear_together_or_not_at_all(tmp_path: Path) -> None:
+    def frames() -> Iterator[Pixels]:
+        yield from ramp(3)
+        raise ValueError("the end of the disk")
+
+    (tmp_path / "a_1.png").write_bytes(b"old")
+    with pytest.raises(ValueError, match="the end of the disk"):
+        write_animation(tmp_path / "a_%d.png", frames(), size=16)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a_1.png", b"old")]
+    with pytest.raises(OutputError, match="there is no such folder"):
+        write_animation(tmp_path / "nowhere" / "a_%d.png", ramp(3), size=16)
+    with pytest.raises(InputError, match="cannot tell the format"):  # two numbers are no pattern
+        write_animation(tmp_path / "a_%d_%d.jpg", ramp(3), size=16)
+
+
 def test_rounding_is_spread_and_holds_are_at_the_ends(tmp_path: Path) -> None:
     write_animation(tmp_path / "a.gif", ramp(4), fps=30, hold=0.2, size=16)
     assert durations(tmp_path / "a.gif") == [230, 40, 30, 230, 40, 30]

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tlgan_runtime import InputError, OutputError
-from tlgan_runtime.animation.layout import label_columns, plan, save_png, tile
+from tlgan_runtime.animation.layout import label_columns, plan, save_still, tile
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,22 @@ def test_labels_stand_above_their_columns_however_long() -> None:
     assert ink[:64].any() and ink[66:].any() and not ink[64:66].any()
 
 
+def test_a_webp_is_exact_and_a_jpeg_nearly(tmp_path: Path) -> None:
+    stripes = np.zeros((32, 32, 3), np.uint8)
+    stripes[::2, :, 0] = 255  # thin red lines: a JPEG with halved colour would blur them
+    for name, kind, most in (("a.webp", "WEBP", 0), ("a.jpg", "JPEG", 24), ("a.JPEG", "JPEG", 24)):
+        save_still(tmp_path / name, stripes)
+        with Image.open(tmp_path / name) as image:
+            assert image.format == kind
+            assert np.abs(np.asarray(image.convert("RGB")).astype(int) - stripes).max() <= most
+
+
 def test_png_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
-    save_png(tmp_path / "a.png", picture)
+    save_still(tmp_path / "a.png", picture)
     with Image.open(tmp_path / "a.png") as image:
         np.testing.assert_array_equal(np.asarray(image), picture)
-    with pytest.raises(InputError, match=r"format of a\.jpg: .* ends with \.png"):
-        save_png(Path("a.jpg"), picture)
+    with pytest.raises(InputError, match=r"format of a\.bmp: .* ends with one of \.png, \.webp, "):
+        save_still(Path("a.bmp"), picture)
     with pytest.raises(OutputError, match="no folder"):
-        save_png(tmp_path / "nowhere" / "a.png", picture)
+        save_still(tmp_path / "nowhere" / "a.png", picture)

@@ -65,6 +65,8 @@ def test_only_what_is_new_changed_or_lost_is_drawn_again(bundle: Path, tmp_path:
         ('{"emotion": "joy"}', "output must be"),
         ('{"output": "../joy.gif"}', "without folder"),
         ('{"output": ".cheermeup.jsonl"}', "without folder"),
+        ('{"output": "-"}', "the output of a job is one file"),
+        ('{"output": "joy_%03d.png"}', "the output of a job is one file"),
         (r'{"output": "\ud800.gif"}', "half of a character"),
         ('{"output": "a\udcff.gif"}', "not UTF-8"),
         ('{"output": "a.gif", "kind": "dance"}', "gif, sample, edit"),

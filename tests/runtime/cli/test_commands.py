@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shlex
@@ -214,7 +215,7 @@ def test_doctor_still_reports_when_something_is_missing(
         (["sample", "--seed", "-1"], "seed must be"),
         (["sample", "--threads", "0"], "threads must be"),
         (["sample", "--provider", "tpu"], "cuda"),
-        (["sample", "-o", "faces.jpg"], ".png"),
+        (["sample", "-o", "faces.bmp"], ".png"),
         (["edit", "--set", "joy=1", "--keep", "smile"], "cannot keep 'smile'"),
         (["edit", "--set", "joy=1", "--set", "joy=2"], "two strengths"),
         (["edit", "--set", "joy=1", "--faces", "-2"], "not -2"),
@@ -293,6 +294,38 @@ def test_streams_that_take_little_or_nothing(
     assert (done.returncode, out in done.stdout.decode(), "Traceback" in told) == (code, True, False)
     assert err in told and told.count("\n") == bool(err)
     assert (tmp_path / name).is_file() == ("sede" not in redirected)
+
+
+@pytest.mark.parametrize(
+    ("command", "start"),
+    [
+        ("sample", b"\x89PNG"),
+        ("grid", b"\x89PNG"),
+        ("edit --set joy=1", b"\x89PNG"),
+        ("gif --steps 3", b"GIF89a"),
+        ("sample --json", b"\x89PNG"),
+    ],
+)
+def test_a_hyphen_is_standard_output(bundle: Path, tmp_path: Path, command: str, start: bytes) -> None:
+    given = [*command.split(), "--faces", "1", "--size", "32", "--bundle", str(bundle), "-o", "-"]
+    done = subprocess.run(program(*given), capture_output=True, cwd=tmp_path, check=True)
+    assert done.stdout.startswith(start) and not done.stderr and not any(tmp_path.iterdir())
+    with Image.open(io.BytesIO(done.stdout)) as image:
+        image.load()
+
+
+def test_frames_go_into_a_new_folder(run: Run) -> None:
+    options = ("--faces", "1", "--size", "32", "--steps", "3")
+    assert run("gif", *options, "--frames", "joy") == (0, f"{Path('joy', '%04d.png')}\n", "")
+    assert sorted(path.name for path in Path("joy").iterdir()) == ["0001.png", "0002.png", "0003.png"]
+    code, out, err = run("gif", *options, "--frames", "joy")
+    assert (code, out) == (2, "") and "is there and not an empty folder" in err
+    code, _, err = run("gif", *options, "--frames", "other", "-o", "joy.gif")
+    assert code == 2 and "give one of them" in err
+    code, _, err = run("gif", "--emotion", "glee", "--frames", "other")
+    assert code == 2 and "unknown emotion" in err and [path.name for path in Path().iterdir()] == ["joy"]
+    code, _, err = run("gif", *options, "--frames", "nowhere/joy")
+    assert code == 2 and "cannot create" in err
 
 
 @pytest.mark.parametrize("command", ["gif", "sample", "grid", "info", "verify"])
