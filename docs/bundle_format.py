@@ -33,7 +33,8 @@ FILES = {
     "encoder": "reserved for a graph that finds the latent of a picture; no reader uses it yet",
     "mapping": "graph that takes draws from N(0, I) to latents. Without it, draws are latents",
     "paths": "graph that finds the ends of moves, for methods with `ends`",
-    "networks": "generator, encoder and discriminator as float16 safetensors, with which `tlgan-train --start` begins",
+    "networks": "generator, encoder, discriminator and classifier (without its heads) as float16 safetensors, with "
+    "which `tlgan-train --start` begins",
     "card": "the model card: data, licence, limits, intended use",
     "preview": "an animation of a few faces",
 }

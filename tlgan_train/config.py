@@ -45,8 +45,6 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class GanConfig:
-    start: str = ""
-    """Bundle, by path or name, with whose networks training starts, where shapes fit. Empty: new networks."""
     latent_dim: int = 100
     """Length of z ~ N(0, I) (paper, section 5.2); 0 for 64, or 48 more than the labels take if that is more."""
     generator_width: int = setting(64, least=1)
@@ -223,6 +221,8 @@ class Config:
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     preset: str = "quick"
     """Name of the preset on which the values are based."""
+    start: str = ""
+    """Bundle, by path or name, with whose networks training starts, where shapes fit. Empty: new networks."""
     minutes: float = 0.0
     """Time for which the lengths of training were chosen (see `duration.py`); 0 for the lengths of the preset."""
     seed: int = setting(0, below=2**63)
@@ -245,7 +245,7 @@ class Config:
         return config
 
     def value(self, key: str) -> Any:
-        """Return the value of `section.key`, or of `seed`, `preset` or `minutes`."""
+        """Return the value of `section.key`, or of a setting without a section, such as `seed`."""
         section, _, name = key.rpartition(".")
         return getattr(getattr(self, section) if section else self, name)
 

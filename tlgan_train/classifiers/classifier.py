@@ -26,6 +26,7 @@ from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.inference import predict
 from tlgan_train.models.residual import ResidualClassifier
 from tlgan_train.run_folder import load_tensors, save_tensors, write_json
+from tlgan_train.start import read_networks
 
 STREAM = "classifier"
 GOOD = 0.97
@@ -73,21 +74,23 @@ def train_classifier(
     settings = settings if weights is None else replace(settings, network="alexnet")
     network, shape = settings.network, _shape(settings, dataset)
     features = None if weights is None else read_weights(weights)
+    known = read_networks(config.start).of("classifier") if config.start and weights is None else {}
     targets = (dataset.emotion, dataset.character)
     compute = compute or Compute.here(config.gan.precision)
 
     def trained(seed: int) -> tuple[Classifier, list[dict[str, float]]]:
         model = seeded(lambda: _built(network, shape), seed)
+        fitting = _start_with(model, known)
         slow: Iterable[nn.Parameter] = ()
         if isinstance(model, EmotionClassifier) and features is not None:
             model.load_features(features, str(weights))
             slow = model.features.parameters()
         vary = settings.augment
         training = Training(settings.batch_size, settings.steps, settings.lr, seed, vary, compute, move=vary)
+        begin = "from scratch" if weights is None else f"features start from {weights}"
+        log(f"classifier: {network}, {f'{fitting:.0%} of the weights from {config.start}' if fitting else begin}")
         return model, fit(model, dataset, targets, training, log, slow=slow)
 
-    begin = "from scratch" if weights is None else f"features start from {weights}"
-    log(f"classifier: {network}, {begin}")
     model, checks = trained(stream_seed(config.seed, STREAM))
 
     test = dataset.indices("test")
@@ -167,6 +170,14 @@ def new_classifier(settings: ClassifierConfig, dataset: Dataset) -> Classifier:
 def _shape(settings: ClassifierConfig, dataset: Dataset) -> dict[str, int]:
     shape = {"emotions": len(dataset.emotions), "characters": len(dataset.characters), "hidden": settings.hidden}
     return shape if settings.network == "alexnet" else {**shape, "image_size": dataset.image_size}
+
+
+def _start_with(model: nn.Module, known: dict[str, Tensor]) -> float:
+    """Load the weights whose names and shapes fit, and return which share of all these are."""
+    own = model.state_dict()
+    fitting = {name: value for name, value in known.items() if name in own and own[name].shape == value.shape}
+    model.load_state_dict(fitting, strict=False)
+    return sum(value.numel() for value in fitting.values()) / sum(value.numel() for value in own.values())
 
 
 def _built(network: str, shape: dict[str, int]) -> Classifier:

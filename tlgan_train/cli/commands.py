@@ -100,7 +100,7 @@ def train(
     see `tlgan-train attribute --help`.
     """
     folder = run or Path("runs") / (preset or "quick")
-    options = {"data.spec": data, "data.characters": characters, "gan.start": start, "minutes": minutes, "seed": seed}
+    options = {"data.spec": data, "data.characters": characters, "start": start, "minutes": minutes, "seed": seed}
     config = _config(folder, preset, settings, options)
     given = frozenset({item.partition("=")[0].strip() for item in settings or []})
     given |= {key for key, value in options.items() if value is not None}

@@ -29,7 +29,6 @@ from tlgan_train.export.generator_graph import drawing_graph
 from tlgan_train.export.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.export.stored_weights import store_half, store_single
 from tlgan_train.export.torch_export import DrawingGraph, ReadingGraph, to_onnx
-from tlgan_train.gan.start import save_networks
 from tlgan_train.gan.state import label_names
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.models.dcgan import Generator
@@ -37,6 +36,7 @@ from tlgan_train.models.ends import PathNetwork
 from tlgan_train.report.model_card import model_card, with_attributes
 from tlgan_train.revision import code_revision
 from tlgan_train.run_folder import read_json, write_json
+from tlgan_train.start import save_networks
 
 PARITY_LATENTS = 64
 PREVIEW, CAST_PREVIEW = (8, 128), (6, 80)

@@ -62,8 +62,8 @@ def train_gan(
         raise TrainError("gan.perceptual_weight needs a trained classifier; give one, or set it to 0")
     precision = load_checkpoint(state, folder / CHECKPOINT)
     sets = label_names(dataset.emotions, characters, gan.label_sectors)
-    if gan.start and precision is None:
-        start_with(state, gan.start, sets, log)
+    if config.start and precision is None:
+        start_with(state, config.start, sets, log)
     compute = replace(compute, precision=distributed.broadcast(precision or compute.precision))
     if state.step >= steps:
         return state
@@ -108,13 +108,13 @@ def train_gan(
 
 
 def check_start(config: Config, dataset: Dataset, characters: tuple[str, ...], run: Path) -> None:
-    """Raise `TrainError` if training cannot start with the networks of `gan.start`. Nothing is written.
+    """Raise `TrainError` if training cannot start with the networks of `config.start`. Nothing is written.
 
     A run that has a checkpoint does not read them again.
     """
-    if config.gan.start and not (run / "gan" / CHECKPOINT).is_file():
+    if config.start and not (run / "gan" / CHECKPOINT).is_file():
         sets = label_names(dataset.emotions, characters, config.gan.label_sectors)
-        start_with(build(config, dataset, characters, ON_CPU), config.gan.start, sets, log=lambda _: None)
+        start_with(build(config, dataset, characters, ON_CPU), config.start, sets, log=lambda _: None)
 
 
 def set_step_sizes(state: GanState, gan: GanConfig, steps: int, warming_up: bool) -> None:

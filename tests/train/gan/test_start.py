@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from commands import call
 from painter import bars
 
 from tlgan_runtime.bundle.manifest import MANIFEST
+from tlgan_train.classifiers.classifier import load_classifier, train_classifier
 from tlgan_train.cli.commands import main
 from tlgan_train.compute.compute import ON_CPU
 from tlgan_train.config import Config
@@ -66,6 +68,28 @@ def test_coordinates_of_new_labels_begin_anew_and_the_others_move(run: Path) -> 
     new, moved = weights.split([4, 6], dim=1)  # four emotions take three coordinates, two characters one
     torch.testing.assert_close(new, fresh.generator.mapping[0].weight[:, :4])
     torch.testing.assert_close(moved, known[:, 2:], rtol=1e-3, atol=1e-4)  # three emotions took two
+
+
+def test_the_classifier_begins_with_that_of_the_bundle_but_for_its_heads(run: Path, tmp_path: Path) -> None:
+    config = network_settings(run).with_value("start", str(run / "bundle"))
+    for key, value in (("classifier.steps", 1), ("classifier.lr", 1e-9), ("classifier.floor", 0.0)):
+        config = config.with_value(key, value)
+    lines: list[str] = []
+    found = train_classifier(config, bars(count=10), tmp_path, log=lines.append).model
+    assert re.match(r"classifier: residual, \d+% of the weights from .*bundle", lines[0])
+    known = load_classifier(run)
+    for name, weights in known.named_parameters():
+        same = torch.allclose(weights, found.get_parameter(name), rtol=1e-3, atol=1e-4)
+        assert same != name.startswith(("emotion.", "character.")), name
+
+
+def test_a_classifier_of_another_kind_begins_anew(run: Path, tmp_path: Path) -> None:
+    config = network_settings(run).with_value("start", str(run / "bundle")).with_value("classifier.network", "alexnet")
+    for key, value in (("classifier.steps", 1), ("classifier.floor", 0.0)):
+        config = config.with_value(key, value)
+    lines: list[str] = []
+    train_classifier(config, bars(count=10), tmp_path, log=lines.append)
+    assert lines[0] == "classifier: alexnet, from scratch"
 
 
 @pytest.mark.slow
