@@ -26,7 +26,8 @@ SHEETS = Path(__file__).resolve().parents[1] / "docs" / "images" / "casts"
 PICTURE_FILES = ("*.png", "*.jpg", "*.jpeg", "*.webp")
 HEADS = {
     "cast": "cast", "pictures of a class": "pictures", "started with": "start", "minutes": "minutes",
-    "threads": "threads", "success": "success", "end": "mean_end", "monotone": "monotone", "character": "character",
+    "threads": "threads", "success": "success", "end": "mean_end", "monotone": "monotone",
+    "character": "character_kept",
     "confident": "confident", "agree": "agree", "precision": "precision", "recall": "recall", "KID": "kid",
     "KID at the end": "kid_end", "KID half-way": "kid_middle",
 }  # fmt: skip
@@ -49,24 +50,33 @@ def some_of(pictures: Path, count: int, folder: Path) -> Path:
     return folder
 
 
-def measured(evaluation: dict[str, Any]) -> dict[str, float]:
+def measured(evaluation: dict[str, Any]) -> dict[str, float | None]:
     """Return the figures of a row: those of edits are of the emotion that works worst."""
     edits = evaluation["methods"][evaluation["default"]]["emotions"]
     ceiling, generator = evaluation["judge"]["ceiling"], evaluation["generator"]
+    worst = {
+        name: min((edit[name]["value"] for edit in edits.values() if edit[name]["value"] is not None), default=None)
+        for name in ("mean_end", "monotone", "character_kept")
+    }
+    success = [share(edit["success"]["value"], ceiling[name]) for name, edit in edits.items()]
+    ends = [share(edit["kid_end"], edit["kid_unmoved"]) for edit in edits.values()]
     return {
-        "success": min(edit["success"]["value"] / ceiling[name] for name, edit in edits.items()),
-        "mean_end": min(edit["mean_end"]["value"] for edit in edits.values()),
-        "monotone": min(edit["monotone"]["value"] for edit in edits.values()),
-        "character": min(edit["character_kept"]["value"] for edit in edits.values()),
+        "success": min((value for value in success if value is not None), default=None),
+        **worst,
         "confident": generator["confident_share"],
         "agree": generator["classifier_agrees"],
         "precision": generator["precision"],
         "recall": generator["recall"],
         "kid": generator["kid"],
-        "kid_end": max(edit["kid_end"] / edit["kid_unmoved"] for edit in edits.values()),
-        "kid_middle": max(edit["kid_middle"] / generator["kid"] for edit in edits.values()),
+        "kid_end": max((value for value in ends if value is not None), default=None),
+        "kid_middle": max((edit["kid_middle"] for edit in edits.values()), default=None),
         "judge_accuracy": evaluation["judge"]["emotion_accuracy"],
     }
+
+
+def share(value: float | None, whole: float | None) -> float | None:
+    """Return one figure over another; None where one is missing or the other is not above 0."""
+    return value / whole if value is not None and whole is not None and whole > 0 else None
 
 
 def table(rows: list[dict[str, Any]]) -> str:
