@@ -98,8 +98,9 @@ def main(
     start_name = Path(start).parent.name if Path(start).name == "bundle" else Path(start).stem
     label = f"{name}-{pictures}" + f"-from-{start_name}" * bool(start)
     chosen = some_of(Path(folder), pictures, runs / f"pictures-{name}-{pictures}")
-    settings = ["--characters", "all", "--preset", preset, "--minutes", f"{minutes:g}", "--run", runs / label]
-    train("all", "--data", f"folder:{chosen}", *settings, *(["--start", start] if start else []))
+    settings: list[str | Path] = ["--characters", "all", "--preset", preset, "--minutes", f"{minutes:g}"]
+    settings += ["--run", runs / label, *(["--start", start] if start else [])]
+    train("all", "--data", f"folder:{chosen}", *settings)
 
     judge, bundle = runs / f"judge-{name}", runs / label / "bundle"
     named = shutil.copytree(bundle, runs / "bundles" / label, dirs_exist_ok=True)
