@@ -65,6 +65,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "recipes": recorded("recipes", "recipes"),
     "pictures drawn again": recorded("redrawn", "redrawn"),
     "truncation": recorded("truncation", "truncation"),
+    "draws and mixtures": recorded("priors", "priors", "table"),
     "time to KID": recorded("time_to_kid", "time_to_kid", "summary"),
     "learned ends": recorded("learned_ends", "learned_ends"),
     "keep": recorded("locks", "locks"),
