@@ -57,14 +57,20 @@ def flag(what: str, value: Any) -> bool:
     return value
 
 
-def file_path(value: Any, suffixes: Collection[str]) -> Path:
-    """Return `value` as the path of an output file. It must end with one of `suffixes`, such as `.png`, or be `-`."""
+def output_path(value: Any) -> Path:
+    """Return `value` as the path of an output file, with any suffix."""
     try:
         path = Path(fspath(value))
     except TypeError:
         raise InputError(f"a file is named by a path, not {shown(value)}") from None
     if "\0" in str(path):
         raise InputError(f"the name of a file cannot hold a null character: {shown(str(path))}")
+    return path
+
+
+def file_path(value: Any, suffixes: Collection[str]) -> Path:
+    """Return `value` as the path of an output file. It must end with one of `suffixes`, such as `.png`, or be `-`."""
+    path = output_path(value)
     if path.suffix.lower() not in suffixes and path != STANDARD_OUTPUT:
         wanted = f"one of {', '.join(suffixes)}" if len(suffixes) > 1 else next(iter(suffixes))
         raise InputError(f"cannot tell the format of {path}: give it a name that ends with {wanted}")

@@ -22,7 +22,7 @@ from tlgan_runtime.animation.options import MAX_FPS, AnimationOptions, check_rep
 from tlgan_runtime.errors import InputError, MissingLibraryError
 from tlgan_runtime.files import filling, replacing
 from tlgan_runtime.messages import shown
-from tlgan_runtime.validation import array, file_path, real, whole
+from tlgan_runtime.validation import array, file_path, output_path, real, whole
 from tlgan_runtime.workers import MAX_THREADS, Workers
 
 MAX_WAIT = 500.0
@@ -108,11 +108,12 @@ def write_animation(
 
     The suffix of `path` chooses the format: .gif, .webp, .png (animated) or .mp4; `-` writes a GIF to standard output.
     A name with a number in it, such as `joy_%03d.png`, stands for a file for each frame, from 1 on: .png, .webp or .jpg
-    without times. `loop` is `forth-and-back` (back over
-    the same pictures), `forth` (from the start again) or `once`. The first two are endless, or play `repeat` passes. An
-    .mp4 holds all its passes, one if `repeat` is None. The first and the last picture stay `hold` seconds longer.
-    `seconds` gives the time from each frame to the next, instead of 1 / `fps`. All times are exact to a hundredth of a
-    second, because rounding errors do not add up.
+    without times.
+
+    `loop` is `forth-and-back` (back over the same pictures), `forth` (from the start again) or `once`. The first two
+    are endless, or play `repeat` passes. An .mp4 holds all its passes, one if `repeat` is None. The first and the last
+    picture stay `hold` seconds longer. `seconds` gives the time from each frame to the next, instead of 1 / `fps`. All
+    times are exact to a hundredth of a second, because rounding errors do not add up.
 
     With `columns` None the layout is nearly square. `caption` is called with the number and the pixels of each frame as
     it arrives. `threads` enlarge and compress; their number does not change the file.
@@ -162,7 +163,7 @@ def write_animation(
 
 def animation_path(path: str | PathLike[str]) -> Path:
     """Return the path of an animation. Raises `InputError` for a suffix that is of no format."""
-    target = file_path(path, (*FORMATS, *STILL_FORMATS))
+    target = output_path(path)
     return target if is_numbered(target) else file_path(target, FORMATS)
 
 

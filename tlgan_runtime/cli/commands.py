@@ -47,7 +47,6 @@ def gif(options: Namespace) -> int:
     name = "-".join(names) if asked["timeline"] is None else "timeline"
     if options.frames is not None and options.output is not None:
         raise InputError("--frames and -o both say where the frames go; give one of them")
-    _refuse_terminal(options.output)
     editor = _open(options)
     with _new_folder(options.frames):
         written = editor.gif(
@@ -63,7 +62,6 @@ def gif(options: Namespace) -> int:
 def sample(options: Namespace) -> int:
     from tlgan_runtime import stills
 
-    _refuse_terminal(options.output)
     editor = _open(options)
     stills.save_sample(editor, options.output, faces=options.faces, seed=options.seed, size=options.size)
     return _report_file(editor, options, options.output, faces=options.faces, seed=options.seed)
@@ -77,7 +75,6 @@ def edit(options: Namespace) -> int:
         if name in strengths:
             raise InputError(f"--set gives {name} two strengths; give it one")
         strengths[name] = strength
-    _refuse_terminal(options.output)
     editor = _open(options)
     before, after = stills.save_edit(
         editor,
@@ -101,7 +98,6 @@ def edit(options: Namespace) -> int:
 def grid(options: Namespace) -> int:
     from tlgan_runtime import stills
 
-    _refuse_terminal(options.output)
     editor = _open(options)
     columns = stills.save_grid(
         editor, options.output, faces=options.faces, seed=options.seed, size=options.size, method=options.method
@@ -235,7 +231,10 @@ def _open(options: Namespace) -> CheerMeUp:
     from tlgan_runtime.editor import CheerMeUp
 
     hush(options.quiet)
-    precision = getattr(options, "precision", "auto")  # `info` draws nothing
+    # `info` draws nothing, so it has neither of these.
+    output, precision = getattr(options, "output", None), getattr(options, "precision", "auto")
+    if output == STANDARD_OUTPUT and sys.stdout is not None and sys.stdout.isatty():
+        raise InputError("standard output is a terminal, which shows no pictures; add `> FILE`, or name a file with -o")
     return CheerMeUp(options.bundle, provider=options.provider, threads=options.threads, precision=precision)
 
 
@@ -249,11 +248,6 @@ def _parse_setting(item: str) -> tuple[str, float]:
         raise InputError(
             f"cannot read --set {shown(item)}; write it as emotion=strength, for example joy=0.8"
         ) from None
-
-
-def _refuse_terminal(output: Path | None) -> None:
-    if output == STANDARD_OUTPUT and sys.stdout is not None and sys.stdout.isatty():
-        raise InputError("standard output is a terminal, which shows no pictures; add `> FILE`, or name a file with -o")
 
 
 @contextmanager
