@@ -5,7 +5,7 @@
 
 PICTURES is a folder of characters and emotions as `tlgan-train --data folder:` reads it. A judge learns from OTHERS,
 another folder of the same characters, and measures the bundle against these pictures. The row goes to
-results/casts.json, 128 faces of the generator to docs/images/casts/.
+results/casts.json, 128 faces of the generator to docs/pictures/casts/.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from cpuinfo import get_cpu_info
 from rows import markdown, put_row
 
 RESULTS = Path(__file__).parent / "results" / "casts.json"
-SHEETS = Path(__file__).resolve().parents[1] / "docs" / "images" / "casts"
-PICTURE_FILES = ("*.png", "*.jpg", "*.jpeg", "*.webp")
+SHEETS = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "casts"
 HEADS = {
     "cast": "cast", "pictures of a class": "pictures", "started with": "start", "minutes": "minutes",
     "threads": "threads", "success": "success", "end": "mean_end", "monotone": "monotone",
@@ -40,12 +39,17 @@ def train(*arguments: str | Path) -> None:
 
 
 def some_of(pictures: Path, count: int, folder: Path) -> Path:
-    """Return a folder with the first `count` pictures of each class."""
+    """Return a folder with the first `count` pictures of each class, in the order of `tlgan-train`."""
+    from tlgan_train.data.sources.layout import frame_key
+    from tlgan_train.data.sources.picture import SUFFIXES
+
     if not folder.exists():
-        for path in sorted({file.parent for kind in PICTURE_FILES for file in pictures.rglob(kind)}):
+        files = [file for file in pictures.rglob("*") if file.suffix.lower() in SUFFIXES]
+        for path in {file.parent for file in files}:
             into = folder / path.relative_to(pictures)
             into.mkdir(parents=True)
-            for file in sorted(file for kind in PICTURE_FILES for file in path.glob(kind))[:count]:
+            own = sorted((file for file in files if file.parent == path), key=lambda file: frame_key(file.name))
+            for file in own[:count]:
                 shutil.copy(file, into)
     return folder
 

@@ -70,11 +70,10 @@ def measure(run: Path, judge: Path, others: Path) -> list[dict[str, Any]]:
     train, test = own.indices("train"), own.indices("test")
     seen = predict(reader, own.images, train)[0]
     codes = predict(encoder, own.images, train)[0]
-    classes = own.character[train] * len(own.emotions) + own.emotion[train]
     faces = {
         "test pictures, drawn again": predict(encoder, own.images, test)[0],
         "draws of the prior": draw_latents(generator, COMPARED, config.seed, "priors"),
-        **{f"mixtures up to {angle}°": mixtures(codes, classes, angle, rng) for angle in ANGLES},
+        **{f"mixtures up to {angle}°": mixtures(codes, own.classes[train], angle, rng) for angle in ANGLES},
     }
     rows = []
     for name, latents in faces.items():

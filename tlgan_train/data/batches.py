@@ -36,5 +36,5 @@ class Batches:
 
     @cached_property
     def _classes(self) -> list[np.ndarray]:
-        labels = self.dataset.character[self.indices] * len(self.dataset.emotions) + self.dataset.emotion[self.indices]
+        labels = self.dataset.classes[self.indices]
         return [self.indices[labels == label] for label in np.unique(labels)]

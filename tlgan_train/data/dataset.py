@@ -60,12 +60,15 @@ class Dataset:
             chosen &= np.isin(self.character, [self.characters.index(name) for name in characters])
         return np.flatnonzero(chosen)
 
+    @property
+    def classes(self) -> np.ndarray:
+        """int64 (N,), a number for each pair of character and emotion."""
+        return self.character * len(self.emotions) + self.emotion
+
     def undivided(self, characters: tuple[str, ...] | None = None) -> int:
         """Return the number of classes, of all characters or of some, whose pictures are in all splits."""
-        chosen = self.split == UNDIVIDED
-        if characters is not None:
-            chosen &= np.isin(self.character, [self.characters.index(name) for name in characters])
-        return len(set(zip(self.character[chosen].tolist(), self.emotion[chosen].tolist(), strict=True)))
+        train = self.indices("train", characters)
+        return len(np.unique(self.classes[train[self.split[train] == UNDIVIDED]]))
 
     def shortage(self) -> str | None:
         """Return what is missing if a split has too few pictures to train on, else None."""

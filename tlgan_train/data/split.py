@@ -37,9 +37,9 @@ def block_sizes(count: int, validation_share: float, test_share: float) -> tuple
 def split_blocks(character: np.ndarray, emotion: np.ndarray, validation_share: float, test_share: float) -> np.ndarray:
     """uint8 (N,) indices into `SPLITS`, or `UNDIVIDED`, for int (N,) labels in frame order within each class."""
     split = np.zeros(len(emotion), np.uint8)
-    classes = np.stack([character, emotion])
-    for one in np.unique(classes, axis=1).T:
-        members = np.flatnonzero((classes == one[:, None]).all(axis=0))
+    classes = character * (emotion.max(initial=0) + 1) + emotion
+    for number in np.unique(classes):
+        members = np.flatnonzero(classes == number)
         blocks = block_sizes(len(members), validation_share, test_share)
         split[members] = np.repeat(np.arange(len(SPLITS)), blocks) if blocks else UNDIVIDED
     return split
