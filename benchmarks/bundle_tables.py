@@ -114,7 +114,7 @@ def presets() -> str:
     """The settings that matter most, in the presets that draw clean faces."""
     configs = {name: load_config(name) for name in ("quick", "best", "cast")}
     lines = ["| setting | " + " | ".join(f"`{name}`" for name in configs) + " |", "|---|---|---|---|"]
-    for key in ("data.image_size", "gan.warmup_images", "gan.images", "gan.perceptual_weight", "gan.truncation"):
+    for key in ("data.image_size", "gan.warmup_images", "gan.images", "gan.perceptual_weight", "gan.augment"):
         values = [f"{attrgetter(key)(config):,}" for config in configs.values()]
         lines.append(f"| `{key}` | {' | '.join(values)} |")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What draws of the prior lose: they are compared with pictures drawn again, and with mixtures of two codes of a class.
+"""Where draws should come from: pictures drawn again, draws of the prior, and mixtures of two codes by largest angle.
 
     python benchmarks/priors.py shaded=runs/shaded --judge runs/shaded-judge --others OTHERS
 
@@ -7,7 +7,8 @@ characters, compares with these. The rows go to results/priors.json; `docs/fill.
 docs/research/training.md.
 
 A mixture leaves the mean m of its class by cos(a) · (x - m) + sin(a) · (y - m), for the codes x and y of two training
-pictures and an angle a between 0 and a largest one. It varies as much as codes do.
+pictures and an angle a between 0 and a largest one. It varies as much as codes do. The prior draws such mixtures, too,
+but of fewer codes.
 """
 
 from __future__ import annotations

@@ -79,11 +79,8 @@ def measure(recipe: Recipe, readers: Path, runs: Path) -> Iterator[dict[str, Any
         for images in recipe.at:
             until = replace(config, gan=replace(config.gan, images=images))
             train_gan(until, dataset, characters, runs / recipe.name, typer.echo, readers=teachers)
-            generator = load_generator(runs / recipe.name)
-            for truncation in sorted({config.gan.truncation, 1.0}) if config.gan.flow_layers else (1.0,):
-                generator.prior.truncation = truncation
-                figures = score(generator, readers, dataset, characters, config.seed)
-                yield {"images": images, "truncation": truncation, **figures}
+            figures = score(load_generator(runs / recipe.name), readers, dataset, characters, config.seed)
+            yield {"images": images, **figures}
 
 
 def score(generator: Any, readers: Path, dataset: Any, characters: tuple[str, ...], seed: int) -> dict[str, Any]:
@@ -118,7 +115,7 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
     told = [
         {
             **row, "name": name, "about": recipe.about,
-            "truncation": None if row["truncation"] == 1 else row["truncation"],
+            "truncation": None if row.get("truncation", 1) == 1 else row["truncation"],  # of version 0.2 alone
             "shares": "{:.2f}–{:.2f}".format(*(of(row["emotion_share"].values()) for of in (min, max))),
         }
         for name, recipe in recipes().items()

@@ -17,7 +17,7 @@ import pytest
 STATUS = Path("/proc/self/status")
 RESULTS = Path(__file__).with_name("results")
 PICTURES = (5_600, 56_000)
-SETTINGS = ("gan.images=2560", "gan.warmup_images=1280", "gan.decay_images=0", "gan.flow_steps=50")
+SETTINGS = ("gan.images=2560", "gan.warmup_images=1280", "gan.decay_images=0")
 
 
 @pytest.mark.skipif(not STATUS.exists(), reason="the kinds of memory are not known here")

@@ -64,7 +64,6 @@ PARTS: dict[str, Callable[[], str]] = {
     "students": recorded("students", "students"),
     "recipes": recorded("recipes", "recipes"),
     "pictures drawn again": recorded("redrawn", "redrawn"),
-    "truncation": recorded("truncation", "truncation"),
     "draws and mixtures": recorded("priors", "priors", "table"),
     "time to KID": recorded("time_to_kid", "time_to_kid", "summary"),
     "learned ends": recorded("learned_ends", "learned_ends"),

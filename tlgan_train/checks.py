@@ -82,8 +82,8 @@ def check_gan(gan: GanConfig) -> list[str]:
     lines = []
     if gan.warmup_images and not gan.reconstruction_weight:
         lines.append("gan.warmup_images needs an encoder; set gan.reconstruction_weight above 0, for example 40")
-    if gan.flow_layers and not gan.warmup_images:
-        lines.append("gan.flow_layers needs a warm-up to be fitted after; set gan.warmup_images, or no flow")
+    if gan.codes and not gan.warmup_images:
+        lines.append("gan.codes are those at the end of a warm-up; set gan.warmup_images, or no codes")
     if not gan.adversarial_weight and not gan.reconstruction_weight:
         lines.append("gan.adversarial_weight of 0 without an encoder leaves nothing to learn; set it above 0")
     if gan.real_target == gan.fake_target:

@@ -120,21 +120,9 @@ class GanConfig:
     `models/prior.py`). It needs labels, as the classifier does. False is the label-free GAN of the paper."""
     sector_push: float = setting(0.0, needs=("gan.label_sectors",))
     """Distance by which draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
-    sector_sharpness: float = setting(10.0, needs=("gan.label_sectors", "gan.sector_push"))
-    """Inverse width of the borders. Expressions are mixtures along them."""
-    flow_layers: int = 0
-    """Couplings of the flow, which maps draws from N(0, I) to the codes of real pictures; 0 for no flow. It is fitted
-    after the warm-up (two stages, Dai & Wipf 2019), so it needs `warmup_images`."""
-    flow_width: int = setting(64, needs=("gan.flow_layers",), least=1)
-    """Units of the two hidden layers in each coupling."""
-    flow_steps: int = setting(3000, needs=("gan.flow_layers",))
-    """Adam steps that fit the flow, each on 256 codes."""
-    truncation: float = setting(1.0, needs=("gan.flow_layers",))
-    """Standard deviation of the draws that enter the flow outside training (truncation trick, Brock et al. 2019). Below
-    1, rare extremes are drawn less often, at the price of variety."""
-    label_truncation: float = setting(1.0, needs=("gan.label_sectors",))
-    """Outside training, factor on the distance of a draw from the middle of its cluster, on the coordinates of labels.
-    Below 1, fewer draws lie between an emotion and the others, where no picture is encoded."""
+    codes: int = setting(0, needs=("gan.warmup_images",))
+    """Most codes of each class, character and emotion, that the prior keeps after the warm-up. Draws are then mixtures
+    of two of them (see `models/mixtures.py`). With 0, draws are those from N(0, I)."""
     ema_images: int = 10_000
     """Half-life of the averaged weights that are exported, in pictures seen; 0 exports the last weights."""
     precision: str = setting("auto", choices=("auto", "bf16", "fp32"))

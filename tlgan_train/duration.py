@@ -21,7 +21,6 @@ from tlgan_train.data.views import random_affine
 from tlgan_train.errors import TrainError
 from tlgan_train.gan.state import build, label_arrays
 from tlgan_train.gan.step import training_step, warmup_step
-from tlgan_train.gan.warmup import FLOW_BATCH
 from tlgan_train.models.inference import to_tensor
 from tlgan_train.models.judge import Judge
 
@@ -35,7 +34,7 @@ STRAIGHT_METHODS = 4
 """Methods whose axes are straight lines."""
 REPORTED = 20
 """Faces for each face of the evaluation that report and export draw, roughly."""
-PARTS = {"evaluate.faces": (0.12, 64), "axes.path_moves": (0.12, 6_400), "gan.flow_steps": (0.06, 1_000)}
+PARTS = {"evaluate.faces": (0.12, 64), "axes.path_moves": (0.12, 6_400)}
 """Lengths of other work than pictures of the GAN: which share of the time each may take, and the smallest that is worth
 anything."""
 ADVERSARIAL_SHARE = 0.1
@@ -62,8 +61,6 @@ class Seconds:
     """A picture in the warm-up of the GAN."""
     adversarial: float
     """A picture in the training with the discriminator."""
-    flow: float
-    """A step in which the flow of the prior is fitted."""
     draw: float
     """A face drawn by the generator."""
     read: float
@@ -88,7 +85,6 @@ def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compu
     few = pictures[: config.classifier.batch_size]
     z = torch.randn(READ_BATCH, state.generator.latent_dim, device=compute.device)
     moving = z[: len(batch)].clone().requires_grad_(True)
-    codes = torch.randn(FLOW_BATCH, z.shape[1], device=compute.device)
     changes = torch.Generator().manual_seed(0)
 
     def learned(network: nn.Module) -> Callable[[], object]:
@@ -103,10 +99,6 @@ def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compu
         faces = augment(state.averaged.eval()(moving), changes)
         _backward(output for _ in range(1 + config.classifier.coaches) for output in reader(faces))
 
-    def flowed() -> None:
-        state.generator.prior.flow.float().requires_grad_(True)  # the last work on this generator, as in training
-        state.generator.prior.log_likelihood(codes).mean().backward()
-
     def read(network: nn.Module, x: Tensor) -> Callable[[], object]:
         return torch.no_grad()(lambda: network.eval()(x))
 
@@ -116,7 +108,6 @@ def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compu
         judge=_seconds(learned(judge)) / len(few),
         warmup=_seconds(warming) / len(batch) if warming else 0.0,
         adversarial=_seconds(lambda: training_step(state, gan, batch, labels, compute)) / len(batch),
-        flow=_seconds(flowed) if gan.flow_layers else 0.0,
         draw=_seconds(read(state.averaged, z)) / len(z),
         read=_seconds(read(classifier, pictures[:READ_BATCH])) / READ_BATCH,
         judged=_seconds(read(judge, pictures[:READ_BATCH])) / READ_BATCH,
@@ -137,9 +128,7 @@ def expected(config: Config, dataset: Dataset, characters: tuple[str, ...], seco
     return {
         "classifier": (1 + config.classifier.coaches) * reader,
         "judge": READER_STEPS * config.judge.steps * config.judge.batch_size * seconds.judge,
-        "gan": gan.warmup_images * seconds.warmup
-        + (images - gan.warmup_images) * seconds.adversarial
-        + bool(gan.flow_layers) * gan.flow_steps * seconds.flow,
+        "gan": gan.warmup_images * seconds.warmup + (images - gan.warmup_images) * seconds.adversarial,
         "samples": config.samples.count * seen,
         "axes": 1.5 * axes.path_moves * seconds.move + swept * seen,
         "evaluate": (frames + config.evaluate.samples) * judged,

@@ -18,7 +18,7 @@ from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 
 NAMES = sorted(path.stem for path in PRESETS.glob("*.toml"))
-PLAIN = ["gan.reconstruction_weight=0", "gan.warmup_images=0", "gan.flow_layers=0", "gan.label_sectors=false"]
+PLAIN = ["gan.reconstruction_weight=0", "gan.warmup_images=0", "gan.codes=0", "gan.label_sectors=false"]
 """Turns a preset into the paper's GAN."""
 
 
@@ -37,11 +37,8 @@ def idle(preset: str, *overrides: str) -> list[str]:
         ("gan.redraw_noise=0.5", "gan.warmup_images"),
         ("gan.warmup_decay_images=100", "gan.warmup_images"),
         ("gan.sector_push=1.5", "gan.label_sectors"),
-        ("gan.sector_sharpness=5", "gan.label_sectors"),
-        ("gan.label_truncation=0.9", "gan.label_sectors"),
-        ("gan.truncation=0.9", "gan.flow_layers"),
-        ("gan.flow_width=32", "gan.flow_layers"),
-        ("gan.flow_steps=20", "gan.flow_layers"),
+        ("gan.codes=20", "gan.warmup_images"),
+        ("gan.augment=0.3", "gan.warmup_images"),
         ("classifier.coaches=2", "axes.path_moves"),
     ],
 )
@@ -76,7 +73,7 @@ def test_no_preset_is_refused_and_what_it_sets_by_itself_is_no_mistake(preset: s
     assert examine(config, (), lambda: bars(count=10))[1] == []
     assert idle(preset, *PLAIN) == []
     # Nor is a value that is the default anyway.
-    assert idle(preset, *PLAIN, "gan.kl_weight=0", "gan.truncation=1") == []
+    assert idle(preset, *PLAIN, "gan.kl_weight=0", "gan.augment=0") == []
 
 
 @pytest.mark.parametrize(
@@ -164,7 +161,7 @@ def test_an_empty_split_and_too_few_latents_are_told_at_once() -> None:
     assert ["0 test pictures" in lines[0], "gan.latent_dim of 2" in lines[1]] == [True, True] and len(lines) == 2
 
 
-MISTAKEN = ["gan.warmup_images=2000", "gan.kl_weight=0.5", "gan.reconstruction_weight=0", "gan.flow_layers=0"]
+MISTAKEN = ["gan.warmup_images=2000", "gan.kl_weight=0.5", "gan.reconstruction_weight=0", "gan.codes=0"]
 
 
 def test_data_lists_all_that_all_refuses_by_the_same_words(tmp_path: Path) -> None:

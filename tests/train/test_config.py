@@ -68,7 +68,7 @@ def test_overrides_come_on_top_in_order_and_are_converted() -> None:
         ("gan.label_sectors=perhaps", "'perhaps'", "true or false"),
         ("gan.beta1=1.5", "1.5", "below 1"),
         ("gan.generator_lr=inf", "inf", "finite"),
-        ("gan.flow_width=0", "0", "1 or more"),
+        ("gan.generator_width=0", "0", "1 or more"),
         ("classifier.steps=0", "classifier.steps", "1 or more"),
         ("judge.batch_size=1", "judge.batch_size", "2 or more"),
         ("seed=99999999999999999999999", "seed", "below"),

@@ -115,11 +115,10 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], compute
     torch.manual_seed(config.seed)
     sizes = tuple(map(len, label_names(dataset.emotions, characters, gan.label_sectors)))
     latent_dim = gan.latent_dim or max(USUAL_LATENT_DIM, FREE_DIM + sum(size - 1 for size in sizes))
+    drawn = dataset.indices("train", characters)
+    largest = (1 + gan.mirror) * (int(np.bincount(dataset.classes[drawn]).max()) if sizes else len(drawn))
     try:
-        prior = Prior(
-            sizes, latent_dim, gan.sector_push, gan.sector_sharpness, gan.flow_layers, gan.flow_width,
-            gan.truncation, gan.label_truncation,
-        )  # fmt: skip
+        prior = Prior(sizes, latent_dim, gan.sector_push, min(gan.codes, largest))
     except ValueError as error:
         raise TrainError(f"gan.latent_dim is too small: {error}") from None
     generator = Generator(latent_dim, gan.generator_width, size, gan.mapping_width, prior)

@@ -36,8 +36,9 @@ def training_step(
 ) -> dict[str, Tensor]:
     """Update D, then G (and E) on the same latents, as in the published code. Returns the losses."""
     discriminator, prior = state.discriminator, state.generator.prior
-    latents = prior(torch.randn(len(real), state.generator.latent_dim, device=real.device))
-    real_labels, fake_labels = prior.one_hot(labels), prior.one_hot(prior.labels(latents))
+    z = torch.randn(len(real), state.generator.latent_dim, device=real.device)
+    latents = prior(z)
+    real_labels, fake_labels = prior.one_hot(labels), prior.one_hot(prior.labels(z))
 
     discriminator.requires_grad_(True)
     with compute.autocast():

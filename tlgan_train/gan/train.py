@@ -82,7 +82,7 @@ def train_gan(
                 torch.manual_seed(int(np.random.default_rng(stream).integers(2**63)))
                 warming_up = state.step * gan.batch_size < gan.warmup_images
                 if gan.warmup_images and not warming_up and state.encoder.training:
-                    end_warmup(state, gan, dataset, indices, config.seed, log)
+                    end_warmup(state, gan, dataset, indices, arrays, config.seed, log)
                 set_step_sizes(state, gan, steps, warming_up)
                 real = to_tensor(dataset.images[picked]).to(compute.device)
                 real = mirrored(real) if gan.mirror else real

@@ -23,7 +23,7 @@ GRID = (8, 16)
 CHECKPOINT = "checkpoint.safetensors"
 """The file from which a run resumes."""
 COLLAPSED = 1.0
-"""Smallest standard deviation over samples, in levels of 255. Below it, all samples look like one picture."""
+"""Smallest standard deviation over pictures of latents from N(0, I), in levels of 255. Below it, all look the same."""
 BATCH_NORM_LATENTS = 2048
 """Number of latents from which BatchNorm statistics of the averaged generator are measured."""
 
@@ -49,7 +49,7 @@ def measure_batch_norm(generator: Generator, seed: int) -> None:
 def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
     """Write a grid of samples, the exported weights and, last, the checkpoint from which a run resumes.
 
-    Raises `TrainError`, before it writes anything, if weights are not finite or all samples are one picture.
+    Raises `TrainError`, before it writes anything, if weights are not finite or all latents give one picture.
     """
     images = state.step * config.gan.batch_size
     if not all(p.isfinite().all() for network in state.networks().values() for p in network.parameters()):
@@ -59,7 +59,9 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
     with torch.no_grad():
         z = z.to(next(state.averaged.parameters()).device)
         drawn = to_uint8(state.averaged(state.averaged.prior(z)))
-    if drawn.float().std(dim=0).mean() < COLLAPSED:
+        # Not of the prior: soon after the start its codes may be alike, though the generator does not ignore latents.
+        apart = to_uint8(state.averaged(z)).float().std(dim=0).mean()
+    if apart < COLLAPSED:
         raise collapsed(images)
     grid = drawn.cpu().numpy().reshape(*GRID, *drawn.shape[1:]).swapaxes(1, 2)
     with written(folder / "samples" / f"{images:09d}.png") as temporary:

@@ -30,7 +30,7 @@ from tlgan_train.gan import train as gan_train
 from tlgan_train.gan.log import TrainingLog
 from tlgan_train.gan.train import mirrored, train_gan
 from tlgan_train.gan.weights import images_seen, load_encoder, load_generator
-from tlgan_train.models.inference import to_tensor
+from tlgan_train.models.inference import predict, to_tensor
 from tlgan_train.run_folder import load_tensors, save_tensors
 
 pytestmark = pytest.mark.numerical
@@ -43,7 +43,7 @@ SMALL = {
 FULL = {
     **SMALL, "discriminator_norm": "spectral", "reconstruction_weight": 40.0, "feature_weight": 1.0, "kl_weight": 0.02,
     "label_sectors": True, "sector_push": 2.0, "mapping_width": 16,
-    "flow_layers": 2, "flow_steps": 5, "warmup_images": 2 * BATCH, "matrix_lr": 0.02,
+    "codes": 4, "warmup_images": 2 * BATCH, "matrix_lr": 0.02,
 }  # fmt: skip
 PAPER = {**SMALL, "discriminator_norm": "batch"}
 
@@ -55,7 +55,7 @@ class Tripping:
         self.images, self.takes, self.happening, self.shape = images, takes, happening, images.shape
 
     def __getitem__(self, picked: np.ndarray) -> np.ndarray:
-        if len(picked) == BATCH:  # others are those that the flow is fitted to
+        if len(picked) == BATCH:  # others are those whose codes the prior keeps
             if self.takes == 0:
                 raise self.happening
             self.takes -= 1
@@ -234,18 +234,26 @@ def test_warming_up_leaves_the_discriminator_alone(data: Dataset, tmp_path: Path
         train(data, tmp_path / "paper", {**PAPER, "warmup_images": BATCH})
 
 
-def test_the_flow_is_fitted_once_when_the_warm_up_ends(data: Dataset, tmp_path: Path) -> None:
+def test_the_prior_keeps_codes_of_pictures_when_the_warm_up_ends(data: Dataset, tmp_path: Path) -> None:
     lines: list[str] = []
     train(data, tmp_path, {**FULL, "images": 2 * BATCH}, lines.append)
-    assert load_generator(tmp_path).prior.unfitted and "flow" not in " ".join(lines)
+    assert load_generator(tmp_path).prior.unfilled and "codes" not in " ".join(lines)
     train(data, tmp_path, {**FULL, "images": 3 * BATCH}, lines.append)
-    fitted = load_generator(tmp_path).prior
-    assert not fitted.unfitted and " ".join(lines).count("flow fitted to 48 codes") == 1
+    prior = load_generator(tmp_path).prior
+    assert not prior.unfilled and " ".join(lines).count("the prior keeps 24 codes of pictures") == 1
+    encoder = load_encoder(tmp_path)
+    assert encoder is not None
+    means, _ = predict(encoder, data.images, data.indices("train"))
+    for label, kept in enumerate(prior.mixtures.codes):
+        emotion, character = divmod(label, len(data.characters))
+        own = (data.emotion == emotion) & (data.character == character)
+        distances = torch.cdist(kept, torch.from_numpy(means[own[data.indices("train")]]))
+        assert distances.min(dim=1).values.max() < 1e-4
     train(data, tmp_path, {**FULL, "images": 5 * BATCH}, lines.append)
     z = torch.randn(9, 8, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(load_generator(tmp_path).prior(z), fitted(z))
-    assert " ".join(lines).count("flow fitted") == 1
-    with pytest.raises(TrainError, match=r"gan\.flow_layers"):
+    assert torch.equal(load_generator(tmp_path).prior(z), prior(z))
+    assert " ".join(lines).count("codes of pictures") == 1
+    with pytest.raises(TrainError, match=r"gan\.codes"):
         train(data, tmp_path / "cold", {**FULL, "warmup_images": 0})
 
 
@@ -257,8 +265,8 @@ def test_mirrored_pictures_are_shown_as_often_as_pictures_themselves(data: Datas
     assert torch.equal(shown[~turned], pictures[~turned])
     assert turned.float().mean() == pytest.approx(0.5, abs=0.08)
     lines: list[str] = []
-    train(data, tmp_path, {**FULL, "mirror": True, "images": 3 * BATCH}, lines.append)
-    assert "flow fitted to 96 codes" in " ".join(lines)
+    train(data, tmp_path, {**FULL, "mirror": True, "codes": 100, "images": 3 * BATCH}, lines.append)
+    assert "the prior keeps 96 codes" in " ".join(lines)
 
 
 def test_after_warming_up_the_encoder_stays_as_it_is(data: Dataset, tmp_path: Path) -> None:
