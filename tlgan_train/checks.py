@@ -17,6 +17,7 @@ from tlgan_train.axes.regression import PaperAxes
 from tlgan_train.config import AxesConfig, Config, GanConfig
 from tlgan_train.data.dataset import Dataset, drawn_characters
 from tlgan_train.errors import TrainError
+from tlgan_train.models.mixtures import STEERING
 
 
 def examine(
@@ -150,10 +151,12 @@ def _check_drawn(config: Config, dataset: Dataset, drawn: tuple[str, ...]) -> li
             f"{min(both)!r} is the name of an emotion and of a character, which mixes could not tell apart; rename one"
         )
     needed = len(dataset.emotions) + max(len(drawn) - 2, 0)
+    if config.gan.codes:
+        needed = max(needed, len(dataset.emotions) + len(drawn) - 2 + STEERING)
     if 0 < config.gan.latent_dim < needed:
         lines.append(
             f"gan.latent_dim of {config.gan.latent_dim} is too small for {len(dataset.emotions)} emotions and "
-            f"{len(drawn)} drawn characters to vary in; set it to {needed} or more"
+            f"{len(drawn)} drawn character{'s' * (len(drawn) > 1)} to vary in; set it to {needed} or more"
         )
     return lines + check_warmup(config.gan, len(train))
 

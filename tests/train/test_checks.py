@@ -159,6 +159,8 @@ def test_an_empty_split_and_too_few_latents_are_told_at_once() -> None:
     config = load_config("tiny", ["gan.latent_dim=2"])
     lines = check_pictures(config, dataclasses.replace(data, split=np.where(data.split == 2, 0, data.split)))
     assert ["0 test pictures" in lines[0], "gan.latent_dim of 2" in lines[1]] == [True, True] and len(lines) == 2
+    sizes = [load_config("tiny", [f"gan.latent_dim={size}", "data.characters=all"]) for size in (5, 6)]
+    assert [len(check_pictures(config, data)) for config in sizes] == [1, 0]
 
 
 MISTAKEN = ["gan.warmup_images=2000", "gan.kl_weight=0.5", "gan.reconstruction_weight=0", "gan.codes=0"]
