@@ -228,6 +228,9 @@ class Evaluation:
     """The methods of the bundle, and `random`: random directions of the same lengths."""
     character_edits: dict[str, CharacterEdit] | None = None
     """By drawn character; empty where only one is drawn."""
+    morphing: dict[str, float] | None = None
+    """For each emotion, how far frames half-way are from a cross-fade of the first and the last one, with the default
+    method: 0 is a cross-fade, and near 1 features move."""
     undivided_classes: int | None = None
     """Number of drawn classes whose few pictures are training, validation and test pictures at once."""
     weaknesses: list[Weakness] | None = None

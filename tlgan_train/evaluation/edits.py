@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,6 +111,22 @@ def evaluate_distance(
         result[emotion] = SameDistance(
             distance=float(distances[e]), success=estimate(after[others] >= SUCCESS), mean_end=estimate(after)
         )
+    return result
+
+
+def evaluate_morphing(motion: Motion, z: np.ndarray, draw: Callable[[np.ndarray], np.ndarray]) -> dict[str, float]:
+    """Return by emotion how far frames half-way are from a cross-fade, when every latent (N, latent_dim) is moved.
+
+    It is the distance of the frame half-way from the average of the first and the last one, in pixels, over half the
+    distance between these two. A cross-fade has 0. If a line moves without fading, it is √3 for its pixels.
+    """
+    result = {}
+    for name, unit in zip(motion.names, np.eye(len(motion.names)), strict=True):
+        way = Way(z, motion, unit > 0)
+        first, middle, last = (draw(way.at(strength * unit)).astype(np.float64) for strength in (0.0, 0.5, 1.0))
+        faded = (first + last) / 2
+        off, half = (np.linalg.norm((of - faded).reshape(len(z), -1), axis=1).sum() for of in (middle, last))
+        result[name] = float(off / half) if half else 0.0
     return result
 
 

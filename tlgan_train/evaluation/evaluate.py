@@ -23,6 +23,7 @@ from tlgan_train.evaluation.edits import (
     evaluate_axes,
     evaluate_characters,
     evaluate_distance,
+    evaluate_morphing,
     random_lines,
 )
 from tlgan_train.evaluation.equal_success import at_equal_success
@@ -32,6 +33,9 @@ from tlgan_train.evaluation.verdicts import FACES_AT_ONCE, Reader, Verdicts, fac
 from tlgan_train.evaluation.weaknesses import reader_accuracy, with_weaknesses
 from tlgan_train.models.inference import predict
 from tlgan_train.run_folder import read_json
+
+MORPHED = 64
+"""Faces for each emotion whose frames half-way are compared with a cross-fade."""
 
 
 def evaluate(
@@ -114,6 +118,7 @@ def evaluate(
         generator=generator,
         methods=results,
         character_edits=character_edits,
+        morphing=evaluate_morphing(axes.methods[axes.default], faces[:MORPHED], model.draw),
         undivided_classes=dataset.undivided(model.drawn) or None,
     )
     return with_weaknesses(evaluation)

@@ -30,6 +30,8 @@ MISSING_SHARE = 0.1
 """A generator hardly draws a class whose share of the samples is less than this part of its share of the data."""
 MAX_COPYING = 0.9
 """Samples are mere copies if they are nearer to training pictures than new pictures more often."""
+MIN_MORPHING = 0.4
+"""Below this, frames half-way are nearer to a cross-fade than to a face that moves. Good models have 0.7 to 0.9."""
 MIN_RECALL, MIN_PRECISION = 0.05, 0.1
 """Below these, samples hardly vary, or hardly any of them lies among the pictures."""
 
@@ -41,6 +43,7 @@ def weaknesses(evaluation: Evaluation) -> list[Weakness]:
         *_readers(evaluation.readers or {}),
         *_generator(evaluation.generator),
         *_edits("axes", evaluation.methods[evaluation.default].emotions, evaluation.judge.ceiling),
+        *_morphing(evaluation.morphing or {}),
         *_edits("characters", evaluation.character_edits or {}, {}),
     ]
 
@@ -152,6 +155,15 @@ def _edits(
         says = f"edits to {_listed(unmeasured)} could not be measured: every face is seen as that before the edit"
         found.append(Weakness(f"{kind}_unmeasured", says, {name: edits[name].already_there for name in unmeasured}))
     return found
+
+
+def _morphing(morphing: Mapping[str, float]) -> list[Weakness]:
+    fading = {name: value for name, value in morphing.items() if value < MIN_MORPHING}
+    if not fading:
+        return []
+    figures = ", ".join(f"{name} {value:.2f}" for name, value in fading.items())
+    says = f"edits to {_listed(fading)} fade one face into another instead of moving it; of 1 for movement: {figures}"
+    return [Weakness("axes_fade", says, fading)]
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -23,6 +23,7 @@ from tlgan_train.evaluation.edits import (
     evaluate_axes,
     evaluate_characters,
     evaluate_distance,
+    evaluate_morphing,
     random_lines,
 )
 from tlgan_train.evaluation.equal_success import at_equal_success, changes_at_equal_success
@@ -91,6 +92,22 @@ def test_leakage_is_measured_for_emotions_and_known_factors(along: MethodResult)
         assert change[e] > 0.5 and (np.delete(change, e) < 0).all()
     assert along.factor_leakage["anger"]["turn"] == pytest.approx(DISTANCE / math.sqrt(2), rel=0.05)
     assert along.factor_leakage["joy"]["turn"] == pytest.approx(0, abs=1e-4)
+
+
+def test_frames_that_fade_differ_from_frames_in_which_a_line_moves() -> None:
+    def fading(z: np.ndarray) -> np.ndarray:
+        shade = np.clip(np.round(100 + 10 * z[:, :1]), 0, 255).astype(np.uint8)
+        return np.broadcast_to(shade[:, :, None, None], (len(z), 16, 16, 3))
+
+    def moving(z: np.ndarray) -> np.ndarray:
+        pictures = np.zeros((len(z), 16, 64, 3), np.uint8)
+        pictures[np.arange(len(z)), :, np.clip(20 + np.round(3 * z[:, 0]), 0, 63).astype(int)] = 200
+        return pictures
+
+    axes = lines(np.eye(1, LATENT_DIM), ("joy",))
+    assert evaluate_morphing(axes, Z, fading)["joy"] == pytest.approx(0, abs=0.02)
+    assert evaluate_morphing(axes, Z, moving)["joy"] == pytest.approx(math.sqrt(3), abs=0.02)
+    assert evaluate_morphing(axes, Z, lambda z: fading(0 * z)) == {"joy": 0.0}
 
 
 def test_methods_are_compared_where_they_succeed_equally_often() -> None:

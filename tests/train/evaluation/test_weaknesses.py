@@ -100,6 +100,13 @@ def test_pictures_that_are_in_every_split_are_a_weakness(good: Evaluation) -> No
     assert weakness.says.startswith("in 3 of ")
 
 
+def test_edits_that_fade_instead_of_moving_are_a_weakness(good: Evaluation) -> None:
+    assert weaknesses(replace(good, morphing={"Freude": 0.7, "calm": 0.5})) == []
+    (weakness,) = weaknesses(replace(good, morphing={"Freude": 0.7, "calm": 0.2}))
+    assert (weakness.kind, weakness.figures) == ("axes_fade", {"calm": 0.2})
+    assert "calm 0.20" in weakness.says and "Freude" not in weakness.says
+
+
 def test_edits_that_fail_are_named_with_their_success(good: Evaluation) -> None:
     edits = good.methods["path"].emotions
     edits["{sad}"], edits["喜び"] = edit(success=estimate(0.0)), edit(success=estimate(0.3))
