@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields
 from functools import partial
 from pathlib import Path
 
@@ -53,6 +54,9 @@ RANGES = {
     "training": "",
     "metrics": "",
     "license": f"at most {manifest.MAX_LICENSE} characters; tabs and line breaks are allowed",
+    "channels": "3 or 4; 3 if it is missing",
+    "background": "`#ffffff` if it is missing",
+    "reader_size": "a divisor of S",
     "sha256": "64 lower-case hexadecimal digits",
     "bytes": "from 0 to what the role allows",
     "role": "see [Files](#files)",
@@ -107,15 +111,17 @@ AXES = {
     ],
 }  # fmt: skip
 """Key, whether it is required (and what stands for a missing one), type, range and meaning."""
-_LATENTS, _PICTURES = ("float32", "(N, D)"), ("uint8", "(N, S, S, 3)")
+_LATENTS, _PICTURES = ("float32", "(N, D)"), ("uint8", "(N, S, S, ch)")
 GRAPHS = [
     ("mapping", "input", "z", *_LATENTS, "draws from N(0, I)"),
     ("mapping", "output", "latent", *_LATENTS, f"latents, within {_FAR}"),
     ("generator", "input", "z", *_LATENTS, "latents"),
-    ("generator", "output", "image", *_PICTURES, "pictures: rows from top to bottom, RGB, 0 to 255"),
+    ("generator", "output", "image", *_PICTURES,
+     "pictures: rows from top to bottom, RGB or RGBA with straight alpha, 0 to 255"),
     ("generator_int8", "input", "z", *_LATENTS, "as `generator`"),
     ("generator_int8", "output", "image", *_PICTURES, "as `generator`"),
-    ("classifier", "input", "image", *_PICTURES, "pictures as the generator draws them"),
+    ("classifier", "input", "image", "uint8", "(N, R, R, 3)",
+     "pictures, RGB: those of the generator, over `background` if they have alpha, averaged over S/R pixels squared"),
     ("classifier", "output", "emotion", "float32", "(N, E)", "probabilities: each row has the sum 1"),
     ("classifier", "output", "character", "float32", "(N, C)", "probabilities: each row has the sum 1"),
     ("paths", "input", "z", *_LATENTS, "latents of the faces as they are"),
@@ -156,8 +162,12 @@ def files() -> str:
 
 def keys(one: type) -> str:
     """The keys of the object that a dataclass of the manifest stands for."""
-    rows = [(f"`{name}`", JSON_TYPES[kind], RANGES[name], about) for name, kind, about in documented(one)]
-    return _table(("key", "type", "range", "meaning"), rows)
+    required = {field.name: "yes" if field.default is MISSING else "no" for field in fields(one)}
+    rows = [
+        (f"`{name}`", required[name], JSON_TYPES[kind.removesuffix(" | None")], RANGES[name], about)
+        for name, kind, about in documented(one)
+    ]
+    return _table(("key", "required", "type", "range", "meaning"), rows)
 
 
 def axes(name: str) -> str:

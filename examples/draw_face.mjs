@@ -11,7 +11,7 @@ import { PNG } from "pngjs";
 const [folder, emotion, out, draws] = process.argv.slice(2);
 const end = (message) => (console.error(message), process.exit(1));
 const json = (path) => JSON.parse(readFileSync(path, "utf8"));
-const { schema_version, latent_dim, image_size, files } = json(`${folder}/manifest.json`);
+const { schema_version, latent_dim, image_size, channels, files } = json(`${folder}/manifest.json`);
 if (![1, 2].includes(schema_version)) end("this program reads bundles of schema 1 and 2");
 const file = Object.fromEntries(Object.keys(files).map((name) => [files[name].role, `${folder}/${name}`]));
 
@@ -46,4 +46,5 @@ if (method.ends) {
 
 const picture = Buffer.from(await run("generator", { z: tensor(moved, 1, latent_dim) }));
 const png = { width: image_size, height: image_size, data: picture };
-writeFileSync(out, PNG.sync.write(png, { inputHasAlpha: false, colorType: 2 }));
+const clear = channels === 4;
+writeFileSync(out, PNG.sync.write(png, { inputHasAlpha: clear, colorType: clear ? 6 : 2 }));

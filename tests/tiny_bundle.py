@@ -25,6 +25,7 @@ MIDDLE, CONTRAST = 128.0, 40.0
 EMOTION_GAIN, CHARACTER_GAIN = 2.0, 3.0
 MAX_STRENGTH = 2.5
 PATH_LENGTH = 2.0
+BEHIND = "#204080"
 OPSET, IR_VERSION = 17, 8
 
 
@@ -37,19 +38,24 @@ def make_bundle(
     drawn: int = 1,
     learned: bool = False,
     attribute: str | None = None,
+    sprite: bool = False,
+    reader_size: int | None = None,
 ) -> Path:
     """Writes the bundle into `folder` (made if need be) and returns it; needs at least as many latents as names.
 
     With more than one `drawn` character, faces can become any of the first so many: along the latents that tell them.
     `learned` adds the method `path`, whose ends lie `PATH_LENGTH` along the axis, and again for each emotion that is
     kept.
-    An `attribute` lies along the last latent, from -2 to 3.
+    An `attribute` lies along the last latent, from -2 to 3. As a `sprite`, the picture has the alpha of `disc`, and
+    `BEHIND` is its background.
     """
     folder.mkdir(parents=True, exist_ok=True)
     source = latent_index(latent_dim, image_size)
     directions = axis_directions(len(emotions), latent_dim)
-    onnx.save(_generator(source, latent_dim, image_size), folder / "generator.onnx")
-    onnx.save(_classifier(source, directions, len(characters), latent_dim, image_size), folder / "classifier.onnx")
+    onnx.save(_generator(source, latent_dim, image_size, sprite), folder / "generator.onnx")
+    seen = reader_size or image_size
+    read = latent_index(latent_dim, seen)
+    onnx.save(_classifier(read, directions, len(characters), latent_dim, seen), folder / "classifier.onnx")
     axes = _axes(emotions, directions, latent_dim)
     if drawn > 1:
         axes["characters"] = {"names": list(characters[:drawn]), **_characters(drawn, latent_dim)}
@@ -72,6 +78,8 @@ def make_bundle(
         training={"data": "none", "seed": 0},
         metrics={},
         license="MIT",
+        **({"channels": 4, "background": BEHIND} if sprite else {}),
+        **({"reader_size": reader_size} if reader_size else {}),
     )
     return folder
 
@@ -114,7 +122,19 @@ def draw(z: NDArray[Any], image_size: int = 16) -> NDArray[np.uint8]:
     return np.clip(levels, 0, 255).astype(np.uint8)[:, latent_index(z.shape[1], image_size)]
 
 
-def _generator(source: NDArray[np.int64], latent_dim: int, image_size: int) -> onnx.ModelProto:
+def disc(image_size: int = 16) -> NDArray[np.uint8]:
+    """(H, W): solid in the middle, clear in the corners, with a soft edge of two pixels."""
+    place = np.arange(image_size) - (image_size - 1) / 2
+    edge = 0.4 * image_size - np.hypot(place[:, None], place)
+    return np.round(255 * np.clip(edge / 2 + 0.5, 0, 1)).astype(np.uint8)
+
+
+def _generator(source: NDArray[np.int64], latent_dim: int, image_size: int, sprite: bool) -> onnx.ModelProto:
+    middle, channels = np.float32(MIDDLE), 3 + sprite
+    if sprite:
+        source = np.concatenate([source, np.full((image_size, image_size, 1), -1)], axis=2)
+        levels = [np.full((image_size, image_size, 3), MIDDLE), disc(image_size)[..., None]]
+        middle = np.concatenate(levels, axis=2, dtype=np.float32).reshape(-1)
     spread = (source.reshape(-1) == np.arange(latent_dim)[:, None]) * CONTRAST
     nodes = [
         helper.make_node("MatMul", ["z", "spread"], ["contrast"]),
@@ -126,13 +146,13 @@ def _generator(source: NDArray[np.int64], latent_dim: int, image_size: int) -> o
     ]
     constants = {
         "spread": spread.astype(np.float32),
-        "middle": np.float32(MIDDLE),
+        "middle": middle,
         "black": np.float32(0),
         "white": np.float32(255),
-        "shape": np.array([-1, image_size, image_size, 3], np.int64),
+        "shape": np.array([-1, image_size, image_size, channels], np.int64),
     }
     z = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", latent_dim])
-    image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", image_size, image_size, 3])
+    image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", image_size, image_size, channels])
     return _model(nodes, constants, [z], [image])
 
 

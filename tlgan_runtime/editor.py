@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tlgan_runtime import transparency
 from tlgan_runtime.animation.caption import Caption
-from tlgan_runtime.animation.layout import Pixels
+from tlgan_runtime.animation.layout import Pixels, check_transparency
 from tlgan_runtime.animation.options import MAX_FPS, AnimationOptions
 from tlgan_runtime.animation.write import Animation, animation_path, write_animation
 from tlgan_runtime.bundle.find import find_bundle
@@ -31,6 +32,7 @@ from tlgan_runtime.latent.vocabulary import Mix, Vocabulary
 from tlgan_runtime.option import takes
 from tlgan_runtime.scene import plan_scene
 from tlgan_runtime.scores import Scores
+from tlgan_runtime.transparency import AUTO, Background, Colour, averaged, colour, over
 from tlgan_runtime.validation import array, one_of, real
 
 Latents = NDArray[np.float32]
@@ -132,20 +134,28 @@ class CheerMeUp:
         z = sampling.sample(count, self.latent_dim, seed)
         return z if self._mapping is None else self._mapping.run(z)["latent"]
 
-    def render(self, z: ArrayLike) -> Pixels:
+    def render(self, z: ArrayLike, background: Background = AUTO) -> Pixels:
         """The faces of `z`, (N, latent_dim) floats from -1000 to 1000 -> uint8 (N, H, W, 3), RGB.
 
         Latents are in standard deviations of the prior (`latent.MAX_LATENT`); far beyond 6, faces fall apart.
+
+        Where the bundle draws faces without a background, `background` is a colour (`"white"`, `"#ffaa00"` or three
+        numbers from 0 to 255), or `"auto"` for the one that the bundle names. None gives uint8 (N, H, W, 4), RGBA with
+        straight alpha. Raises `InputError` for another background of faces that fill their pictures.
         """
-        return self._generator.run(self._check_latents(z))["image"]
+        return self._drawn(self._check_latents(z), self._behind(background))
 
     def classify(self, images: ArrayLike) -> Scores:
-        """What emotion and character the classifier sees in `images`, uint8 (N, H, W, 3)."""
-        pictures, shape = array("images", images), (self.image_size, self.image_size, 3)
-        if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1:] != shape or len(pictures) == 0:
-            found = f"{pictures.dtype} {pictures.shape}"
-            raise InputError(f"images must be uint8 (N, {', '.join(map(str, shape))}), not {found}")
-        return Scores(**self._classifier.run(pictures))
+        """What emotion and character the classifier sees in `images`, uint8 (N, H, W, 3).
+
+        They have the size of the faces, or the smaller one that the classifier reads (`manifest.reader_size`).
+        """
+        pictures, read = array("images", images), self.manifest.reader_size or self.image_size
+        shapes = [(size, size, 3) for size in dict.fromkeys((self.image_size, read))]
+        if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1:] not in shapes or len(pictures) == 0:
+            wanted = " or ".join(f"(N, {', '.join(map(str, shape))})" for shape in shapes)
+            raise InputError(f"images must be uint8 {wanted}, not {pictures.dtype} {pictures.shape}")
+        return Scores(**self._classifier.run(averaged(pictures, read)))
 
     def move(
         self,
@@ -190,19 +200,21 @@ class CheerMeUp:
         *,
         easing: str = "linear",
         keep: Sequence[str] = (),
+        background: Background = AUTO,
     ) -> Iterator[Pixels]:
         """`steps` frames of the faces of `z` on their way from strength 0 to 1, uint8 (N, H, W, 3) each.
 
         `emotion` is a name, or a mix whose strengths are those of the last frame. `easing` is `linear` (even steps) or
-        `smooth` (small ones at the ends); `keep` is that of `move`. Arguments are checked at the call; frames are
-        rendered as they are taken.
+        `smooth` (small ones at the ends); `keep` is that of `move`, `background` that of `render`. Arguments are
+        checked at the call; frames are rendered as they are taken.
         """
         start = self._check_latents(z)
         strengths = self._vocabulary.strengths({emotion: 1.0} if isinstance(emotion, str) else emotion)
         steps, easing = AnimationOptions.check("steps", steps), AnimationOptions.require("easing", easing)
         shares = walk_strengths(steps, easing)
         course = np.multiply.outer(shares, strengths[None])
-        return self._frames(self._prepared(start, course, method, keep), len(start), course)
+        move, behind = self._prepared(start, course, method, keep), self._behind(background)
+        return self._frames(move, len(start), course, behind)
 
     def timeline(
         self,
@@ -213,20 +225,22 @@ class CheerMeUp:
         *,
         easing: str = "smooth",
         keep: Sequence[str] = (),
+        background: Background = AUTO,
     ) -> Iterator[Pixels]:
         """Frames of the faces of `z` through mixes at given times, uint8 (N, H, W, 3) each.
 
         `timeline` is text, `"neutral, joy:0.8@1s, joy:0.5+surprise:0.5@2s, neutral@3s"`, where an emotion without a
         number has strength 1 and `start` is the face as it is; or pairs of seconds and mix, `[(0, {}), (1, {"joy":
         0.8})]`. Times rise from 0. Each keyframe is a frame; the frames between two are evenly spaced in time, at most
-        `fps` a second, and strengths go from one to the other as `easing` says; `keep` is that of `move`. Checked at
-        the call, as `walk` is.
+        `fps` a second, and strengths go from one to the other as `easing` says; `keep` is that of `move`, `background`
+        that of `render`. Checked at the call, as `walk` is.
         """
         start = self._check_latents(z)
         times, keys = self._vocabulary.keyframes(timeline)
         rate, easing = min(AnimationOptions.check("fps", fps), MAX_FPS), AnimationOptions.require("easing", easing)
         _, strengths = timeline_strengths(times, keys, rate, easing)
-        return self._frames(self._prepared(start, keys, method, keep), len(start), strengths[:, None])
+        move, behind = self._prepared(start, keys, method, keep), self._behind(background)
+        return self._frames(move, len(start), strengths[:, None], behind)
 
     @takes(AnimationOptions)
     def gif(self, options: AnimationOptions) -> Animation:
@@ -240,16 +254,18 @@ class CheerMeUp:
         `loop`, `hold` and `repeat` are those of `write_animation`, `keep` is that of `move`. `bars` draws the
         classifier's probabilities, those of the wanted emotions in another colour. Raises as `write_animation` does.
         """
-        target = animation_path(options.path)
+        target, behind = animation_path(options.path), self._behind(options.background)
+        if self.manifest.channels == 4 and behind is None:
+            check_transparency(target)
         scene = plan_scene(options, self._vocabulary, self.image_size)
         strengths, faces = scene.course.strengths, options.faces
 
         def caption(index: int, frame: Pixels) -> Caption:
-            seen = self.classify(frame).emotion if options.bars else None
+            seen = self.classify(self._solid(frame)).emotion if options.bars else None
             return Caption(self._vocabulary.names, np.tile(strengths[index], (faces, 1)), options.labels, seen)
 
         z = np.repeat(self.sample(faces, options.seed), scene.columns, axis=0)
-        images = self._frames(self._prepared(z, strengths, options.method, options.keep), len(z), strengths)
+        images = self._frames(self._prepared(z, strengths, options.method, options.keep), len(z), strengths, behind)
         return write_animation(
             target,
             images if options.progress is None else _reported(images, scene.frames, options.progress),
@@ -261,6 +277,7 @@ class CheerMeUp:
             seconds=scene.course.seconds,
             columns=scene.columns if scene.columns > 1 else None,
             caption=caption if scene.captioned else None,
+            matte=options.matte,
             threads=self._engine.threads,
         )
 
@@ -272,7 +289,29 @@ class CheerMeUp:
         motions = self._axes.motions(name)
         return Move(start, motions, check_keep(keep, strengths, motions), strengths)
 
-    def _frames(self, move: Move, faces: int, strengths: NDArray[np.float64]) -> Iterator[Pixels]:
+    def _behind(self, background: Background) -> Colour | None:
+        """The colour behind the faces that are drawn; None for none, and where faces fill their pictures."""
+        chosen = transparency.background("background", background)
+        if self.manifest.channels == 4:
+            return colour("background", self.manifest.background) if chosen == AUTO else chosen
+        if chosen != AUTO:
+            raise InputError(
+                f"the faces of {self.manifest.name} fill their pictures, so nothing can be behind them; leave "
+                "background out"
+            )
+        return None
+
+    def _drawn(self, latents: Latents, behind: Colour | None) -> Pixels:
+        images = self._generator.run(latents)["image"]
+        return images if behind is None else over(images, behind)
+
+    def _solid(self, images: Pixels) -> Pixels:
+        """Faces as the classifier reads them, RGB."""
+        return over(images, colour("background", self.manifest.background)) if images.shape[-1] == 4 else images
+
+    def _frames(
+        self, move: Move, faces: int, strengths: NDArray[np.float64], behind: Colour | None
+    ) -> Iterator[Pixels]:
         """A frame for each of `strengths` (T, C, E + C + A), whose C columns the faces take in turn."""
         # Few faces leave a micro-batch half empty (a third more time) and threads idle: the next steps fill them.
         together = max(1, MICRO_BATCH * self._engine.threads // faces)
@@ -282,7 +321,7 @@ class CheerMeUp:
                 move.at(np.tile(columns, (turns, 1)) if len(columns) > 1 else columns[0])
                 for columns in strengths[first : first + together]
             ]
-            images = self._generator.run(np.concatenate(moved))["image"]
+            images = self._drawn(np.concatenate(moved), behind)
             yield from images.reshape(len(moved), faces, *images.shape[1:])
 
     def _check_latents(self, z: ArrayLike) -> Latents:

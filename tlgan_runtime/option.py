@@ -11,6 +11,7 @@ from functools import wraps
 from inspect import cleandoc, signature
 from typing import Any, ClassVar, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
+from tlgan_runtime.transparency import Colour, background, colour
 from tlgan_runtime.validation import flag, one_of, real, whole
 
 P = ParamSpec("P")
@@ -80,6 +81,24 @@ class Names:
 
     def check(self, what: str, value: Any) -> Any:
         return value  # whoever knows the names checks them
+
+
+class Behind:
+    """What is behind a face: a colour, `none` or `auto`."""
+
+    json: ClassVar[tuple[type, ...]] = (str,)
+
+    def check(self, what: str, value: Any) -> Any:
+        return background(what, value)
+
+
+class Paint:
+    """A colour."""
+
+    json: ClassVar[tuple[type, ...]] = (str,)
+
+    def check(self, what: str, value: Any) -> Colour:
+        return colour(what, value)
 
 
 class Text(NamedTuple):

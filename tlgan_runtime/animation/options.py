@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from tlgan_runtime.choices import EASINGS, LOOPS
 from tlgan_runtime.errors import InputError
-from tlgan_runtime.option import Choice, Flag, ForPrograms, Names, Options, Real, Text, Whole, option
+from tlgan_runtime.option import Behind, Choice, Flag, ForPrograms, Names, Options, Paint, Real, Text, Whole, option
+from tlgan_runtime.transparency import AUTO, Background
 
 if TYPE_CHECKING:
     from tlgan_runtime.latent.timeline import Keyframes
@@ -84,6 +85,17 @@ class AnimationOptions(Options):
     )
     repeat: int | None = field(
         default=None, metadata=option(Whole(1, 10_000), "Passes that a player shows.", none="endless")
+    )
+    background: Background = field(
+        default=AUTO,
+        metadata=option(
+            Behind(),
+            "What is behind faces that a bundle draws alone: none, a colour such as #ffaa00, or auto, its own colour.",
+        ),
+    )
+    matte: str | Sequence[int] = field(
+        default="white",
+        metadata=option(Paint(), "Colour under the soft edges of a transparent GIF, whose pixels are clear or solid."),
     )
     labels: bool = field(default=False, metadata=option(Flag(), "Write emotions and strengths below each face."))
     bars: bool = field(default=False, metadata=option(Flag(), "Draw what the classifier reads below each face."))

@@ -17,11 +17,20 @@ from PIL import Image
 from tlgan_runtime.animation import mp4
 from tlgan_runtime.animation.caption import COLOURS, Caption
 from tlgan_runtime.animation.gif import shared_palette, write_gif
-from tlgan_runtime.animation.layout import MAX_COLUMNS, STILL_FORMATS, WHITE, Pixels, canvas, tile
+from tlgan_runtime.animation.layout import (
+    MAX_COLUMNS,
+    STILL_FORMATS,
+    WHITE,
+    Pixels,
+    canvas,
+    check_transparency,
+    tile,
+)
 from tlgan_runtime.animation.options import MAX_FPS, AnimationOptions, check_repeat
 from tlgan_runtime.errors import InputError, MissingLibraryError
 from tlgan_runtime.files import filling, replacing
 from tlgan_runtime.messages import shown
+from tlgan_runtime.transparency import Colour, colour
 from tlgan_runtime.validation import array, file_path, output_path, real, whole
 from tlgan_runtime.workers import MAX_THREADS, Workers
 
@@ -59,7 +68,7 @@ class _Reel:
     """Distinct pictures, with the order and the delays in which a player shows them."""
 
     pictures: Sequence[Pixels]
-    """(N, h, w, 3) each: small faces. They are enlarged when a writer needs them."""
+    """(N, h, w, C) each: small faces. They are enlarged when a writer needs them."""
     captions: Sequence[Caption]
     """One for each picture, or none at all."""
     size: int
@@ -69,6 +78,7 @@ class _Reel:
     """Ticks for each entry of `order`."""
     plays: int
     """Number of passes; 0 is endless."""
+    matte: Colour
     threads: int
 
     def large(self, workers: Workers) -> Iterator[Pixels]:
@@ -102,9 +112,10 @@ def write_animation(
     seconds: Sequence[float] | None = None,
     columns: int | None = None,
     caption: Callable[[int, Pixels], Caption] | None = None,
+    matte: str | Sequence[int] = AnimationOptions.matte,
     threads: int = 1,
 ) -> Animation:
-    """Write `frames`, uint8 (N, H, W, 3) each, as an animation of N tiled faces, each `size` pixels wide and high.
+    """Write `frames`, uint8 (N, H, W, C) each, as an animation of N tiled faces, each `size` pixels wide and high.
 
     The suffix of `path` chooses the format: .gif, .webp, .png (animated) or .mp4; `-` writes a GIF to standard output.
     A name with a number in it, such as `joy_%03d.png`, stands for a file for each frame, from 1 on: .png, .webp or .jpg
@@ -114,6 +125,9 @@ def write_animation(
     are endless, or play `repeat` passes. An .mp4 holds all its passes, one if `repeat` is None. The first and the last
     picture stay `hold` seconds longer. `seconds` gives the time from each frame to the next, instead of 1 / `fps`. All
     times are exact to a hundredth of a second, because rounding errors do not add up.
+
+    C is 3, or 4 for RGBA with straight alpha. A GIF has only clear and solid pixels: those with an alpha of half or
+    more are solid, and soft edges have the colour `matte` under them. A .jpg or .mp4 cannot hold such frames.
 
     With `columns` None the layout is nearly square. `caption` is called with the number and the pixels of each frame as
     it arrives. `threads` enlarge and compress; their number does not change the file.
@@ -127,7 +141,7 @@ def write_animation(
     write = _write_numbered if numbered else _WRITERS[target.suffix.lower() or ".gif"]
     fps, size = AnimationOptions.check("fps", fps), AnimationOptions.check("size", size)
     loop, hold = AnimationOptions.require("loop", loop), AnimationOptions.require("hold", hold)
-    repeat = AnimationOptions.check("repeat", repeat)
+    repeat, under = AnimationOptions.check("repeat", repeat), colour("matte", matte)
     check_repeat(loop, repeat)
     columns = None if columns is None else whole("columns", columns, 1, MAX_COLUMNS)
     threads = whole("threads", threads, 1, MAX_THREADS)
@@ -144,6 +158,8 @@ def write_animation(
         pictures: list[Pixels] = []
         captions: list[Caption] = []
         for index, picture in enumerate(_checked(frames)):
+            if index == 0 and picture.shape[-1] == 4:
+                check_transparency(target)
             pictures.append(picture)
             if caption is not None:
                 captions.append(caption(index, picture))
@@ -154,7 +170,7 @@ def write_animation(
             raise InputError(f"seconds must hold one number for each frame: {len(waits)} for {len(pictures)} frames")
         order, delays = _schedule(waits, loop, hold)
         plays = 1 if loop == "once" else repeat or 0
-        reel = _Reel(pictures, captions, size, columns, order, delays, plays, threads)
+        reel = _Reel(pictures, captions, size, columns, order, delays, plays, under, threads)
         height, width = reel.shape
         shown, duration = write(temporary / target.name if numbered else temporary, reel, real_fps)
         written = sum(path.stat().st_size for path in (temporary.iterdir() if numbered else [temporary]))
@@ -184,8 +200,8 @@ def _checked(frames: Iterable[Pixels]) -> Iterator[Pixels]:
         raise InputError(f"frames must be a list or an iterator of arrays, not {shown(frames)}")
     for frame in frames:
         picture = array("a frame", frame)
-        if picture.dtype != np.uint8 or picture.ndim != 4 or picture.shape[-1] != 3 or 0 in picture.shape:
-            raise InputError(f"a frame must be uint8 (N, H, W, 3), not {picture.dtype} {picture.shape}")
+        if picture.dtype != np.uint8 or picture.ndim != 4 or picture.shape[-1] not in (3, 4) or 0 in picture.shape:
+            raise InputError(f"a frame must be uint8 (N, H, W, 3) or (N, H, W, 4), not {picture.dtype} {picture.shape}")
         if shape is not None and picture.shape != shape:
             raise InputError(f"all frames must have one shape; there are {shape} and {picture.shape}")
         shape = picture.shape
@@ -210,10 +226,12 @@ def _schedule(waits: Sequence[float], loop: str, hold: float) -> tuple[list[int]
 
 
 def _write_gif(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
-    palette = shared_palette(reel.pictures, COLOURS if reel.captions else ())
+    palette = shared_palette(reel.pictures, COLOURS if reel.captions else (), reel.matte)
     back = len(reel.order) > len(reel.pictures)
     with Workers(reel.threads) as workers:
-        write_gif(path, reel.large(workers), palette, reel.delays, back=back, plays=reel.plays, workers=workers)
+        write_gif(
+            path, reel.large(workers), palette, reel.delays, reel.matte, back=back, plays=reel.plays, workers=workers
+        )
     return len(reel.order), sum(reel.delays) / _TICKS
 
 

@@ -21,7 +21,7 @@ from tlgan_runtime.stills import save_edit, save_sample
 from tlgan_runtime.validation import STANDARD_OUTPUT, one_of
 from tlgan_runtime.version import __version__
 
-_STILL = {"faces": (int,), "seed": (int,), "size": (int,)}
+_STILL = {"faces": (int,), "seed": (int,), "size": (int,), "background": (str,)}
 _UNFIT = re.compile(r"[/\\\0\ud800-\udfff]")  # for the name of a file: separators, and halves of characters
 # What each kind of job takes in addition to `output`, as the command of that name does.
 _OPTIONS: Mapping[str, Mapping[str, tuple[type, ...]]] = {

@@ -54,6 +54,7 @@ MAX_NESTING = 32
 """Largest depth of lists and objects within each other. Shipped bundles have at most 8."""
 _MAX_WHOLE = 2**64  # seeds go up to here
 
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 
 
@@ -98,10 +99,19 @@ class Manifest:
     any."""
     license: str
     """Who may use the bundle for what: a name or a whole text."""
+    channels: int = 3
+    """3 if the generator draws RGB, 4 if it draws RGBA with straight alpha."""
+    background: str = "#ffffff"
+    """With 4 channels, the colour that faces are shown on unless another one is asked for: `#` and six hexadecimal
+    digits."""
+    reader_size: int | None = None
+    """Side in pixels of the pictures that the classifier reads, R, which divides S. Pictures of S pixels are averaged
+    over squares first. If it is missing, R is S."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object for `manifest.json`."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        given = {key: value for key, value in asdict(self).items() if value is not None}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Manifest:
@@ -126,6 +136,7 @@ class Manifest:
             if not 1 <= values[key] <= largest:
                 raise BundleDamagedError(f"{MANIFEST}: {key} must be between 1 and {largest}, not {shown(values[key])}")
         values |= {key: _names(document, key, most) for key, most in MAX_NAMES.items()}
+        values |= _look(document, values["image_size"])
         if not set(values["drawn_characters"]) <= set(values["characters"]):
             raise BundleDamagedError(f"{MANIFEST}: drawn_characters must be some of the characters")
         values |= {key: _field(document, key, dict) for key in ("training", "metrics")}
@@ -195,6 +206,22 @@ def _field(document: Mapping[str, Any], key: str, kind: type) -> Any:
     if type(value) is not kind:
         raise BundleDamagedError(f"{MANIFEST}: {key!r} must be a {kind.__name__}, not {shown(value)}")
     return value
+
+
+def _look(document: Mapping[str, Any], image_size: int) -> dict[str, Any]:
+    """Return the keys on channels and sizes that a bundle has. Those that it lacks have defaults."""
+    values = {key: document[key] for key in ("channels", "background", "reader_size") if document.get(key) is not None}
+    if type(channels := values.get("channels", 3)) is not int or channels not in (3, 4):
+        raise BundleDamagedError(f"{MANIFEST}: channels must be 3 or 4, not {shown(channels)}")
+    background = values.get("background", "#ffffff")
+    if not isinstance(background, str) or not _COLOUR.fullmatch(background):
+        raise BundleDamagedError(
+            f"{MANIFEST}: background must be # and six hexadecimal digits, not {shown(background)}"
+        )
+    size = values.get("reader_size", image_size)
+    if type(size) is not int or size < 1 or image_size % size:
+        raise BundleDamagedError(f"{MANIFEST}: reader_size must divide image_size ({image_size}), not {shown(size)}")
+    return values
 
 
 def _names(document: Mapping[str, Any], key: str, most: int) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from tlgan_runtime.animation.options import AnimationOptions
 from tlgan_runtime.choices import PRECISIONS, PROVIDERS
 from tlgan_runtime.cli.parser import DEBUG, HELP, Parser, number, whole_number
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.transparency import AUTO
 from tlgan_runtime.validation import nearest, one_of
 
 VERSION, COMPLETION = "--version", "--completion"
@@ -92,6 +93,7 @@ def _sample(parser: Parser) -> None:
     _faces(parser, 8, "Number of faces.")
     _still(parser, "faces.png")
     _size(parser, 256)
+    _background(parser)
     _drawing(parser)
 
 
@@ -108,6 +110,7 @@ def _edit(parser: Parser) -> None:
     _faces(parser, 4, "Number of faces.")
     _still(parser, "edit.png")
     _size(parser, 256)
+    _background(parser)
     _method(parser)
     _drawing(parser)
 
@@ -116,6 +119,7 @@ def _grid(parser: Parser) -> None:
     _faces(parser, 4, "Number of faces, one row for each.")
     _still(parser, "grid.png")
     _size(parser, 128)
+    _background(parser)
     _method(parser)
     _drawing(parser)
 
@@ -149,6 +153,11 @@ def _still(parser: Parser, name: str) -> None:
 
 def _size(parser: Parser, side: int) -> None:
     parser.option("--size", type=whole_number, default=side, metavar="N", help="Side of each face in pixels.")
+
+
+def _background(parser: Parser) -> None:
+    about = AnimationOptions.options()["background"].about
+    parser.option("--background", metavar="COLOUR", default=AUTO, help=about)
 
 
 def _keep(parser: Parser) -> None:

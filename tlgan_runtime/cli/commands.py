@@ -63,7 +63,14 @@ def sample(options: Namespace) -> int:
     from tlgan_runtime import stills
 
     editor = _open(options)
-    stills.save_sample(editor, options.output, faces=options.faces, seed=options.seed, size=options.size)
+    stills.save_sample(
+        editor,
+        options.output,
+        faces=options.faces,
+        seed=options.seed,
+        size=options.size,
+        background=options.background,
+    )
     return _report_file(editor, options, options.output, faces=options.faces, seed=options.seed)
 
 
@@ -86,6 +93,7 @@ def edit(options: Namespace) -> int:
         seed=options.seed,
         size=options.size,
         method=options.method,
+        background=options.background,
     )
     details: dict[str, Any] = {"faces": options.faces, "seed": options.seed, "strengths": strengths}
     if options.json_output:
@@ -100,7 +108,13 @@ def grid(options: Namespace) -> int:
 
     editor = _open(options)
     columns = stills.save_grid(
-        editor, options.output, faces=options.faces, seed=options.seed, size=options.size, method=options.method
+        editor,
+        options.output,
+        faces=options.faces,
+        seed=options.seed,
+        size=options.size,
+        method=options.method,
+        background=options.background,
     )
     return _report_file(editor, options, options.output, faces=options.faces, seed=options.seed, columns=columns)
 

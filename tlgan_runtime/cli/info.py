@@ -19,7 +19,8 @@ def describe_bundle(editor: CheerMeUp) -> list[str]:
         f"characters  {', '.join(manifest.characters)}",
         f"draws       {', '.join(manifest.drawn_characters)}",
         *([f"attributes  {', '.join(editor.attributes)}"] if editor.attributes else []),
-        f"pictures    {manifest.image_size} x {manifest.image_size} pixels from {manifest.latent_dim} latents",
+        f"pictures    {manifest.image_size} x {manifest.image_size} pixels from {manifest.latent_dim} latents"
+        + (", without a background" if manifest.channels == 4 else ""),
         f"methods     {', '.join(editor.methods)} (the first is the default)",
         f"license     {manifest.license}",
         *(f"file        {name}: {entry.role}, {entry.bytes} bytes" for name, entry in manifest.files.items()),

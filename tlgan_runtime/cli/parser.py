@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.messages import shown
-from tlgan_runtime.option import Choice, Flag, Kind, Names, Options, Real, Text, Whole
+from tlgan_runtime.option import Behind, Choice, Flag, Kind, Names, Options, Paint, Real, Text, Whole
 from tlgan_runtime.validation import nearest
 
 HELP, DEBUG = "--help", "--debug"
@@ -86,6 +86,8 @@ def _settings(kind: Kind) -> dict[str, Any]:
             return {"action": "store_true"}
         case Names():
             return {"action": "append", "metavar": "NAME"}
+        case Behind() | Paint():
+            return {"metavar": "COLOUR"}
         case Text(metavar=metavar):
             return {"metavar": metavar}
     raise TypeError(f"the command line cannot read {kind}")

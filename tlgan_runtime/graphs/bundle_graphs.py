@@ -42,7 +42,8 @@ def open_graphs(bundle: Bundle, engine: Engine, precision: str = "auto") -> Grap
                 f"the bundle {bundle.path} has no int8 generator; take precision auto, or tlgan-export it with --int8"
             )
         drawing = Engine("cpu", engine.threads)
-    image = Tensor("tensor(uint8)", (manifest.image_size, manifest.image_size, 3))
+    drawn, seen = manifest.image_size, manifest.reader_size or manifest.image_size
+    image = Tensor("tensor(uint8)", (drawn, drawn, manifest.channels))
     latents = Tensor("tensor(float)", (manifest.latent_dim,), largest=MAX_DISTANCE)
     mapping = None
     if "mapping" in bundle.roles:
@@ -54,7 +55,7 @@ def open_graphs(bundle: Bundle, engine: Engine, precision: str = "auto") -> Grap
             engine,
             "the classifier",
             lambda: bundle.read("classifier"),
-            takes={"image": image},
+            takes={"image": Tensor("tensor(uint8)", (seen, seen, 3))},
             gives={
                 "emotion": Tensor("tensor(float)", (len(manifest.emotions),), probabilities=True),
                 "character": Tensor("tensor(float)", (len(manifest.characters),), probabilities=True),

@@ -31,6 +31,8 @@ GIVEN: dict[str, tuple[list[str], Any, Any]] = {
     "loop": (["forth"], "forth", "forth"),
     "hold": (["0.25"], 0.25, 0.25),
     "repeat": (["2"], 2, 2),
+    "background": (["none"], "none", "#ffaa00"),
+    "matte": (["black"], "black", "black"),
     "labels": ([], True, True),
     "bars": ([], True, True),
     "keep": (["fear"], ["fear"], ["fear"]),

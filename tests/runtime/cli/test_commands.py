@@ -361,7 +361,7 @@ def test_a_library_with_a_damaged_file_is_exit_code_4(
 
 
 def test_an_interrupt_is_130_and_leaves_no_file(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def interrupt(self: CheerMeUp, z: Any) -> Any:
+    def interrupt(self: CheerMeUp, *_: Any) -> Any:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(CheerMeUp, "render", interrupt)
@@ -369,7 +369,7 @@ def test_an_interrupt_is_130_and_leaves_no_file(run: Run, monkeypatch: pytest.Mo
 
 
 def test_a_bug_is_exit_code_1_and_says_that_it_is_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: CheerMeUp, z: Any) -> Any:
+    def fail(self: CheerMeUp, *_: Any) -> Any:
         raise ZeroDivisionError("inside")
 
     monkeypatch.setattr(CheerMeUp, "render", fail)
