@@ -244,9 +244,10 @@ class CheerMeUp:
 
     @takes(AnimationOptions)
     def gif(self, options: AnimationOptions) -> Animation:
-        """Write the walk of `faces` seeded faces as .gif, .webp, .png (animated) or .mp4, by the suffix of `path`.
+        """Write the walk of `faces` seeded faces, in the format that the suffix of `path` names.
 
-        A `path` such as `joy_%03d.png` writes a file for each frame.
+        They are .gif, .webp, .png (animated), .mp4 and .webm. A `path` such as `joy_%03d.png` writes a file for each
+        frame.
 
         `emotion` is a name, a mix, a list of these, or `"all"`: a row for each face and a column for each emotion, all
         moving at once. With a `timeline` of any form that `CheerMeUp.timeline` takes, `emotion` and `steps` have no

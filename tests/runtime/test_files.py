@@ -130,9 +130,9 @@ def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> Non
 
 
 @posix
-@pytest.mark.parametrize("suffix", [".gif", ".png", ".webp", ".mp4"])
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".webp", ".mp4", ".webm"])
 def test_a_pipe_gets_the_whole_file_and_stays(bundle: Path, tmp_path: Path, suffix: str) -> None:
-    if suffix == ".mp4":
+    if suffix in (".mp4", ".webm"):
         pytest.importorskip("imageio_ffmpeg")
     pipe, plain = tmp_path / f"pipe{suffix}", tmp_path / f"plain{suffix}"
     os.mkfifo(pipe)

@@ -42,15 +42,23 @@ def largest_file(size: int) -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("command", "name"),
-    [("gif", "a.gif"), ("gif", "a.webp"), ("gif", "a.png"), ("gif", "a.mp4"), ("sample", "a.png"), ("grid", "a.png")],
+    [
+        ("gif", "a.gif"),
+        ("gif", "a.webp"),
+        ("gif", "a.png"),
+        ("gif", "a.mp4"),
+        ("gif", "a.webm"),
+        ("sample", "a.png"),
+        ("grid", "a.png"),
+    ],
 )
 def test_a_picture_that_finds_no_room_leaves_the_old_one(bundle: Path, tmp_path: Path, command: str, name: str) -> None:
-    if name.endswith(".mp4"):
+    if name.endswith((".mp4", ".webm")):
         pytest.importorskip("imageio_ffmpeg")
     (tmp_path / name).write_bytes(b"old")
     done = limited(400, command, "--bundle", bundle, "--size", 64, "--provider", "cpu", "-o", tmp_path / name)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
-    says = "ffmpeg stopped" if name.endswith(".mp4") else "File too large"
+    says = "ffmpeg stopped" if name.endswith((".mp4", ".webm")) else "File too large"
     assert done.stderr.count("\n") == 1 and f"cheermeup: cannot write {tmp_path / name}: {says}" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == [name] and (tmp_path / name).read_bytes() == b"old"
 

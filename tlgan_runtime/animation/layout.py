@@ -129,7 +129,7 @@ def check_transparency(path: Path) -> None:
     if path.suffix.lower() in SOLID_FORMATS:
         raise InputError(
             f"a {path.suffix.lower()} file has no transparency; choose a background, such as white, or write "
-            f"{'a .gif, .webp or .png' if path.suffix.lower() == '.mp4' else 'a .png or .webp'}"
+            f"{'a .webm, .gif, .webp or .png' if path.suffix.lower() == '.mp4' else 'a .png or .webp'}"
         )
 
 

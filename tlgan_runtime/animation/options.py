@@ -38,7 +38,7 @@ class AnimationOptions(Options):
     path: str | PathLike[str] = field(
         metadata=option(
             ForPrograms(),
-            "File to write: .gif, .webp, .png (animated) or .mp4; joy_%03d.png for each frame; - for standard output.",
+            "File: .gif, .webp, .png (animated), .mp4 or .webm; joy_%03d.png for each frame; - is standard output.",
         )
     )
     emotion: str | Mix | Sequence[str | Mix] = field(

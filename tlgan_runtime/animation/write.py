@@ -1,4 +1,4 @@
-"""Write frames as GIF, WebP, APNG or MP4, with timing, loops and captions."""
+"""Write frames as GIF, WebP, APNG or video, with timing, loops and captions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,20 +13,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tlgan_runtime.animation import mp4
+from tlgan_runtime.animation import video
 from tlgan_runtime.animation.caption import COLOURS, Caption
 from tlgan_runtime.animation.gif import shared_palette, write_gif
 from tlgan_runtime.animation.layout import (
     MAX_COLUMNS,
     STILL_FORMATS,
-    WHITE,
     Pixels,
     canvas,
     check_transparency,
     tile,
 )
 from tlgan_runtime.animation.options import MAX_FPS, AnimationOptions, check_repeat
-from tlgan_runtime.errors import InputError, MissingLibraryError
+from tlgan_runtime.errors import InputError
 from tlgan_runtime.files import filling, replacing
 from tlgan_runtime.messages import shown
 from tlgan_runtime.transparency import Colour, colour
@@ -36,8 +34,6 @@ from tlgan_runtime.workers import MAX_THREADS, Workers
 
 MAX_WAIT = 500.0
 """Largest number of seconds between two pictures. A GIF has room for 655.35, which must include the hold."""
-MAX_MP4_PICTURES = 180_000
-"""All passes together: an hour at `MAX_FPS`. Only .mp4 writes every pass."""
 
 _NUMBER = re.compile(r"%(?:0\d)?d")
 _TICKS = 100  # per second. GIF delays are whole hundredths; other formats use them, too, so that all play alike
@@ -117,12 +113,13 @@ def write_animation(
 ) -> Animation:
     """Write `frames`, uint8 (N, H, W, C) each, as an animation of N tiled faces, each `size` pixels wide and high.
 
-    The suffix of `path` chooses the format: .gif, .webp, .png (animated) or .mp4; `-` writes a GIF to standard output.
+    The suffix of `path` chooses the format: .gif, .webp, .png (animated), .mp4 or .webm; `-` writes a GIF to standard
+    output.
     A name with a number in it, such as `joy_%03d.png`, stands for a file for each frame, from 1 on: .png, .webp or .jpg
     without times.
 
     `loop` is `forth-and-back` (back over the same pictures), `forth` (from the start again) or `once`. The first two
-    are endless, or play `repeat` passes. An .mp4 holds all its passes, one if `repeat` is None. The first and the last
+    are endless, or play `repeat` passes. A video holds all its passes, one if `repeat` is None. The first and the last
     picture stay `hold` seconds longer. `seconds` gives the time from each frame to the next, instead of 1 / `fps`. All
     times are exact to a hundredth of a second, because rounding errors do not add up.
 
@@ -133,8 +130,8 @@ def write_animation(
     it arrives. `threads` enlarge and compress; their number does not change the file.
 
     Memory holds the small frames and, in addition, the compressed way back and two pictures for GIF, one picture for
-    MP4, and all enlarged pictures for WebP and APNG. The file appears under its name when it is complete. Raises
-    `InputError`, `OutputError`, or `MissingLibraryError` if the encoder for .mp4 is missing.
+    videos, and all enlarged pictures for WebP and APNG. The file appears under its name when it is complete. Raises
+    `InputError`, `OutputError`, or `MissingLibraryError` if the encoder for videos is missing.
     """
     target = animation_path(path)
     numbered = is_numbered(target)
@@ -263,46 +260,17 @@ def _save(path: Path, kind: str, images: Sequence[Image.Image], reel: _Reel, **o
     return len(reel.order), sum(reel.delays) / _TICKS
 
 
-def _write_mp4(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
-    """Write at a constant rate, at which longer delays become repeated pictures."""
-    try:
-        ffmpeg = import_module("imageio_ffmpeg")
-        ffmpeg.get_ffmpeg_exe()
-    except (ImportError, RuntimeError) as error:
-        message = f'.mp4 needs ffmpeg ({error}); pip install "cheermeup[mp4]", or write a .gif'
-        raise MissingLibraryError(message) from error
-    height, width = (side + side % 2 for side in reel.shape)  # yuv420p halves both
-    encoder = ffmpeg.write_frames(
-        str(path), (width, height), fps=fps, codec="libx264", macro_block_size=1, ffmpeg_log_level="quiet",
-        output_params=["-crf", "18"],
-    )  # fmt: skip
+def _write_video(path: Path, reel: _Reel, fps: float) -> tuple[int, float]:
     # Rounded over all passes together, so that the file is at most half a picture too long or too short.
     plays = max(1, reel.plays)
-    count = plays * sum(reel.delays) / _TICKS * fps
-    if count > MAX_MP4_PICTURES:
-        limit = f"{MAX_MP4_PICTURES:,} are the limit: take fewer passes, shorter times or a lower fps"
-        raise InputError(f"an .mp4 holds every pass, which makes {count:,.0f} pictures here; {limit}")
+    video.check_length(plays * sum(reel.delays) / _TICKS * fps)
     order, delays = list(reel.order) * plays, list(reel.delays) * plays
-    ends = np.floor(np.cumsum(delays) / _TICKS * fps + 0.5).astype(int)
-    try:
-        encoder.send(None)
-        for index, repeats in zip(order, np.diff(ends, prepend=0), strict=True):
-            if not repeats:
-                continue
-            picture = reel.picture(index)
-            frame = np.full((height, width, 3), WHITE, np.uint8)
-            frame[: picture.shape[0], : picture.shape[1]] = picture
-            for _ in range(repeats):
-                encoder.send(frame)
-    except OSError as error:  # its text is the whole command line of ffmpeg
-        raise OSError(mp4.UNFINISHED) from error
-    finally:
-        encoder.close()
-    mp4.check_whole(path)
-    shown = int(ends[-1])
-    return shown, shown / fps
+    ends = np.floor(np.cumsum(delays) / _TICKS * fps + 0.5).astype(int).tolist()
+    channels = reel.pictures[0].shape[-1]
+    video.write_video(path, reel.picture, (*reel.shape, channels), ends, order, fps)
+    return ends[-1], ends[-1] / fps
 
 
-_WRITERS = {".gif": _write_gif, ".webp": _write_webp, ".png": _write_apng, ".mp4": _write_mp4}
+_WRITERS = {".gif": _write_gif, ".webp": _write_webp, ".png": _write_apng} | dict.fromkeys(video.FORMATS, _write_video)
 FORMATS = tuple(_WRITERS)
 """Suffixes of animation files."""

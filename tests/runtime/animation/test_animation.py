@@ -160,7 +160,7 @@ def test_mp4_plays_as_long_as_it_says(editor: CheerMeUp, tmp_path: Path) -> None
 
 def test_mp4_without_its_encoder_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(MissingLibraryError, match=r"cheermeup\[mp4\]") as caught:
+    with pytest.raises(MissingLibraryError, match=r"cheermeup\[video\]") as caught:
         write_animation(tmp_path / "a.mp4", ramp(3), size=16)
     assert caught.value.exit_code == 4 and list(tmp_path.iterdir()) == []
 
@@ -203,7 +203,7 @@ def test_bad_frames_are_refused(tmp_path: Path, frames: list[Pixels]) -> None:
 
 @pytest.mark.parametrize("name", ["a", "a.jpg", "a.gif.txt"])
 def test_an_unknown_suffix_lists_the_formats(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match=r"\.gif, \.webp, \.png, \.mp4"):
+    with pytest.raises(InputError, match=r"\.gif, \.webp, \.png, \.mp4, \.webm"):
         write_animation(tmp_path / name, ramp(3))
 
 

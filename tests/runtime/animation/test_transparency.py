@@ -135,6 +135,22 @@ def test_soft_alpha_comes_back(tmp_path: Path, suffix: str) -> None:
         assert np.array_equal(picture[..., 3], frames[index][0, ..., 3])
 
 
+def test_a_webm_keeps_soft_alpha(tmp_path: Path) -> None:
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    written = write_animation(tmp_path / "a.webm", moving(), size=SIZE, fps=10, hold=0)
+    decoder = ["-c:v", "libvpx-vp9"]  # ffmpeg's own decoder leaves alpha out
+    reader = imageio_ffmpeg.read_frames(
+        str(tmp_path / "a.webm"), pix_fmt="rgba", bits_per_pixel=32, input_params=decoder
+    )
+    facts = next(reader)
+    found = [np.frombuffer(frame, np.uint8).reshape(SIZE, SIZE, 4) for frame in reader]
+    assert len(found) == written.frames == 8 and facts["codec"] == "vp9" and facts["fps"] == 10
+    for picture, index in zip(found, [0, 1, 2, 3, 4, 3, 2, 1], strict=True):
+        alpha = moving()[index][0, ..., 3].astype(int)
+        assert np.abs(picture[..., 3] - alpha).mean() < 4
+        assert np.abs(picture[12, 4 + 4 * index, :3].astype(int) - (200, 40, 40)).max() < 16
+
+
 @pytest.mark.parametrize("loop", ["forth-and-back", "forth", "once"])
 def test_pixels_of_a_gif_are_clear_or_solid_in_every_frame(tmp_path: Path, loop: str) -> None:
     frames = moving()

@@ -198,7 +198,7 @@ def test_doctor_still_reports_when_something_is_missing(
         (["sample", "-o", "n" * 248 + ".png", "--size", "100000"], "size must be"),
         (["gif", "--stpes", "3"], "did you mean --steps? (cheermeup gif --help"),
         (["gif", "joy"], "unexpected argument joy"),
-        (["gif", "-o", "joy.jpg"], ".gif, .webp, .png, .mp4"),
+        (["gif", "-o", "joy.jpg"], ".gif, .webp, .png, .mp4, .webm"),
         (["gif", "-o", "nowhere/joy.gif"], "no folder nowhere"),
         (["gif", "--faces", "0"], "number of faces"),
         (["gif", "--size", "100000"], "size must be"),

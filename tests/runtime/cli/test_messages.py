@@ -168,5 +168,5 @@ def test_the_format_of_a_file_is_checked_before_anything_is_drawn(
     for name in ("sample", "render", "move"):
         monkeypatch.setattr(CheerMeUp, name, draw)
     assert main([*command, "--bundle", str(bundle), "-o", "faces.bmp"]) == 2
-    formats = "one of .gif, .webp, .png, .mp4" if command == ["gif"] else "one of .png, .webp, .jpg, .jpeg"
+    formats = "one of .gif, .webp, .png, .mp4, .webm" if command == ["gif"] else "one of .png, .webp, .jpg, .jpeg"
     assert f"cannot tell the format of faces.bmp: give it a name that ends with {formats}" in capsys.readouterr().err
