@@ -10,10 +10,28 @@ from typing import Any
 import typer
 
 from tlgan_runtime.cli.arguments import command_names, command_parser
+from tlgan_runtime.sheets.targets import TARGETS
 from tlgan_train.cli import commands as training
 
 Row = tuple[str, str, str]
 """Option, meaning, default."""
+
+
+def targets() -> str:
+    """A row for each target of `cheermeup sheet`."""
+    lines = ["| target | what is written | limits | described in |", "|---|---|---|---|"]
+    for name, target in TARGETS.items():
+        limits = []
+        for form in target.formats:
+            kept = [f"{form.size} px", form.suffix]
+            kept += [f"{form.most_bytes // 1024} KiB"] if form.most_bytes else []
+            kept += [f"{form.most_frames} frames"] if form.most_frames else []
+            kept += [f"{form.most_seconds:g} s"] if form.most_seconds else []
+            limits.append(", ".join(kept))
+        if target.most:
+            limits.append(f"{target.least} to {target.most} pictures")
+        lines.append(f"| `{name}` | {target.about} | {'; '.join(limits)} | {target.source} |")
+    return "\n".join(lines)
 
 
 def cheermeup() -> str:

@@ -57,6 +57,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "memory of training": recorded("tables", "training_memory", "data_sets"),
     "reliability": made_by("tables", "reliability"),
     "cheermeup": made_by("command_line", "cheermeup"),
+    "targets of sheets": made_by("command_line", "targets"),
     "tlgan-train": made_by("command_line", "train"),
     "tlgan-export": made_by("command_line", "export"),
     "limits": made_by("limits", "bundles"),

@@ -47,7 +47,7 @@ def replacing(path: Path) -> Iterator[Path]:
     standard output (`-`) gets the content at the end of the block. Raises `OutputError` if the folder is missing or
     writing fails; an old file then stays as it was.
     """
-    with _reported(path):
+    with reported(path):
         target, mode = (path, None) if path == STANDARD_OUTPUT else _target(path)
         stream = is_standard_output(path) or (mode is not None and not stat.S_ISREG(mode))
         with unfinished(_scratch() if stream else target.parent, path.suffix) as temporary:
@@ -71,7 +71,7 @@ def filling(folder: Path) -> Iterator[Path]:
     Files there that have the same names are replaced, each when all are complete. Raises `OutputError` if the folder is
     missing or writing fails.
     """
-    with _reported(folder):
+    with reported(folder):
         if not folder.is_dir():
             raise OutputError(f"cannot write into {folder}: there is no such folder; create it first")
         with unfinished(folder, directory=True) as temporary:
@@ -82,7 +82,26 @@ def filling(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _reported(path: Path) -> Iterator[None]:
+def creating(folder: Path) -> Iterator[Path]:
+    """Give the block an empty temporary folder, and rename it to `folder` if the block succeeds.
+
+    Raises `OutputError` if `folder` is there and not an empty folder, or if writing fails.
+    """
+    with reported(folder):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise OutputError(f"{folder} is there and not an empty folder; name a new one")
+        if not folder.parent.is_dir():
+            raise OutputError(f"cannot create {folder}: there is no folder {folder.parent}; create it first")
+        with unfinished(folder.parent, directory=True) as temporary:
+            yield temporary
+            flush(temporary)
+            if folder.is_dir():
+                folder.rmdir()
+            temporary.rename(folder)
+
+
+@contextmanager
+def reported(path: Path) -> Iterator[None]:
     """Raise `OutputError` in place of an `OSError`, with what can be done about it."""
     try:
         yield

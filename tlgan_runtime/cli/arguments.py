@@ -9,6 +9,7 @@ from tlgan_runtime.animation.options import AnimationOptions
 from tlgan_runtime.choices import PRECISIONS, PROVIDERS
 from tlgan_runtime.cli.parser import DEBUG, HELP, Parser, number, whole_number
 from tlgan_runtime.errors import InputError
+from tlgan_runtime.sheets.targets import TARGETS
 from tlgan_runtime.transparency import AUTO
 from tlgan_runtime.validation import nearest, one_of
 
@@ -124,6 +125,32 @@ def _grid(parser: Parser) -> None:
     _drawing(parser)
 
 
+def _sheet(parser: Parser) -> None:
+    parser.option(
+        "--for", dest="target", required=True, choices=tuple(TARGETS), metavar="TARGET",
+        help=f"What the pictures are for: {', '.join(TARGETS)}.",
+    )  # fmt: skip
+    parser.option(
+        "-o", "--output", type=Path, metavar="PATH", shown="TARGET",
+        help="New folder, or file for a target that is one (.charx); sillytavern also packs a .zip.",
+    )  # fmt: skip
+    parser.option("--character", metavar="NAME", shown="as the seed draws", help="Who is drawn.")
+    parser.option("--seed", type=whole_number, default=0, metavar="N", help="Which face.")
+    parser.option("--emotions", metavar="NAMES", shown="all", help="Labels to write, such as joy,fear.")
+    parser.option(
+        "--variants", type=whole_number, default=1, metavar="N", help="Faces for each label, which sillytavern takes."
+    )
+    parser.option(
+        "--recipe", type=Path, metavar="FILE",
+        help='Labels of your own as mixes, a JSON object: {"smirk": {"joy": 0.4, "disgust": 0.2}}.',
+    )  # fmt: skip
+    _background(parser)
+    parser.option(
+        "--matte", metavar="COLOUR", default=AnimationOptions.matte, help=AnimationOptions.options()["matte"].about
+    )
+    _drawing(parser)
+
+
 def _batch(parser: Parser) -> None:
     parser.option("jobs", metavar="JOBS", help="File with one JSON object per line; - reads standard input.")
     parser.option("--out", type=Path, required=True, metavar="DIR", help="Folder for the pictures.")
@@ -203,6 +230,11 @@ _COMMANDS = {
         _edit,
     ),
     "grid": ("Draw a contact sheet: each face as it is, then with each emotion at full strength.", "[options]", _grid),
+    "sheet": (
+        "Write a character's faces in the files, sizes and names that a program expects.",
+        "--for TARGET [options]",
+        _sheet,
+    ),
     "info": ("Show the contents of a bundle.", "[options]", _engine),
     "verify": (
         "Check every file of a bundle, and run its graphs once in a process with limited time and memory.",

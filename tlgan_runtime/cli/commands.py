@@ -119,6 +119,30 @@ def grid(options: Namespace) -> int:
     return _report_file(editor, options, options.output, faces=options.faces, seed=options.seed, columns=columns)
 
 
+def sheet(options: Namespace) -> int:
+    from tlgan_runtime.sheets.write import write_sheet
+
+    recipe = None if options.recipe is None else _read_recipe(options.recipe)
+    editor = _open(options)
+    written = write_sheet(
+        editor,
+        options.target,
+        options.output,
+        character=options.character,
+        seed=options.seed,
+        emotions=options.emotions,
+        variants=options.variants,
+        recipe=recipe,
+        background=options.background,
+        matte=options.matte,
+    )
+    details = {
+        "target": written.target, "character": written.character, "seed": options.seed, "labels": written.labels,
+        "files": written.files, "bytes": written.bytes,
+    }  # fmt: skip
+    return _report_file(editor, options, written.path, **details)
+
+
 def info(options: Namespace) -> int:
     from tlgan_runtime.cli.info import describe_bundle
 
@@ -165,8 +189,8 @@ def doctor(options: Namespace) -> int:
 
 
 _COMMANDS = {
-    "gif": gif, "sample": sample, "edit": edit, "grid": grid, "info": info, "verify": verify, "doctor": doctor,
-    "batch": batch,
+    "gif": gif, "sample": sample, "edit": edit, "grid": grid, "sheet": sheet, "info": info, "verify": verify,
+    "doctor": doctor, "batch": batch,
 }  # fmt: skip
 
 
@@ -250,6 +274,19 @@ def _open(options: Namespace) -> CheerMeUp:
     if output == STANDARD_OUTPUT and sys.stdout is not None and sys.stdout.isatty():
         raise InputError("standard output is a terminal, which shows no pictures; add `> FILE`, or name a file with -o")
     return CheerMeUp(options.bundle, provider=options.provider, threads=options.threads, precision=precision)
+
+
+def _read_recipe(path: Path) -> object:
+    from tlgan_runtime.bundle.manifest import parse_json
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read --recipe {path}: {error.strerror or error}") from error
+    try:
+        return parse_json(content, str(path))
+    except CheerMeUpError as error:
+        raise InputError(str(error)) from error
 
 
 def _parse_setting(item: str) -> tuple[str, float]:

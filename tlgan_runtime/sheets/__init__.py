@@ -1,0 +1,1 @@
+"""Faces in the files, sizes and names that other programs expect."""
