@@ -58,7 +58,7 @@ def _stills(image: Image.Image, suffix: str) -> Iterator[bytes]:
         for quality in _QUALITIES:
             yield _saved(image, format="WEBP", quality=quality, method=4)
     else:
-        yield _saved(image, format="PNG", optimize=True)
+        yield _saved(image, format="PNG")
         for count in _COLOURS:
             fewer = image.quantize(count, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
             yield _saved(fewer, format="PNG", optimize=True)

@@ -34,6 +34,12 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return CheerMeUp(folder, provider="cpu")
 
 
+@pytest.fixture(scope="module")
+def sprites(tmp_path_factory: pytest.TempPathFactory) -> CheerMeUp:
+    folder = make_bundle(tmp_path_factory.mktemp("bundles") / "tiny", drawn=2, latent_dim=10, sprite=True)
+    return CheerMeUp(folder, provider="cpu")
+
+
 def written(app: CheerMeUp, target: str, path: Path | None = None, **options: Any) -> Sheet:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -53,12 +59,12 @@ def clear(app: CheerMeUp) -> bool:
 
 
 @pytest.mark.slow
-def test_sillytavern_gets_a_picture_for_each_of_its_labels(app: CheerMeUp, tmp_path: Path) -> None:
-    sheet = written(app, "sillytavern", tmp_path / "out", character="ada")
+def test_sillytavern_gets_a_picture_for_each_of_its_labels(sprites: CheerMeUp, tmp_path: Path) -> None:
+    sheet = written(sprites, "sillytavern", tmp_path / "out", character="ada")
     assert {Path(name).stem for name in sheet.files} == LABELS and len(LABELS) == 28 and sheet.character == "ada"
     assert sheet.bytes == sum(path.stat().st_size for path in (tmp_path / "out").iterdir())
     for name in sheet.files:
-        assert opened(tmp_path / "out" / name, 512, clear(app)).format == "PNG"
+        assert opened(tmp_path / "out" / name, 512, True).format == "PNG"
     half, full = (
         np.asarray(Image.open(tmp_path / "out" / f"{name}.png")).astype(int) for name in ("annoyance", "anger")
     )
@@ -67,8 +73,8 @@ def test_sillytavern_gets_a_picture_for_each_of_its_labels(app: CheerMeUp, tmp_p
 
 
 @pytest.mark.slow
-def test_variants_and_a_zip_are_what_sillytavern_reads(app: CheerMeUp, tmp_path: Path) -> None:
-    sheet = written(app, "sillytavern", tmp_path / "pack.zip", character="bo", variants=2, emotions="joy,fear")
+def test_variants_and_a_zip_are_what_sillytavern_reads(sprites: CheerMeUp, tmp_path: Path) -> None:
+    sheet = written(sprites, "sillytavern", tmp_path / "pack.zip", character="bo", variants=2, emotions="joy,fear")
     with zipfile.ZipFile(tmp_path / "pack.zip") as archive:
         assert archive.testzip() is None and archive.namelist() == sheet.files
         contents = {name: archive.read(name) for name in archive.namelist()}
@@ -76,14 +82,14 @@ def test_variants_and_a_zip_are_what_sillytavern_reads(app: CheerMeUp, tmp_path:
     label = re.compile(r"^(.+?)(?:[-\\.].*?)?$")  # as SillyTavern takes it from the name of a file
     assert {label.match(Path(name).stem)[1] for name in contents} == {"joy", "fear"}  # type: ignore[index]
     assert contents["joy-1.png"] != contents["joy-2.png"]
-    again = written(app, "sillytavern", tmp_path / "again.zip", character="bo", variants=2, emotions="joy,fear")
+    again = written(sprites, "sillytavern", tmp_path / "again.zip", character="bo", variants=2, emotions="joy,fear")
     assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "pack.zip").read_bytes() and again.files == sheet.files
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again.zip", "pack.zip"]
 
 
 @pytest.mark.slow
-def test_a_charx_has_an_icon_and_an_asset_for_each_label(app: CheerMeUp, tmp_path: Path) -> None:
-    written(app, "charx", tmp_path / "ada.charx", character="ada")
+def test_a_charx_has_an_icon_and_an_asset_for_each_label(sprites: CheerMeUp, tmp_path: Path) -> None:
+    written(sprites, "charx", tmp_path / "ada.charx", character="ada")
     with zipfile.ZipFile(tmp_path / "ada.charx") as archive:
         card = json.loads(archive.read("card.json"))
         assert (card["spec"], card["spec_version"], card["data"]["name"]) == ("chara_card_v3", "3.0", "ada")
@@ -109,12 +115,12 @@ def test_rpg_maker_gets_eight_faces_a_sheet(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_renpy_gets_images_side_images_and_a_script(app: CheerMeUp, tmp_path: Path) -> None:
-    sheet = written(app, "renpy", tmp_path / "out", character="ada")
+def test_renpy_gets_images_side_images_and_a_script(sprites: CheerMeUp, tmp_path: Path) -> None:
+    sheet = written(sprites, "renpy", tmp_path / "out", character="ada")
     images = {f"{prefix}ada {name}.png" for prefix in ("", "side ") for name in EMOTIONS}
     assert {name.removeprefix("images/") for name in sheet.files} == {*images, "ada.rpy"}
     for name in images:
-        opened(tmp_path / "out" / "images" / name, 512, clear(app))
+        opened(tmp_path / "out" / "images" / name, 512, True)
     script = (tmp_path / "out" / "ada.rpy").read_text(encoding="utf-8").splitlines()
     assert script[0] == 'define ada = Character("ada", image="ada")' and script[2] == "label ada_faces:"
     shown = {line.removeprefix("    show ") for line in script if line.startswith("    show ")}
@@ -150,13 +156,13 @@ def test_aseprite_gets_a_padded_sheet_with_a_tag_for_each_emotion(app: CheerMeUp
     ],
 )
 def test_stickers_keep_the_limits(
-    app: CheerMeUp, tmp_path: Path, target: str, folder: str, suffix: str, size: int, most: int, moves: bool
+    sprites: CheerMeUp, tmp_path: Path, target: str, folder: str, suffix: str, size: int, most: int, moves: bool
 ) -> None:
-    written(app, target, tmp_path / "out", character="ada", emotions="joy,fear,anger")
+    written(sprites, target, tmp_path / "out", character="ada", emotions="joy,fear,anger")
     files = sorted((tmp_path / "out" / folder).glob(f"*{suffix}"))
     assert [path.stem for path in files] == ["anger", "fear", "joy"]
     for path in files:
-        image = opened(path, size, clear(app))
+        image = opened(path, size, True)
         assert path.stat().st_size <= most and (getattr(image, "n_frames", 1) > 1) == moves
         if moves:
             times = []
@@ -167,9 +173,9 @@ def test_stickers_keep_the_limits(
 
 
 @pytest.mark.slow
-def test_video_stickers_of_telegram_are_short_vp9(app: CheerMeUp, tmp_path: Path) -> None:
+def test_video_stickers_of_telegram_are_short_vp9(sprites: CheerMeUp, tmp_path: Path) -> None:
     imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
-    written(app, "telegram-video", tmp_path / "out", character="ada", emotions="joy")
+    written(sprites, "telegram-video", tmp_path / "out", character="ada", emotions="joy")
     path = tmp_path / "out" / "joy.webm"
     facts = next(imageio_ffmpeg.read_frames(str(path), pix_fmt="rgba", input_params=["-c:v", "libvpx-vp9"]))
     assert facts["codec"] == "vp9" and facts["size"] == (512, 512) and facts["duration"] <= 3 and facts["fps"] <= 30
@@ -177,15 +183,15 @@ def test_video_stickers_of_telegram_are_short_vp9(app: CheerMeUp, tmp_path: Path
 
 
 @pytest.mark.slow
-def test_a_pack_of_whatsapp_says_what_it_holds(app: CheerMeUp, tmp_path: Path) -> None:
+def test_a_pack_of_whatsapp_says_what_it_holds(sprites: CheerMeUp, tmp_path: Path) -> None:
     for target in ("whatsapp", "whatsapp-animated"):
-        written(app, target, tmp_path / target, character="ada", emotions="joy,fear,anger")
+        written(sprites, target, tmp_path / target, character="ada", emotions="joy,fear,anger")
         (pack,) = json.loads((tmp_path / target / "contents.json").read_text(encoding="utf-8"))["sticker_packs"]
         assert pack["animated_sticker_pack"] == (target == "whatsapp-animated")
         assert [one["image_file"] for one in pack["stickers"]] == ["joy.webp", "fear.webp", "anger.webp"]
         assert all(1 <= len(one["emojis"]) <= 3 and one["accessibility_text"] for one in pack["stickers"])
         tray = tmp_path / target / pack["tray_image_file"]
-        assert opened(tray, 96, clear(app)).format == "PNG" and tray.stat().st_size <= 50 * KIB
+        assert opened(tray, 96, True).format == "PNG" and tray.stat().st_size <= 50 * KIB
 
 
 def test_pictures_are_encoded_again_until_they_fit() -> None:
