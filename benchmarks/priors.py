@@ -7,8 +7,8 @@ characters, compares with these. The rows go to results/priors.json; `docs/fill.
 docs/research/training.md.
 
 A mixture leaves the mean m of its class by cos(a) · (x - m) + sin(a) · (y - m), for the codes x and y of two training
-pictures and an angle a between 0 and a largest one. It varies as much as codes do. The prior draws such mixtures, too,
-but of fewer codes.
+pictures and an angle a between 0 and a largest one. It varies as much as codes do. The prior mixes a code with one of
+its neighbours alone.
 """
 
 from __future__ import annotations

@@ -9,19 +9,21 @@ import torch
 from torch import Tensor, nn
 
 STEERING = 3
-"""Coordinates of a draw that choose the two codes and the angle between them."""
-LARGEST_ANGLE = 45
-"""Degrees. At 0 a draw is one of the codes, at 45 both weigh the same."""
-ANGLES = 64
-"""Angles to choose from."""
+"""Coordinates of a draw that choose the two codes and their weights."""
+NEIGHBOURS = 12
+"""A code is mixed with one of so many that are nearest to it. Two that lie far apart, such as heads that look to
+opposite sides, would give a ghost of both."""
+SHARES = (0.25, 0.5)
+"""Smallest and largest weight of the second code. With less, draws would be copies of pictures."""
+WEIGHTS = 64
+"""Weights to choose from."""
 
 
 class CodeMixtures(nn.Module):
     """Maps the class and three coordinates of a draw from N(0, I) to a mixture of two codes of this class.
 
-    A mixture of the codes x and y leaves the mean m of their class by cos(a) · (x - m) + sin(a) · (y - m). If codes
-    were normal, mixtures would have exactly their distribution. The first coordinate chooses x, the second y, which is
-    another one, and the third the angle a; all choices are equally likely.
+    A mixture of the codes x and y is (1 - w) · x + w · y. The first coordinate chooses x, the second y, which is one of
+    the neighbours of x, and the third the weight w. All choices are equally likely.
 
     Args:
         classes: number of classes.
@@ -30,29 +32,31 @@ class CodeMixtures(nn.Module):
     """
 
     codes: Tensor
-    """float32 (classes, most, latent_dim). A class with fewer codes is filled up with its mean."""
-    means: Tensor
-    """float32 (classes, latent_dim), over all codes that were given."""
+    """float32 (classes, most, latent_dim). A class with fewer codes is filled up with zeros."""
+    neighbours: Tensor
+    """int32 (classes, most, NEIGHBOURS), the places of the codes that are nearest to each, the nearest first. The only
+    code of a class is its own neighbour."""
     counts: Tensor
     """int64 (classes,), how many codes a class has; 0 everywhere until `keep`."""
     edges: Tensor
-    """float32 (classes, 2, most), where the choice of a first and of a second code changes; infinite beyond."""
-    angle_edges: Tensor
-    """float32 (ANGLES,), where the choice of an angle changes."""
+    """float32 (classes, most), where the choice of the first code changes; infinite beyond."""
+    neighbour_edges: Tensor
+    """float32 (classes, NEIGHBOURS), where the choice of its neighbour changes; infinite beyond."""
+    weight_edges: Tensor
+    """float32 (WEIGHTS,), where the choice of a weight changes."""
     weights: Tensor
-    """float32 (ANGLES, 2), cosine and sine of each angle."""
+    """float32 (WEIGHTS,), the weights of the second code."""
 
     def __init__(self, classes: int, most: int, latent_dim: int) -> None:
         super().__init__()
-        most = max(2, most)  # the only code of a class mixes with its mean, which is the same
-        angles = math.radians(LARGEST_ANGLE) * (torch.arange(ANGLES, dtype=torch.float64) + 0.5) / ANGLES
         # Tables are stored, not computed again, so draws are the same on every machine.
         self.register_buffer("codes", torch.zeros(classes, most, latent_dim))
-        self.register_buffer("means", torch.zeros(classes, latent_dim))
+        self.register_buffer("neighbours", torch.zeros(classes, most, NEIGHBOURS, dtype=torch.int32))
         self.register_buffer("counts", torch.zeros(classes, dtype=torch.int64))
-        self.register_buffer("edges", torch.full((classes, 2, most), math.inf))
-        self.register_buffer("angle_edges", _edges(ANGLES, ANGLES))
-        self.register_buffer("weights", torch.stack([angles.cos(), angles.sin()], dim=1).float())
+        self.register_buffer("edges", torch.full((classes, most), math.inf))
+        self.register_buffer("neighbour_edges", torch.full((classes, NEIGHBOURS), math.inf))
+        self.register_buffer("weight_edges", _edges(WEIGHTS, WEIGHTS))
+        self.register_buffer("weights", torch.linspace(*SHARES, WEIGHTS))
         self.empty = True
         """Whether no codes have been given yet. Not looked up in `counts`, on which an exported graph cannot depend."""
         self.register_load_state_dict_post_hook(_look)
@@ -61,26 +65,27 @@ class CodeMixtures(nn.Module):
         """Take over codes (N, latent_dim) and their classes (N,). If a class has more than fit, `rng` chooses."""
         most = self.codes.shape[1]
         for label in np.unique(classes):
-            own = codes[classes == label]
-            self.means[label] = torch.from_numpy(own.mean(axis=0, dtype=np.float64))
-            self.codes[label] = self.means[label]
-            kept = rng.permutation(own)[:most]
-            self.codes[label, : len(kept)] = torch.from_numpy(kept)
-            self.counts[label] = len(kept)
-            self.edges[label, 0], self.edges[label, 1] = _edges(len(kept), most), _edges(len(kept) - 1, most)
+            kept = torch.from_numpy(rng.permutation(codes[classes == label])[:most])
+            count, near = len(kept), min(NEIGHBOURS, len(kept) - 1)
+            distances = torch.cdist(kept.double(), kept.double()).fill_diagonal_(-1)
+            nearest = distances.argsort(dim=1)  # the first is the code itself
+            self.codes[label, :count] = kept
+            self.neighbours[label, :count, :near] = nearest[:, 1 : near + 1]
+            self.counts[label] = count
+            self.edges[label] = _edges(count, most)
+            self.neighbour_edges[label] = _edges(near, NEIGHBOURS)
         self.empty = False
 
     def forward(self, classes: Tensor, steering: Tensor) -> Tensor:
         """Return mixtures, float64 (N, latent_dim), from classes (N,) and the steering coordinates (N, 3) of draws."""
-        edges, start = self.edges[classes], classes * self.codes.shape[1]
-        first = _chosen(steering[:, 0], edges[:, 0])
-        second = _chosen(steering[:, 1], edges[:, 1])
-        second = second + (second >= first).long()
-        weights = self.weights[_chosen(steering[:, 2], self.angle_edges[None])].double()
-        codes, mean = self.codes.flatten(0, 1), self.means[classes].double()
+        start = classes * self.codes.shape[1]
+        first = start + _chosen(steering[:, 0], self.edges[classes])
+        near = _chosen(steering[:, 1], self.neighbour_edges[classes])
+        second = start + self.neighbours.flatten()[first * NEIGHBOURS + near].long()
+        weight = self.weights[_chosen(steering[:, 2], self.weight_edges[None])].double()[:, None]
         # In float64, so that rounding to float32 gives the same latent in every batch and on every machine.
-        x, y = (codes[start + place].double() - mean for place in (first, second))
-        return mean + weights[:, :1] * x + weights[:, 1:] * y
+        x, y = (self.codes.flatten(0, 1)[place].double() for place in (first, second))
+        return (1 - weight) * x + weight * y
 
 
 def _look(mixtures: CodeMixtures, _: object) -> None:

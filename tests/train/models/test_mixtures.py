@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tlgan_train.models.mixtures import CodeMixtures
+from tlgan_train.models.mixtures import NEIGHBOURS, CodeMixtures
 from tlgan_train.models.prior import Prior
 
 pytestmark = pytest.mark.numerical
@@ -41,21 +41,38 @@ def test_draws_are_mixtures_of_codes_of_the_class_of_their_sector() -> None:
         own = latents[2 * emotion + character == label]
         real = torch.from_numpy(codes()[2 * LABELS[0] + LABELS[1] == label])
         middle = real.mean(dim=0)
-        torch.testing.assert_close(own.mean(dim=0), middle, atol=0.25, rtol=0)
+        torch.testing.assert_close(own.mean(dim=0), middle, atol=0.4, rtol=0)
         spread = (own - middle).square().mean(dim=0).sqrt() / (real - middle).square().mean(dim=0).sqrt()
-        assert spread.min() > 0.8 and spread.max() < 1.2
+        assert spread.min() > 0.6 and spread.max() < 1.1
         torch.testing.assert_close((own - middle)[:, 3], -(own - middle)[:, 2], atol=1e-4, rtol=0)
 
 
-def test_every_code_is_chosen_equally_often_with_every_other_one_but_itself() -> None:
-    mixtures = CodeMixtures(1, 4, 4)
-    corners = np.eye(4, dtype=np.float32)
-    mixtures.keep(corners, np.zeros(4, int), np.random.default_rng(0))
-    drawn = mixtures(torch.zeros(60_000, dtype=torch.int64), normal(60_000, 3)).float() - 0.25
-    pairs = torch.topk(drawn, 2).indices.sort(dim=1).values
-    counts = torch.bincount(4 * pairs[:, 0] + pairs[:, 1], minlength=16)[[1, 2, 3, 6, 7, 11]]
-    assert counts.sum() == 60_000
-    np.testing.assert_allclose(counts / 60_000, 1 / 6, atol=0.006)
+def test_every_code_is_mixed_equally_often_with_each_of_its_neighbours_alone() -> None:
+    mixtures = CodeMixtures(1, 20, 20)
+    corners = np.diag(1 + np.arange(20) / 100).astype(np.float32)  # the further on, the farther from all others
+    mixtures.keep(corners, np.zeros(20, int), np.random.default_rng(0))
+    drawn = mixtures(torch.zeros(100_000, dtype=torch.int64), normal(100_000, 3))
+    assert ((drawn > 0).sum(dim=1) == 2).all()
+    parts = (drawn / torch.from_numpy(corners).double().diagonal()).topk(2)
+    torch.testing.assert_close(parts.values.sum(dim=1), torch.ones(100_000, dtype=torch.float64))
+    clear = parts.values[:, 0] > 0.51  # of two equal parts nobody knows which was the first
+    first, second = parts.indices[clear].T
+    np.testing.assert_allclose(torch.bincount(first, minlength=20) / len(first), 1 / 20, atol=0.004)
+    for place in range(20):
+        others = torch.bincount(second[first == place], minlength=20)
+        near = [other for other in range(20) if other != place][:NEIGHBOURS]  # the shortest of the others
+        assert others.nonzero().flatten().tolist() == near
+        np.testing.assert_allclose(others[near] / others.sum(), 1 / NEIGHBOURS, atol=0.025)
+
+
+def test_weights_of_the_second_code_lie_between_a_quarter_and_a_half() -> None:
+    mixtures = CodeMixtures(1, 2, 1)
+    mixtures.keep(np.array([[0], [1]], np.float32), np.zeros(2, int), np.random.default_rng(0))
+    drawn = mixtures(torch.zeros(4000, dtype=torch.int64), normal(4000, 3))[:, 0]
+    weight = torch.minimum(drawn, 1 - drawn)
+    assert weight.min() == pytest.approx(0.25, abs=1e-6) and weight.max() == pytest.approx(0.5, abs=1e-6)
+    assert weight.mean() == pytest.approx(0.375, abs=0.005)
+    assert (drawn < 0.5).double().mean() == pytest.approx(0.5, abs=0.03)
 
 
 def test_a_class_of_one_code_draws_it_and_one_of_two_stays_between_them() -> None:
@@ -64,7 +81,7 @@ def test_a_class_of_one_code_draws_it_and_one_of_two_stays_between_them() -> Non
     mixtures.keep(given, np.array([0, 1, 1]), np.random.default_rng(0))
     drawn = mixtures(torch.tensor([0, 1]).repeat(200), normal(400, 3))
     assert torch.equal(drawn[0::2].float(), torch.from_numpy(given[:1]).expand(200, 3))
-    assert drawn[1::2, 0].min() >= 0 and drawn[1::2, 0].max() <= 4 and not drawn[1::2, 1:].any()
+    assert drawn[1::2, 0].min() >= 1 and drawn[1::2, 0].max() <= 3 and not drawn[1::2, 1:].any()
     single = CodeMixtures(1, 1, 3)
     single.keep(given[:1], np.zeros(1, int), np.random.default_rng(0))
     assert torch.equal(single(torch.zeros(9, dtype=torch.int64), normal(9, 3)).float(), torch.tensor([[1.0, 2, 3]] * 9))
