@@ -53,7 +53,7 @@ def train(
         typer.Option(metavar="SPEC", help="toon (built in), ferg:ROOT, folder:ROOT or csv:FILE.", show_default="toon"),
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="quick, best, cast, paper or tiny.", show_default="quick")
+        str | None, typer.Option(metavar="NAME", help="quick, best, cast, few, paper or tiny.", show_default="quick")
     ] = None,
     characters: Annotated[
         str | None,

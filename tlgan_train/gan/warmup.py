@@ -30,11 +30,12 @@ def end_warmup(
     prior = state.generator.prior
     if not prior.unfilled:
         return
-    codes, _ = predict(state.encoder, dataset.images, indices)
+    codes = predict(state.encoder, dataset.images, indices)
     own = tuple(of[indices] for of in labels)
     if gan.mirror:
-        turned, _ = predict(state.encoder, dataset.images, indices, change=lambda pictures: pictures.flip(3))
-        codes, own = np.concatenate([codes, turned]), tuple(np.tile(of, 2) for of in own)
+        turned = predict(state.encoder, dataset.images, indices, change=lambda pictures: pictures.flip(3))
+        codes = tuple(map(np.concatenate, zip(codes, turned, strict=True)))
+        own = tuple(np.tile(of, 2) for of in own)
     prior.keep(codes, own, np.random.default_rng(seed))
     kept = distributed.broadcast(prior.state_dict())
     for network in (state.generator, state.averaged):

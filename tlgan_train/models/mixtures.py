@@ -20,10 +20,12 @@ WEIGHTS = 64
 
 
 class CodeMixtures(nn.Module):
-    """Maps the class and three coordinates of a draw from N(0, I) to a mixture of two codes of this class.
+    """Maps draws from N(0, I), with a class for each, to mixtures of two codes of this class.
 
-    A mixture of the codes x and y is (1 - w) · x + w · y. The first coordinate chooses x, the second y, which is one of
-    the neighbours of x, and the third the weight w. All choices are equally likely.
+    A mixture of the codes x and y is (1 - w) · x + w · y. Of three coordinates, the first chooses x, the second y,
+    which is one of the neighbours of x, and the third the weight w. All choices are equally likely. The draw itself is
+    added as noise, as uncertain as codes are: coordinates that say nothing of pictures are then those of N(0, I), and
+    no regression can make much of the little that codes differ there.
 
     Args:
         classes: number of classes.
@@ -38,6 +40,8 @@ class CodeMixtures(nn.Module):
     code of a class is its own neighbour."""
     counts: Tensor
     """int64 (classes,), how many codes a class has; 0 everywhere until `keep`."""
+    deviations: Tensor
+    """float32 (latent_dim,), standard deviation of the noise."""
     edges: Tensor
     """float32 (classes, most), where the choice of the first code changes; infinite beyond."""
     neighbour_edges: Tensor
@@ -53,6 +57,7 @@ class CodeMixtures(nn.Module):
         self.register_buffer("codes", torch.zeros(classes, most, latent_dim))
         self.register_buffer("neighbours", torch.zeros(classes, most, NEIGHBOURS, dtype=torch.int32))
         self.register_buffer("counts", torch.zeros(classes, dtype=torch.int64))
+        self.register_buffer("deviations", torch.zeros(latent_dim))
         self.register_buffer("edges", torch.full((classes, most), math.inf))
         self.register_buffer("neighbour_edges", torch.full((classes, NEIGHBOURS), math.inf))
         self.register_buffer("weight_edges", _edges(WEIGHTS, WEIGHTS))
@@ -61,8 +66,12 @@ class CodeMixtures(nn.Module):
         """Whether no codes have been given yet. Not looked up in `counts`, on which an exported graph cannot depend."""
         self.register_load_state_dict_post_hook(_look)
 
-    def keep(self, codes: np.ndarray, classes: np.ndarray, rng: np.random.Generator) -> None:
-        """Take over codes (N, latent_dim) and their classes (N,). If a class has more than fit, `rng` chooses."""
+    def keep(self, codes: np.ndarray, log_variances: np.ndarray, classes: np.ndarray, rng: np.random.Generator) -> None:
+        """Take over codes, (N, latent_dim) each with the logarithm of its variance, and their classes (N,).
+
+        If a class has more codes than fit, `rng` chooses.
+        """
+        self.deviations.copy_(torch.from_numpy(np.sqrt(np.exp(log_variances.astype(np.float64)).mean(axis=0))))
         most = self.codes.shape[1]
         for label in np.unique(classes):
             kept = torch.from_numpy(rng.permutation(codes[classes == label])[:most])
@@ -76,8 +85,12 @@ class CodeMixtures(nn.Module):
             self.neighbour_edges[label] = _edges(near, NEIGHBOURS)
         self.empty = False
 
-    def forward(self, classes: Tensor, steering: Tensor) -> Tensor:
-        """Return mixtures, float64 (N, latent_dim), from classes (N,) and the steering coordinates (N, 3) of draws."""
+    def forward(self, classes: Tensor, z: Tensor, first_steering: int) -> Tensor:
+        """Return mixtures, float64 (N, latent_dim), of classes (N,) and draws (N, latent_dim).
+
+        The coordinates that choose begin at `first_steering`.
+        """
+        steering = z[:, first_steering : first_steering + STEERING]
         start = classes * self.codes.shape[1]
         first = start + _chosen(steering[:, 0], self.edges[classes])
         near = _chosen(steering[:, 1], self.neighbour_edges[classes])
@@ -85,7 +98,7 @@ class CodeMixtures(nn.Module):
         weight = self.weights[_chosen(steering[:, 2], self.weight_edges[None])].double()[:, None]
         # In float64, so that rounding to float32 gives the same latent in every batch and on every machine.
         x, y = (self.codes.flatten(0, 1)[place].double() for place in (first, second))
-        return (1 - weight) * x + weight * y
+        return (1 - weight) * x + weight * y + self.deviations.double() * z.double()
 
 
 def _look(mixtures: CodeMixtures, _: object) -> None:

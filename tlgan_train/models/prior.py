@@ -89,15 +89,17 @@ class Prior(nn.Module):
         """Whether codes are to be kept, but none have been given yet."""
         return self.mixtures is not None and self.mixtures.empty
 
-    def keep(self, codes: np.ndarray, labels: tuple[np.ndarray, ...], rng: np.random.Generator) -> None:
-        """Keep codes (N, latent_dim) of real pictures with these labels, int (N,) for each set.
+    def keep(
+        self, codes: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, ...], rng: np.random.Generator
+    ) -> None:
+        """Keep codes of real pictures, means and log variances (N, latent_dim), with labels (N,) for each set.
 
         In the place of a class without pictures, classes with other first labels (emotions) are drawn, and all others
         if there are none.
         """
         assert self.mixtures is not None
-        classes = np.ravel_multi_index(labels, self.sizes) if self.sizes else np.zeros(len(codes), int)
-        self.mixtures.keep(codes, classes, rng)
+        classes = np.ravel_multi_index(labels, self.sizes) if self.sizes else np.zeros(len(codes[0]), int)
+        self.mixtures.keep(*codes, classes, rng)
         present = np.unique(classes)
         rest = self.mixtures.counts.numel() // (self.sizes[0] if self.sizes else 1)
         for missing in np.setdiff1d(np.arange(self.mixtures.counts.numel()), present):
@@ -110,7 +112,7 @@ class Prior(nn.Module):
         if self.plain:
             return z
         if self.mixtures is not None and not self.unfilled:
-            return self.mixtures(self._classes(z), z[:, self.labelled : self.labelled + STEERING]).float()
+            return self.mixtures(self._classes(z), z, self.labelled).float()
         # In float64, so that rounding to float32 gives the same latent in every batch and on every machine.
         latents = z.double()
         for vectors in self.vectors:

@@ -26,10 +26,21 @@ def codes(labels: tuple[np.ndarray, ...] = LABELS, seed: int = 0) -> np.ndarray:
     return noise + 10 * (labels[0] + 3 * labels[1])[:, None].astype(np.float32)
 
 
+def certain(given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes and the logarithm of a variance that is nearly 0."""
+    return given, np.full_like(given, -100)
+
+
 def filled(kept: int = 40, labels: tuple[np.ndarray, ...] = LABELS) -> Prior:
     prior = Prior(SIZES, LATENT_DIM, push=2.0, codes=kept)
-    prior.keep(codes(labels), labels, np.random.default_rng(0))
+    prior.keep(certain(codes(labels)), labels, np.random.default_rng(0))
     return prior
+
+
+def mixed(given: np.ndarray, classes: np.ndarray, most: int) -> CodeMixtures:
+    mixtures = CodeMixtures(int(classes.max()) + 1, most, given.shape[1])
+    mixtures.keep(*certain(given), classes, np.random.default_rng(0))
+    return mixtures
 
 
 def test_draws_are_mixtures_of_codes_of_the_class_of_their_sector() -> None:
@@ -48,11 +59,10 @@ def test_draws_are_mixtures_of_codes_of_the_class_of_their_sector() -> None:
 
 
 def test_every_code_is_mixed_equally_often_with_each_of_its_neighbours_alone() -> None:
-    mixtures = CodeMixtures(1, 20, 20)
     corners = np.diag(1 + np.arange(20) / 100).astype(np.float32)  # the further on, the farther from all others
-    mixtures.keep(corners, np.zeros(20, int), np.random.default_rng(0))
-    drawn = mixtures(torch.zeros(100_000, dtype=torch.int64), normal(100_000, 3))
-    assert ((drawn > 0).sum(dim=1) == 2).all()
+    mixtures = mixed(corners, np.zeros(20, int), 20)
+    drawn = mixtures(torch.zeros(100_000, dtype=torch.int64), normal(100_000, 20), 0)
+    assert ((drawn > 1e-9).sum(dim=1) == 2).all()
     parts = (drawn / torch.from_numpy(corners).double().diagonal()).topk(2)
     torch.testing.assert_close(parts.values.sum(dim=1), torch.ones(100_000, dtype=torch.float64))
     clear = parts.values[:, 0] > 0.51  # of two equal parts nobody knows which was the first
@@ -66,25 +76,35 @@ def test_every_code_is_mixed_equally_often_with_each_of_its_neighbours_alone() -
 
 
 def test_weights_of_the_second_code_lie_between_a_quarter_and_a_half() -> None:
-    mixtures = CodeMixtures(1, 2, 1)
-    mixtures.keep(np.array([[0], [1]], np.float32), np.zeros(2, int), np.random.default_rng(0))
-    drawn = mixtures(torch.zeros(4000, dtype=torch.int64), normal(4000, 3))[:, 0]
+    mixtures = mixed(np.array([[0, 0, 0], [1, 0, 0]], np.float32), np.zeros(2, int), 2)
+    drawn = mixtures(torch.zeros(4000, dtype=torch.int64), normal(4000, 3), 0)[:, 0]
     weight = torch.minimum(drawn, 1 - drawn)
     assert weight.min() == pytest.approx(0.25, abs=1e-6) and weight.max() == pytest.approx(0.5, abs=1e-6)
     assert weight.mean() == pytest.approx(0.375, abs=0.005)
     assert (drawn < 0.5).double().mean() == pytest.approx(0.5, abs=0.03)
 
 
+def test_draws_are_as_uncertain_as_codes() -> None:
+    given, deviations = codes(), np.array([0.1, 0.1, 0.2, 0.2, 0.5, 1.0, 1.0, 1.0])
+    uncertain = Prior(SIZES, LATENT_DIM, codes=40)
+    log_variances = np.broadcast_to(2 * np.log(deviations), given.shape).astype(np.float32)
+    uncertain.keep((given, log_variances), LABELS, np.random.default_rng(0))
+    z = normal(2000, LATENT_DIM)
+    torch.testing.assert_close(
+        uncertain(z) - filled()(z), (z * torch.from_numpy(deviations)).float(), atol=1e-4, rtol=0
+    )
+    assert all(map(torch.equal, uncertain.labels(z), filled().labels(z)))
+
+
 def test_a_class_of_one_code_draws_it_and_one_of_two_stays_between_them() -> None:
     given = np.array([[1, 2, 3], [0, 0, 0], [4, 0, 0]], np.float32)
-    mixtures = CodeMixtures(2, 2, 3)
-    mixtures.keep(given, np.array([0, 1, 1]), np.random.default_rng(0))
-    drawn = mixtures(torch.tensor([0, 1]).repeat(200), normal(400, 3))
+    drawn = mixed(given, np.array([0, 1, 1]), 2)(torch.tensor([0, 1]).repeat(200), normal(400, 3), 0)
     assert torch.equal(drawn[0::2].float(), torch.from_numpy(given[:1]).expand(200, 3))
-    assert drawn[1::2, 0].min() >= 1 and drawn[1::2, 0].max() <= 3 and not drawn[1::2, 1:].any()
-    single = CodeMixtures(1, 1, 3)
-    single.keep(given[:1], np.zeros(1, int), np.random.default_rng(0))
-    assert torch.equal(single(torch.zeros(9, dtype=torch.int64), normal(9, 3)).float(), torch.tensor([[1.0, 2, 3]] * 9))
+    assert drawn[1::2, 0].min() >= 1 and drawn[1::2, 0].max() <= 3 and drawn[1::2, 1:].abs().max() < 1e-9
+    single = mixed(given[:1], np.zeros(1, int), 1)
+    assert torch.equal(
+        single(torch.zeros(9, dtype=torch.int64), normal(9, 3), 0).float(), torch.tensor([[1.0, 2, 3]] * 9)
+    )
 
 
 def test_no_more_codes_are_kept_than_fit() -> None:
@@ -119,6 +139,6 @@ def test_too_few_dimensions_to_steer_a_mixture_are_refused() -> None:
     with pytest.raises(ValueError, match="need 6 latent dimensions or more, not 5"):
         Prior(SIZES, 5, codes=4)
     prior = Prior((), 5, codes=4)
-    prior.keep(normal(10, 5).numpy(), (), np.random.default_rng(0))
+    prior.keep(certain(normal(10, 5).numpy()), (), np.random.default_rng(0))
     z = normal(50, 5)
     assert not prior.plain and prior.labels(z) == () and not torch.equal(prior(z), z)
