@@ -25,6 +25,8 @@ from tlgan_train.run_folder import load_tensors, save_tensors
 USUAL_LATENT_DIM, FREE_DIM = 64, 48
 """Length of a latent if the settings leave it open, and how many of its coordinates are free of labels at least. The
 shipped bundles have 64, of which six characters with seven emotions leave 53."""
+ALL_CODES = 8_192
+"""Most codes that the prior keeps of all classes together: 2 MiB of a bundle."""
 
 
 @dataclass
@@ -117,8 +119,9 @@ def build(config: Config, dataset: Dataset, characters: tuple[str, ...], compute
     latent_dim = gan.latent_dim or max(USUAL_LATENT_DIM, FREE_DIM + sum(size - 1 for size in sizes))
     drawn = dataset.indices("train", characters)
     largest = (1 + gan.mirror) * (int(np.bincount(dataset.classes[drawn]).max()) if sizes else len(drawn))
+    codes = gan.codes and max(1, min(gan.codes, largest, ALL_CODES // int(np.prod(sizes))))
     try:
-        prior = Prior(sizes, latent_dim, gan.sector_push, min(gan.codes, largest))
+        prior = Prior(sizes, latent_dim, gan.sector_push, codes)
     except ValueError as error:
         raise TrainError(f"gan.latent_dim is too small: {error}") from None
     generator = Generator(latent_dim, gan.generator_width, size, gan.mapping_width, prior)

@@ -173,3 +173,13 @@ def test_latents_are_longer_where_there_are_many_labels(emotions: int, expected:
     assert state.generator.latent_dim == expected
     free = expected - (emotions - 1) - 1
     assert free >= 48 and state.generator.prior.labelled == expected - free
+
+
+@pytest.mark.parametrize(("kept", "emotions", "expected"), [(0, 3, 0), (5, 3, 5), (100, 3, 8), (100, 1024, 4)])
+def test_no_more_codes_are_kept_than_there_are_pictures_or_a_bundle_can_hold(
+    kept: int, emotions: int, expected: int
+) -> None:
+    dataset = replace(bars(count=10), emotions=tuple(f"emotion {number}" for number in range(emotions)))
+    config = Config.from_dict({"gan": {**FULL, "latent_dim": 0, "codes": kept}, "data": {"image_size": 32}})
+    prior = build(config, dataset, dataset.characters[:2], ON_CPU).generator.prior
+    assert (prior.mixtures.codes.shape[1] if prior.mixtures else 0) == expected
