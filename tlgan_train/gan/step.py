@@ -13,6 +13,7 @@ from tlgan_train.config import GanConfig
 from tlgan_train.gan.state import GanState
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.encoder import kl_divergence, sample_posterior
+from tlgan_train.models.prior import Prior
 
 SHIFT = 4
 """Largest shift of the pictures that the perceptual loss compares, in pixels. What leaves at one side comes back at the
@@ -37,8 +38,11 @@ def training_step(
     """Update D, then G (and E) on the same latents, as in the published code. Returns the losses."""
     discriminator, prior = state.discriminator, state.generator.prior
     z = torch.randn(len(real), state.generator.latent_dim, device=real.device)
-    latents = prior(z)
-    real_labels, fake_labels = prior.one_hot(labels), prior.one_hot(prior.labels(z))
+    latents, drawn = prior(z), prior.labels(z)
+    edits = bool(gan.edit_weight and state.readers and prior.sizes)
+    if edits:
+        latents, drawn = edited(prior, latents, drawn)
+    real_labels, fake_labels = prior.one_hot(labels), prior.one_hot(drawn)
 
     discriminator.requires_grad_(True)
     with compute.autocast():
@@ -56,6 +60,11 @@ def training_step(
     with compute.autocast():
         score, _ = discriminator(fake, fake_labels)
     losses["generator"] = generator_loss(gan, score.float())
+    if edits:
+        reader = state.readers[state.step % len(state.readers)]
+        with compute.autocast():
+            emotion, _ = reader(*shifted(fake))
+        losses["edit"] = F.cross_entropy(emotion.float(), drawn[0])
     if state.encoder is not None:
         encoder_losses, redrawn = reconstruct(state, gan, real, labels, compute)
         losses |= encoder_losses
@@ -66,6 +75,15 @@ def training_step(
             losses["feature"] = feature_distance(redrawn_activations, targets)
     update_generator(state, gan, losses)
     return {name: loss.detach() for name, loss in losses.items()}
+
+
+def edited(prior: Prior, latents: Tensor, labels: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Return draws, half of which have the coordinates of the first label set, and its label, from another draw."""
+    half, coordinates = len(latents) // 2, prior.sizes[0] - 1
+    others = torch.randperm(len(latents), device=latents.device)[:half]
+    moved = torch.cat([latents[others, :coordinates], latents[:half, coordinates:]], dim=1)
+    label = torch.cat([labels[0][others], labels[0][half:]])
+    return torch.cat([moved, latents[half:]]), (label, *labels[1:])
 
 
 def discriminator_loss(gan: GanConfig, real_score: Tensor, fake_score: Tensor) -> Tensor:
@@ -107,12 +125,18 @@ def perceptual_distance(state: GanState, real: Tensor, redrawn: Tensor, compute:
     pixels at fixed places. Without shifts, the generator draws such patterns: a grid on every face.
     """
     reader = state.readers[state.step % len(state.readers)]
-    down, right = (int(shift) for shift in torch.randint(-SHIFT, SHIFT + 1, (2,)))
+    shifted_real, shifted_redrawn = shifted(real, redrawn)
     with compute.autocast():
         with torch.no_grad():
-            targets = reader.activations(real.roll((down, right), (2, 3)))
-        activations = reader.activations(redrawn.roll((down, right), (2, 3)))
+            targets = reader.activations(shifted_real)
+        activations = reader.activations(shifted_redrawn)
     return feature_distance(activations, targets)
+
+
+def shifted(*pictures: Tensor) -> tuple[Tensor, ...]:
+    """Return pictures (N, 3, S, S), all shifted by the same few pixels at random."""
+    down, right = (int(shift) for shift in torch.randint(-SHIFT, SHIFT + 1, (2,)))
+    return tuple(picture.roll((down, right), (2, 3)) for picture in pictures)
 
 
 def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
@@ -122,6 +146,7 @@ def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
         "reconstruction": gan.reconstruction_weight,
         "feature": gan.feature_weight,
         "perceptual": gan.perceptual_weight,
+        "edit": gan.edit_weight,
         "kl": gan.kl_weight,
     }
     return torch.stack([weight * losses[name] for name, weight in weights.items() if name in losses]).sum()

@@ -15,10 +15,11 @@ from tlgan_train.compute.compute import ON_CPU
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.gan.state import build, label_arrays
-from tlgan_train.gan.step import feature_distance, reconstruct, warmup_step
+from tlgan_train.gan.step import edited, feature_distance, reconstruct, training_step, warmup_step
 from tlgan_train.gan.train import train_gan
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.inference import to_tensor
+from tlgan_train.models.prior import Prior
 from tlgan_train.models.residual import ResidualClassifier
 
 pytestmark = pytest.mark.numerical
@@ -79,6 +80,31 @@ def test_classifiers_take_turns_and_do_not_change() -> None:
     assert seen == [0, 0, 1, 1, 0, 0]  # real and redrawn pictures
     for reader, weights in zip(state.readers, before, strict=True):
         assert all(torch.equal(weights[name], value) for name, value in reader.state_dict().items())
+
+
+def test_half_of_the_draws_take_their_emotion_from_another_draw() -> None:
+    prior = Prior((3, 2), 8, push=2.0)
+    z = torch.randn(40, 8, generator=torch.Generator().manual_seed(0))
+    latents, labels = prior(z), prior.labels(z)
+    torch.manual_seed(0)
+    moved, (emotion, character) = edited(prior, latents, labels)
+    assert torch.equal(moved[:, 2:], latents[:, 2:]) and torch.equal(moved[20:], latents[20:])
+    assert torch.equal(character, labels[1]) and torch.equal(emotion[20:], labels[0][20:])
+    for row, label in zip(moved[:20], emotion[:20], strict=True):
+        (origin,) = torch.nonzero((latents[:, :2] == row[:2]).all(dim=1))
+        assert label == labels[0][origin]
+    assert not torch.equal(emotion[:20], labels[0][:20])
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_classifiers_must_see_the_emotion_of_a_draw(weight: float) -> None:
+    data = bars(count=10)
+    config = Config.from_dict({"gan": {**SETTINGS, "edit_weight": weight}, "data": {"image_size": 32}})
+    state = build(config, data, data.characters, ON_CPU)
+    state.readers = (untrained("residual"),)
+    labels = tuple(torch.from_numpy(of[:8]) for of in label_arrays(data, data.characters, sets=2))
+    losses = training_step(state, config.gan, to_tensor(data.images[:8]), labels, ON_CPU)
+    assert ("edit" in losses) == (weight > 0)
 
 
 def test_without_a_classifier_training_is_refused(tmp_path: Path) -> None:
