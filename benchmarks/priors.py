@@ -9,6 +9,9 @@ docs/research/training.md.
 A mixture leaves the mean m of its class by cos(a) · (x - m) + sin(a) · (y - m), for the codes x and y of two training
 pictures and an angle a between 0 and a largest one. It varies as much as codes do. The prior mixes a code with one of
 its neighbours alone.
+
+Draws with the emotion of others have the coordinates of the emotion from another draw. *As asked* is the share of draws
+whose emotion the judge reads as that of these coordinates: edits move nothing else.
 """
 
 from __future__ import annotations
@@ -31,9 +34,10 @@ COMPARED = 2000
 """Pictures of the others, and draws."""
 HEADS = {
     "cast": "cast", "faces": "faces", "KID": "kid", "precision": "precision", "recall": "recall",
-    "confident": "confident", "copying": "copying",
+    "confident": "confident", "as asked": "asked", "copying": "copying",
 }  # fmt: skip
 FORMS = {"cast": "{}", "faces": "{}", "kid": "{:.3f}"}
+DRAWS, EDITED = "draws of the prior", "draws with the emotion of others"
 
 
 def mixtures(codes: np.ndarray, classes: np.ndarray, angle: float, rng: np.random.Generator) -> np.ndarray:
@@ -50,7 +54,9 @@ def mixtures(codes: np.ndarray, classes: np.ndarray, angle: float, rng: np.rando
 
 def measure(run: Path, judge: Path, others: Path) -> list[dict[str, Any]]:
     """Return a row for each kind of faces."""
-    from tlgan_train.axes.samples import draw_faces, draw_latents
+    import torch
+
+    from tlgan_train.axes.samples import draw_faces
     from tlgan_train.classifiers.judge import SUCCESS, load_judge
     from tlgan_train.config import Config, load_config
     from tlgan_train.data import load_dataset
@@ -71,14 +77,23 @@ def measure(run: Path, judge: Path, others: Path) -> list[dict[str, Any]]:
     train, test = own.indices("train"), own.indices("test")
     seen = predict(reader, own.images, train)[0]
     codes = predict(encoder, own.images, train)[0]
+    z = torch.from_numpy(rng.standard_normal((COMPARED, generator.latent_dim), dtype=np.float32))
+    draws, asked = generator.prior(z).numpy(), generator.prior.labels(z)[0].numpy()
+    others, coordinates = rng.permutation(COMPARED), len(own.emotions) - 1
+    edited = np.concatenate([draws[others, :coordinates], draws[:, coordinates:]], axis=1)
     faces = {
         "test pictures, drawn again": predict(encoder, own.images, test)[0],
-        "draws of the prior": draw_latents(generator, COMPARED, config.seed, "priors"),
-        **{f"mixtures up to {angle}°": mixtures(codes, own.classes[train], angle, rng) for angle in ANGLES},
+        DRAWS: draws,
+        EDITED: edited,
+        **{
+            f"mixtures up to {angle}°": rng.permutation(mixtures(codes, own.classes[train], angle, rng))[:COMPARED]
+            for angle in ANGLES
+        },
     }
+    wanted = {DRAWS: asked, EDITED: asked[others]}
     rows = []
     for name, latents in faces.items():
-        drawn = Verdicts.of(predict(reader, draw_faces(generator, rng.permutation(latents)[:COMPARED])))
+        drawn = Verdicts.of(predict(reader, draw_faces(generator, latents)))
         precision, recall = precision_recall(real.features, drawn.features)
         rows.append(
             {
@@ -87,6 +102,7 @@ def measure(run: Path, judge: Path, others: Path) -> list[dict[str, Any]]:
                 "precision": precision,
                 "recall": recall,
                 "confident": float((drawn.emotion.max(axis=1) >= SUCCESS).mean()),
+                "asked": float((drawn.emotion.argmax(axis=1) == wanted[name]).mean()) if name in wanted else None,
                 "copying": copying(seen, real.features, drawn.features),
             }
         )
