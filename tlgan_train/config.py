@@ -280,6 +280,17 @@ def load_config(preset: str = "quick", overrides: list[str] | None = None) -> Co
     return config
 
 
+def unknown_settings(values: dict[str, Any]) -> list[str]:
+    """Return the names of settings in the result of `to_dict` that this version does not have."""
+    known = set(_setting_names())
+    given = [
+        name
+        for key, value in values.items()
+        for name in ([f"{key}.{inner}" for inner in value] if isinstance(value, dict) else [key])
+    ]
+    return sorted(set(given) - known)
+
+
 def _setting_names() -> list[str]:
     default = Config()
     names = []

@@ -17,7 +17,7 @@ from safetensors.torch import save
 
 from tlgan_runtime.files import replacing
 from tlgan_train.compute.compute import Compute
-from tlgan_train.config import Config
+from tlgan_train.config import Config, unknown_settings
 from tlgan_train.errors import TrainError
 from tlgan_train.revision import code_revision
 
@@ -156,12 +156,21 @@ def run_precision(run: Path, wish: str) -> str:
 def started_with(path: Path) -> tuple[Config, str]:
     """Return the settings and the digest of the data from the `config.json` of a run.
 
-    Raises `TrainError` if the file is damaged.
+    Raises `TrainError` if the file is damaged or of another version.
     """
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        return Config.from_dict(dict(facts["config"])), str(facts["data_digest"])
-    except (ValueError, KeyError, TypeError, TrainError) as error:
+        values, digest = dict(facts["config"]), str(facts["data_digest"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrainError(f"{path} is damaged ({error}); take another --run folder") from None
+    if unknown := unknown_settings(values):
+        raise TrainError(
+            f"{path} is of another version of cheermeup, which had {', '.join(unknown)}; use that version, or take "
+            "another --run folder"
+        )
+    try:
+        return Config.from_dict(values), digest
+    except TrainError as error:
         raise TrainError(f"{path} is damaged ({error}); take another --run folder") from None
 
 

@@ -100,3 +100,12 @@ def test_a_damaged_config_is_told(tmp_path: Path, content: str) -> None:
     (tmp_path / "config.json").write_text(content)
     with pytest.raises(TrainError, match=r"config\.json"):
         open_run(tmp_path, CONFIG, "digest")
+
+
+def test_a_run_of_another_version_is_told_by_its_settings(tmp_path: Path) -> None:
+    open_run(tmp_path, CONFIG, "digest")
+    facts = json.loads((tmp_path / "config.json").read_text())
+    facts["config"]["gan"] |= {"flow_layers": 8, "truncation": 0.9}
+    (tmp_path / "config.json").write_text(json.dumps(facts))
+    with pytest.raises(TrainError, match=r"another version of cheermeup, which had gan\.flow_layers, gan\.trunc"):
+        open_run(tmp_path, CONFIG, "digest")
