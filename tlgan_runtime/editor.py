@@ -150,7 +150,7 @@ class CheerMeUp:
 
         They have the size of the faces, or the smaller one that the classifier reads (`manifest.reader_size`).
         """
-        pictures, read = array("images", images), self.manifest.reader_size or self.image_size
+        pictures, read = array("images", images), self.manifest.read_size
         shapes = [(size, size, 3) for size in dict.fromkeys((self.image_size, read))]
         if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1:] not in shapes or len(pictures) == 0:
             wanted = " or ".join(f"(N, {', '.join(map(str, shape))})" for shape in shapes)

@@ -60,8 +60,10 @@ def save_edit(
     layout.plan(2 * faces, size, columns=faces)
     z = editor.sample(faces, seed)
     both = np.concatenate([z, editor.move(z, strengths, method, until=until, keep=keep)])
-    layout.save_still(target, layout.tile(editor.render(both, background), size, columns=faces))
-    before, after = np.split(editor.render(both), 2)
+    drawn = editor.render(both)
+    shown = drawn if background == AUTO else editor.render(both, background)
+    layout.save_still(target, layout.tile(shown, size, columns=faces))
+    before, after = np.split(drawn, 2)
     return before, after
 
 

@@ -108,6 +108,11 @@ class Manifest:
     """Side in pixels of the pictures that the classifier reads, R, which divides S. Pictures of S pixels are averaged
     over squares first. If it is missing, R is S."""
 
+    @property
+    def read_size(self) -> int:
+        """Side of the pictures that the classifier reads, in pixels."""
+        return self.reader_size or self.image_size
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object for `manifest.json`."""
         given = {key: value for key, value in asdict(self).items() if value is not None}

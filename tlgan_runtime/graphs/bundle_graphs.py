@@ -42,7 +42,7 @@ def open_graphs(bundle: Bundle, engine: Engine, precision: str = "auto") -> Grap
                 f"the bundle {bundle.path} has no int8 generator; take precision auto, or tlgan-export it with --int8"
             )
         drawing = Engine("cpu", engine.threads)
-    drawn, seen = manifest.image_size, manifest.reader_size or manifest.image_size
+    drawn, seen = manifest.image_size, manifest.read_size
     image = Tensor("tensor(uint8)", (drawn, drawn, manifest.channels))
     latents = Tensor("tensor(float)", (manifest.latent_dim,), largest=MAX_DISTANCE)
     mapping = None

@@ -15,7 +15,7 @@ from tlgan_runtime.errors import InputError
 from tlgan_runtime.messages import listed, shown
 from tlgan_runtime.sheets.names import plain_names
 from tlgan_runtime.sheets.recipes import Label
-from tlgan_runtime.transparency import Background
+from tlgan_runtime.transparency import AUTO, Background
 from tlgan_runtime.validation import one_of
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ class Cast:
     def pictures(self, label: Label) -> Pixels:
         """Return all variants with a label, uint8 (V, H, W, C). Warns if the classifier reads another emotion."""
         moved = self.editor.move(self.start, label.mix)
+        drawn = self.editor.render(moved, self.background)
         if label.name in self.editor.emotions:
-            read = self.editor.classify(self.editor.render(moved)).emotion.argmax(axis=1)
+            plain = drawn if self.background == AUTO else self.editor.render(moved)
+            read = self.editor.classify(plain).emotion.argmax(axis=1)
             seen = [self.editor.emotions[index] for index in read]
             if wrong := [name for name in seen if name != label.name]:
                 warnings.warn(
@@ -50,7 +52,7 @@ class Cast:
                     UserWarning,
                     stacklevel=2,
                 )
-        return self.editor.render(moved, self.background)
+        return drawn
 
     def walk(self, label: Label, steps: int) -> Iterator[Pixels]:
         """Yield the frames of the first variant on its way to a label, uint8 (1, H, W, C) each."""

@@ -45,6 +45,11 @@ class GanState:
     readers: tuple[Classifier, ...] = ()
     """Trained classifiers for the perceptual loss, which do not change. They take turns."""
 
+    @property
+    def reader(self) -> Classifier:
+        """The one of `readers` whose turn it is."""
+        return self.readers[self.step % len(self.readers)]
+
     def networks(self) -> dict[str, nn.Module]:
         """Return all networks by name."""
         named = {"generator": self.generator, "discriminator": self.discriminator, "averaged": self.averaged}

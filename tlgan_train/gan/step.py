@@ -61,9 +61,8 @@ def training_step(
         score, _ = discriminator(fake, fake_labels)
     losses["generator"] = generator_loss(gan, score.float())
     if edits:
-        reader = state.readers[state.step % len(state.readers)]
         with compute.autocast():
-            emotion, _ = reader(*shifted(fake))
+            emotion, _ = state.reader(*shifted(fake))
         losses["edit"] = F.cross_entropy(emotion.float(), drawn[0])
     if state.encoder is not None:
         encoder_losses, redrawn = reconstruct(state, gan, real, labels, compute)
@@ -124,12 +123,11 @@ def perceptual_distance(state: GanState, real: Tensor, redrawn: Tensor, compute:
     Both pictures are shifted by the same few pixels. The strides of a classifier make it blind to some patterns of
     pixels at fixed places. Without shifts, the generator draws such patterns: a grid on every face.
     """
-    reader = state.readers[state.step % len(state.readers)]
     shifted_real, shifted_redrawn = shifted(real, redrawn)
     with compute.autocast():
         with torch.no_grad():
-            targets = reader.activations(shifted_real)
-        activations = reader.activations(shifted_redrawn)
+            targets = state.reader.activations(shifted_real)
+        activations = state.reader.activations(shifted_redrawn)
     return feature_distance(activations, targets)
 
 

@@ -111,7 +111,7 @@ class Prior(nn.Module):
         """Return the latents of draws z, as float32."""
         if self.plain:
             return z
-        if self.mixtures is not None and not self.unfilled:
+        if self.mixtures is not None and not self.mixtures.empty:
             return self.mixtures(self._classes(z), z, self.labelled).float()
         # In float64, so that rounding to float32 gives the same latent in every batch and on every machine.
         latents = z.double()
@@ -121,7 +121,7 @@ class Prior(nn.Module):
 
     def labels(self, z: Tensor) -> tuple[Tensor, ...]:
         """Return the label that is drawn from each z for each label set, int64 (N,)."""
-        if self.unfilled or self.mixtures is None:
+        if self.mixtures is None or self.mixtures.empty:
             return tuple(sector_labels(z, vectors) for vectors in self.vectors)
         return torch.unravel_index(self._classes(z), self.sizes) if self.sizes else ()
 
