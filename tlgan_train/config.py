@@ -119,9 +119,9 @@ class GanConfig:
     """Whether emotion (and character) have fixed sectors of the latent space, through a projection discriminator (see
     `models/prior.py`). It needs labels, as the classifier does. False is the label-free GAN of the paper."""
     edit_weight: float = setting(0.0, needs=("gan.label_sectors", "gan.perceptual_weight"))
-    """Weight of the classifiers' cross-entropy on drawn pictures, while D learns. Half of the draws then have the
-    coordinates of the emotion from another draw, as edits do, and must show that emotion. Otherwise G also takes
-    emotions from the other coordinates, which edits leave alone."""
+    """Weight of the classifiers' cross-entropy on pictures with the coordinates of the emotion from another one, as edits
+    have them: a quarter of the pictures in the warm-up, and half of the draws while D learns. They must show that
+    emotion. Otherwise E and G also put emotions into the other coordinates, which edits leave alone."""
     sector_push: float = setting(0.0, needs=("gan.label_sectors",))
     """Distance by which draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
     codes: int = setting(0, needs=("gan.warmup_images",))

@@ -15,6 +15,8 @@ from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.encoder import kl_divergence, sample_posterior
 from tlgan_train.models.prior import Prior
 
+EDITED = 4
+"""In the warm-up, one picture in so many is drawn with the emotion of another picture as well."""
 SHIFT = 4
 """Largest shift of the pictures that the perceptual loss compares, in pixels. What leaves at one side comes back at the
 other."""
@@ -39,9 +41,11 @@ def training_step(
     discriminator, prior = state.discriminator, state.generator.prior
     z = torch.randn(len(real), state.generator.latent_dim, device=real.device)
     latents, drawn = prior(z), prior.labels(z)
-    edits = bool(gan.edit_weight and state.readers and prior.sizes)
+    edits = learns_edits(state, gan)
     if edits:
-        latents, drawn = edited(prior, latents, drawn)
+        half = len(latents) // 2
+        moved, label = edited(prior, latents, drawn[0], half)
+        latents, drawn = torch.cat([moved, latents[half:]]), (torch.cat([label, drawn[0][half:]]), *drawn[1:])
     real_labels, fake_labels = prior.one_hot(labels), prior.one_hot(drawn)
 
     discriminator.requires_grad_(True)
@@ -61,9 +65,7 @@ def training_step(
         score, _ = discriminator(fake, fake_labels)
     losses["generator"] = generator_loss(gan, score.float())
     if edits:
-        with compute.autocast():
-            emotion, _ = state.reader(*shifted(fake))
-        losses["edit"] = F.cross_entropy(emotion.float(), drawn[0])
+        losses["edit"] = emotion_loss(state, fake, drawn[0], compute)
     if state.encoder is not None:
         encoder_losses, redrawn = reconstruct(state, gan, real, labels, compute)
         losses |= encoder_losses
@@ -76,13 +78,22 @@ def training_step(
     return {name: loss.detach() for name, loss in losses.items()}
 
 
-def edited(prior: Prior, latents: Tensor, labels: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Return draws, half of which have the coordinates of the first label set, and its label, from another draw."""
-    half, coordinates = len(latents) // 2, prior.sizes[0] - 1
-    others = torch.randperm(len(latents), device=latents.device)[:half]
-    moved = torch.cat([latents[others, :coordinates], latents[:half, coordinates:]], dim=1)
-    label = torch.cat([labels[0][others], labels[0][half:]])
-    return torch.cat([moved, latents[half:]]), (label, *labels[1:])
+def learns_edits(state: GanState, gan: GanConfig) -> bool:
+    """Return whether edited pictures must show their new emotion."""
+    return bool(gan.edit_weight and state.readers and state.generator.prior.sizes)
+
+
+def edited(prior: Prior, latents: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return the first `count` latents with the coordinates of the first label set from others, and these labels."""
+    others, coordinates = torch.randperm(len(latents), device=latents.device)[:count], prior.sizes[0] - 1
+    return torch.cat([latents[others, :coordinates], latents[:count, coordinates:]], dim=1), labels[others]
+
+
+def emotion_loss(state: GanState, pictures: Tensor, labels: Tensor, compute: Compute) -> Tensor:
+    """Return the cross-entropy of the emotion that one of the classifiers, which take turns, reads in pictures."""
+    with compute.autocast():
+        emotion, _ = state.reader(*shifted(pictures))
+    return F.cross_entropy(emotion.float(), labels)
 
 
 def discriminator_loss(gan: GanConfig, real_score: Tensor, fake_score: Tensor) -> Tensor:
@@ -102,13 +113,23 @@ def generator_loss(gan: GanConfig, score: Tensor) -> Tensor:
 def reconstruct(
     state: GanState, gan: GanConfig, real: Tensor, labels: tuple[Tensor, ...], compute: Compute
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """Draw real pictures again through E and G, and return the losses and the redrawn pictures."""
+    """Draw real pictures again through E and G, and return the losses and the redrawn pictures.
+
+    While E learns, a part of the pictures is also drawn with the coordinates of the emotion of other pictures.
+    """
     encoder_learns = state.encoder.training
+    edits = len(real) // EDITED if encoder_learns and learns_edits(state, gan) else 0
     with compute.autocast():
         mean, log_variance = (moment.float() for moment in state.encoder(real))
         noise = (1.0 if encoder_learns else gan.redraw_noise) * torch.randn_like(mean)
-        redrawn = state.generator(sample_posterior(mean, log_variance, noise))
+        codes = sample_posterior(mean, log_variance, noise)
+        if edits:
+            moved, emotions = edited(state.generator.prior, codes, labels[0], edits)
+            codes = torch.cat([codes, moved])
+        redrawn, changed = state.generator(codes).split([len(real), edits])
     losses = {"reconstruction": F.mse_loss(redrawn.float(), real)}
+    if edits:
+        losses["edit"] = emotion_loss(state, changed, emotions, compute)
     if encoder_learns:
         moments = state.generator.prior.moments(labels, like=mean)
         losses["kl"] = kl_divergence(mean, log_variance, *moments).mean()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -82,29 +84,44 @@ def test_classifiers_take_turns_and_do_not_change() -> None:
         assert all(torch.equal(weights[name], value) for name, value in reader.state_dict().items())
 
 
-def test_half_of_the_draws_take_their_emotion_from_another_draw() -> None:
+def test_edited_latents_have_the_emotion_of_others() -> None:
     prior = Prior((3, 2), 8, push=2.0)
     z = torch.randn(40, 8, generator=torch.Generator().manual_seed(0))
-    latents, labels = prior(z), prior.labels(z)
+    latents, labels = prior(z), prior.labels(z)[0]
     torch.manual_seed(0)
-    moved, (emotion, character) = edited(prior, latents, labels)
-    assert torch.equal(moved[:, 2:], latents[:, 2:]) and torch.equal(moved[20:], latents[20:])
-    assert torch.equal(character, labels[1]) and torch.equal(emotion[20:], labels[0][20:])
-    for row, label in zip(moved[:20], emotion[:20], strict=True):
+    moved, emotion = edited(prior, latents, labels, 20)
+    assert torch.equal(moved[:, 2:], latents[:20, 2:])
+    for row, label in zip(moved, emotion, strict=True):
         (origin,) = torch.nonzero((latents[:, :2] == row[:2]).all(dim=1))
-        assert label == labels[0][origin]
-    assert not torch.equal(emotion[:20], labels[0][:20])
+        assert label == labels[origin]
+    assert not torch.equal(emotion, labels[:20])
 
 
+@pytest.mark.parametrize("step", [warmup_step, training_step])
 @pytest.mark.parametrize("weight", [0.0, 1.0])
-def test_classifiers_must_see_the_emotion_of_a_draw(weight: float) -> None:
+def test_classifiers_must_see_the_emotion_of_an_edited_picture(weight: float, step: Callable[..., Any]) -> None:
     data = bars(count=10)
     config = Config.from_dict({"gan": {**SETTINGS, "edit_weight": weight}, "data": {"image_size": 32}})
     state = build(config, data, data.characters, ON_CPU)
     state.readers = (untrained("residual"),)
     labels = tuple(torch.from_numpy(of[:8]) for of in label_arrays(data, data.characters, sets=2))
-    losses = training_step(state, config.gan, to_tensor(data.images[:8]), labels, ON_CPU)
+    losses = step(state, config.gan, to_tensor(data.images[:8]), labels, ON_CPU)
     assert ("edit" in losses) == (weight > 0)
+
+
+def test_only_encoders_that_learn_see_edited_pictures() -> None:
+    data = bars(count=10)
+    config = Config.from_dict({"gan": {**SETTINGS, "edit_weight": 1.0}, "data": {"image_size": 32}})
+    state = build(config, data, data.characters, ON_CPU)
+    state.readers = (untrained("residual"),)
+    labels = tuple(torch.from_numpy(of[:8]) for of in label_arrays(data, data.characters, sets=2))
+    losses, redrawn = reconstruct(state, config.gan, to_tensor(data.images[:8]), labels, ON_CPU)
+    assert "edit" in losses and len(redrawn) == 8
+    losses["edit"].backward()
+    assert any(p.grad is not None and p.grad.abs().max() > 0 for p in state.encoder.parameters())
+    state.encoder.eval()
+    losses, redrawn = reconstruct(state, config.gan, to_tensor(data.images[:8]), labels, ON_CPU)
+    assert "edit" not in losses and len(redrawn) == 8
 
 
 def test_without_a_classifier_training_is_refused(tmp_path: Path) -> None:
