@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -17,7 +18,14 @@ from tlgan_train.compute.compute import ON_CPU
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.gan.state import build, label_arrays
-from tlgan_train.gan.step import edited, feature_distance, reconstruct, training_step, warmup_step
+from tlgan_train.gan.step import (
+    edited,
+    feature_distance,
+    paced_edit_loss,
+    reconstruct,
+    training_step,
+    warmup_step,
+)
 from tlgan_train.gan.train import train_gan
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.inference import to_tensor
@@ -122,6 +130,16 @@ def test_only_encoders_that_learn_see_edited_pictures() -> None:
     state.encoder.eval()
     losses, redrawn = reconstruct(state, config.gan, to_tensor(data.images[:8]), labels, ON_CPU)
     assert "edit" not in losses and len(redrawn) == 8
+
+
+@pytest.mark.parametrize(("certainty", "factor"), [(0.0, 1 / 9), (20.0, 1.0)])
+def test_edits_teach_as_far_as_redrawn_faces_can_be_read(certainty: float, factor: float) -> None:
+    data = bars(count=10)
+    state = build(CONFIG, data, data.characters, ON_CPU)
+    seen = torch.cat([certainty * torch.eye(3)[[0, 1]], torch.zeros(2, 3)])  # two redrawn faces, then two edited ones
+    state.readers = (lambda _: (seen, None),)  # type: ignore[assignment]
+    loss = paced_edit_loss(state, torch.zeros(4, 3, 32, 32), torch.tensor([0, 1]), torch.tensor([2, 2]), ON_CPU)
+    assert loss.item() == pytest.approx(factor * math.log(3), rel=1e-3)
 
 
 def test_without_a_classifier_training_is_refused(tmp_path: Path) -> None:
