@@ -32,7 +32,12 @@ def examine(
         load: reads the pictures. A `TrainError` that it raises is a mistake.
         others: further checks. A `TrainError` that one raises is a mistake.
     """
-    lines = [*check_gan(config.gan), *check_axes(config.axes, config.samples.count), *idle_settings(config, given)]
+    lines = [
+        *check_gan(config.gan),
+        *check_size(config),
+        *check_axes(config.axes, config.samples.count),
+        *idle_settings(config, given),
+    ]
     for other in others:
         try:
             other()
@@ -92,6 +97,17 @@ def check_gan(gan: GanConfig) -> list[str]:
     if not gan.images and not gan.epochs:
         lines.append("gan.images and gan.epochs are both 0; set one of them to the length of training")
     return lines
+
+
+def check_size(config: Config) -> list[str]:
+    """Return a line if nothing would draw pictures of the chosen size."""
+    size = config.data.image_size
+    if size == config.data.model_size or (config.head.images and config.gan.reconstruction_weight):
+        return []
+    return [
+        f"data.image_size of {size} needs a head, which an encoder teaches; set head.images and "
+        f"gan.reconstruction_weight, for example to 40000 and 40, or data.image_size to {config.data.model_size}"
+    ]
 
 
 def check_warmup(gan: GanConfig, pictures: int) -> list[str]:

@@ -19,7 +19,9 @@ from tlgan_train.setting import checked, setting, share
 PRESETS = Path(__file__).parent / "presets"
 
 IMAGE_SIZES = (32, 64, 128, 256)
-"""Sides of pictures, in pixels, for which networks can be built."""
+"""Sides of pictures, in pixels, that bundles can draw."""
+MODEL_SIZE = 64
+"""Largest side of the pictures that networks other than the head see, pixels."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ class DataConfig:
     spec: str = "toon"
     """Source of the pictures: `toon`, `ferg:ROOT`, `folder:ROOT` or `csv:FILE`."""
     image_size: int = 64
-    """Side of the square pictures in pixels, one of `IMAGE_SIZES` (paper, section 5.1)."""
+    """Side in pixels of the faces that the bundle draws, one of `IMAGE_SIZES`, or the largest one that most pictures
+    have. All networks work with 64 pixels at most (paper, section 5.1); from their last features, a head draws larger
+    faces."""
     fit: str = setting("auto", needs=("data.spec!=toon",), choices=("auto", "crop", "top", "pad"))
     """How pictures become square. `crop` takes the middle square. `top` takes the top square of the figure, which it
     finds by a transparent or plain background. `pad` takes the whole figure and pads it with the colour of the
@@ -41,6 +45,11 @@ class DataConfig:
     """Share of each class that is held out to choose checkpoints (code: 10 %)."""
     test_share: float = share(0.1)
     """Share of each class that is used for no training and no choice (code: 10 %)."""
+
+    @property
+    def model_size(self) -> int:
+        """Side in pixels of the pictures that all networks but the head see."""
+        return min(self.image_size, MODEL_SIZE)
 
 
 @dataclass(frozen=True)
@@ -119,9 +128,10 @@ class GanConfig:
     """Whether emotion (and character) have fixed sectors of the latent space, through a projection discriminator (see
     `models/prior.py`). It needs labels, as the classifier does. False is the label-free GAN of the paper."""
     edit_weight: float = setting(0.0, needs=("gan.label_sectors", "gan.perceptual_weight"))
-    """Weight of the classifiers' cross-entropy on pictures with the coordinates of the emotion from another one, as edits
-    have them: a quarter of the pictures in the warm-up, and half of the draws while D learns. They must show that
-    emotion. Otherwise E and G also put emotions into the other coordinates, which edits leave alone."""
+    """Weight of the classifiers' cross-entropy on pictures with the coordinates of the emotion from another one, as
+    edits have them: a quarter of the pictures in the warm-up, as far as faces can be read by then, and half of the
+    draws while D learns. They must show that emotion. Otherwise E and G also put emotions into the other coordinates,
+    which edits leave alone."""
     sector_push: float = setting(0.0, needs=("gan.label_sectors",))
     """Distance by which draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
     codes: int = setting(0, needs=("gan.warmup_images",))
@@ -134,6 +144,17 @@ class GanConfig:
     once for each run folder. The classifiers and the judge use it, too."""
     checkpoint_images: int = setting(16_000, least=1)
     """Pictures between checkpoints and sample grids."""
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    images: int = setting(0, needs=("gan.reconstruction_weight",))
+    """Pictures on which the head is trained that draws large and transparent faces; 0 for none. Without larger or
+    transparent pictures there is no head either."""
+    batch_size: int = setting(16, least=2)
+    """Pictures in each step."""
+    lr: float = setting(2e-3, above=0)
+    """Adam's step size."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +227,7 @@ class EvaluateConfig:
 class Config:
     data: DataConfig = field(default_factory=DataConfig)
     gan: GanConfig = field(default_factory=GanConfig)
+    head: HeadConfig = field(default_factory=HeadConfig)
     classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
     samples: SamplesConfig = field(default_factory=SamplesConfig)

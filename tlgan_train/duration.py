@@ -21,6 +21,9 @@ from tlgan_train.data.views import random_affine
 from tlgan_train.errors import TrainError
 from tlgan_train.gan.state import build, label_arrays
 from tlgan_train.gan.step import training_step, warmup_step
+from tlgan_train.head.losses import in_range
+from tlgan_train.head.train import has_head, head_step, new_head, new_optimiser, sprites_of
+from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_tensor
 from tlgan_train.models.judge import Judge
 
@@ -34,7 +37,7 @@ STRAIGHT_METHODS = 4
 """Methods whose axes are straight lines."""
 REPORTED = 20
 """Faces for each face of the evaluation that report and export draw, roughly."""
-PARTS = {"evaluate.faces": (0.12, 64), "axes.path_moves": (0.12, 6_400)}
+PARTS = {"evaluate.faces": (0.12, 64), "axes.path_moves": (0.12, 6_400), "head.images": (0.15, 8_000)}
 """Lengths of other work than pictures of the GAN: which share of the time each may take, and the smallest that is worth
 anything."""
 ADVERSARIAL_SHARE = 0.1
@@ -69,6 +72,8 @@ class Seconds:
     """A face read by the judge."""
     move: float
     """A move in the training of the ends of `path`."""
+    head: float
+    """A picture in the training of the head; 0 without one."""
 
 
 def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compute: Compute) -> Seconds:
@@ -112,7 +117,25 @@ def measure(config: Config, dataset: Dataset, characters: tuple[str, ...], compu
         read=_seconds(read(classifier, pictures[:READ_BATCH])) / READ_BATCH,
         judged=_seconds(read(judge, pictures[:READ_BATCH])) / READ_BATCH,
         move=_seconds(moved) / len(moving),
+        head=_head_seconds(config, dataset, state.averaged.eval(), chosen, compute),
     )
+
+
+def _head_seconds(
+    config: Config, dataset: Dataset, generator: Generator, chosen: np.ndarray, compute: Compute
+) -> float:
+    """Return the seconds that a picture takes in the training of the head."""
+    if not has_head(config, dataset):
+        return 0.0
+    head = compute.place(new_head(generator, dataset))
+    optimiser, some = new_optimiser(head, config.head), chosen[: config.head.batch_size]
+    z = torch.randn(len(some), generator.latent_dim, device=compute.device)
+    background = in_range(dataset.background, compute.device)
+
+    def step() -> None:
+        head_step(generator, head, optimiser, z, sprites_of(dataset, some), background)
+
+    return _seconds(step) / len(some)
 
 
 def expected(config: Config, dataset: Dataset, characters: tuple[str, ...], seconds: Seconds) -> dict[str, float]:
@@ -129,6 +152,7 @@ def expected(config: Config, dataset: Dataset, characters: tuple[str, ...], seco
         "classifier": (1 + config.classifier.coaches) * reader,
         "judge": READER_STEPS * config.judge.steps * config.judge.batch_size * seconds.judge,
         "gan": gan.warmup_images * seconds.warmup + (images - gan.warmup_images) * seconds.adversarial,
+        "head": config.head.images * seconds.head,
         "samples": config.samples.count * seen,
         "axes": 1.5 * axes.path_moves * seconds.move + swept * seen,
         "evaluate": (frames + config.evaluate.samples) * judged,

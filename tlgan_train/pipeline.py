@@ -46,11 +46,14 @@ class Pipeline(Run):
         check_out(bundle)
         with self._opened():
             for stage in STAGES.values():
-                self._bring_up_to_date(stage)
+                if stage.needed(self):
+                    self._bring_up_to_date(stage)
             return export_bundle(self.folder, bundle, self.folder.resolve().name, self.log)
 
     def stage(self, name: str) -> None:
         """Run one stage, unless its product exists and was made from the current products of earlier stages."""
+        if not STAGES[name].needed(self):
+            raise TrainError(f"{self.folder} has no stage {name}: {STAGES[name].without}")
         with self._opened():
             # Earlier versions trained the GAN first, so nobody is asked to train the classifier before it.
             if name == "gan" and self.config.gan.perceptual_weight and not self._done(STAGES["gan"]):
@@ -136,6 +139,7 @@ class Pipeline(Run):
             "data_digest": dataset.digest,
             "pictures": {split: len(dataset.indices(split)) for split in SPLITS},
             "drawn_pictures": len(dataset.indices("train", self.characters)),
+            "background": "#{:02x}{:02x}{:02x}".format(*dataset.background),
             "preset": self.config.preset,
             "seed": self.config.seed,
         }

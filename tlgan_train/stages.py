@@ -22,6 +22,7 @@ from tlgan_train.evaluation.evaluate import evaluate
 from tlgan_train.evaluation.model import FinishedModel, finished_run
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import load_encoder, load_generator
+from tlgan_train.head.train import has_head, train_head
 from tlgan_train.report.model_card import methods_table
 from tlgan_train.report.write import write_report
 from tlgan_train.run_folder import run_precision
@@ -72,6 +73,10 @@ class Stage:
     """Stages whose products this one reads. If a product changes, this stage runs again."""
     make: Callable[[Run], None]
     """Runs the stage."""
+    needed: Callable[[Run], bool] = lambda _: True
+    """Whether a run has this stage."""
+    without: str = ""
+    """Why a run may have no such stage."""
 
 
 def _classifier(run: Run) -> None:
@@ -92,6 +97,16 @@ def readers(run: Run) -> tuple[Classifier, ...]:
         return ()
     coaches = load_coaches(run.folder, run.config.classifier.coaches, run.compute)
     return tuple(reader.requires_grad_(False) for reader in (load_classifier(run.folder, run.compute), *coaches))
+
+
+def _head(run: Run) -> None:
+    train_head(run.settled, run.dataset, run.characters, run.folder, run.compute, run.log)
+
+
+NO_HEAD = (
+    "it draws pictures that are transparent or larger than 64 pixels; give such pictures, and set data.image_size, "
+    "head.images and gan.reconstruction_weight"
+)
 
 
 def _samples(run: Run) -> None:
@@ -137,6 +152,9 @@ STAGES = {
         Stage("classifier", "classifier/weights.safetensors", (), _classifier),
         Stage("judge", "judge/weights.safetensors", (), _judge),
         Stage("gan", "gan/generator.safetensors", (), _gan),  # a classifier that teaches it may be trained again later
+        Stage(
+            "head", "head/weights.safetensors", ("gan",), _head, lambda run: has_head(run.config, run.dataset), NO_HEAD
+        ),
         Stage("samples", "samples/samples.npz", ("gan", "classifier"), _samples),
         Stage("axes", "axes.json", ("samples", "gan", "classifier"), _axes),
         Stage("evaluate", "evaluation.json", ("axes", "gan", "classifier", "judge"), _evaluate),

@@ -10,6 +10,7 @@ import pytest
 import torch
 from commands import Outcome, call
 from painter import bars
+from PIL import Image
 
 from tlgan_train.cli.commands import main
 from tlgan_train.data import export_folder
@@ -60,8 +61,25 @@ def small_options(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Options of `tlgan-train` for a run of seconds on a folder of two characters with three emotions."""
     root = tmp_path_factory.mktemp("pictures") / "bars"
     export_folder(bars(count=10), root)
-    settings = [f"--set={key}={value}" for key, value in SMALL.items()]
-    return ["--preset", "tiny", "--data", f"folder:{root}", *settings]
+    return _options(root)
+
+
+@pytest.fixture(scope="session")
+def clear_options(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The same, but the lower half of each picture is transparent, so the run has a head."""
+    root = tmp_path_factory.mktemp("pictures") / "clear"
+    export_folder(bars(count=10), root)
+    for path in root.rglob("*.png"):
+        with Image.open(path) as image:
+            alpha = Image.new("L", image.size, 255)
+            alpha.paste(0, (0, 16, 32, 32))
+            image.putalpha(alpha)
+            image.save(path)
+    return [*_options(root), "--set=head.images=32"]
+
+
+def _options(root: Path) -> list[str]:
+    return ["--preset", "tiny", "--data", f"folder:{root}", *(f"--set={key}={value}" for key, value in SMALL.items())]
 
 
 @pytest.fixture(scope="session")

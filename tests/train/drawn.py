@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.head import Head
 
 
 def colourful(latent_dim: int, width: int, image_size: int, mapping_width: int = 0, seed: int = 0) -> Generator:
@@ -44,3 +45,17 @@ def pictures(model: onnx.ModelProto, z: np.ndarray) -> np.ndarray:
 def psnr(one: np.ndarray, other: np.ndarray) -> float:
     """dB."""
     return float(10 * np.log10(255**2 / np.square(one.astype(float) - other).mean()))
+
+
+def headed(width: int, feature_size: int, image_size: int, channels: int) -> Head:
+    """A head in eval mode all of whose weights and statistics matter."""
+    torch.manual_seed(1)
+    head = Head(width, feature_size, image_size, channels)
+    with torch.no_grad():
+        head.doubling.weight.normal_(0, (1 / (2 * width)) ** 0.5)
+        head.norm.weight.uniform_(0.5, 1.5)
+        head.norm.bias.uniform_(-0.5, 0.5)
+        head.norm.running_var.uniform_(0.5, 2)
+        head.squares.weight.normal_(0, width**-0.5)
+        head.squares.bias.uniform_(-0.3, 0.3)
+    return head.eval().requires_grad_(False)

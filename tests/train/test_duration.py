@@ -19,7 +19,15 @@ from tlgan_train.run_folder import open_run
 
 DATA = bars(count=30)
 MACHINE = Seconds(
-    classifier=2e-3, judge=4e-3, warmup=5e-3, adversarial=12e-3, draw=5e-4, read=3e-4, judged=8e-4, move=4e-3
+    classifier=2e-3,
+    judge=4e-3,
+    warmup=5e-3,
+    adversarial=12e-3,
+    draw=5e-4,
+    read=3e-4,
+    judged=8e-4,
+    move=4e-3,
+    head=6e-3,
 )
 
 

@@ -19,6 +19,7 @@ from commands import Outcome, call, refused
 from safetensors.torch import load_file
 
 from tests.program import PATIENCE
+from tlgan_runtime import CheerMeUp
 from tlgan_runtime.latent.moves import move
 from tlgan_train.axes.learned_ends import load_paths
 from tlgan_train.cli.commands import Stage, main
@@ -30,6 +31,9 @@ from tlgan_train.report.results import read_results
 from tlgan_train.run_folder import claimed
 from tlgan_train.stages import STAGES
 
+OPAQUE = tuple(name for name in STAGES if name != "head")
+"""Stages of a run whose pictures are neither transparent nor large."""
+
 
 @pytest.fixture
 def copy(run: Path, tmp_path: Path) -> Path:
@@ -37,7 +41,7 @@ def copy(run: Path, tmp_path: Path) -> Path:
 
 
 def times(run: Path) -> dict[str, int]:
-    return {stage.name: (run / stage.product).stat().st_mtime_ns for stage in STAGES.values()}
+    return {stage.name: (run / stage.product).stat().st_mtime_ns for stage in map(STAGES.get, OPAQUE)}
 
 
 def test_the_command_names_every_stage() -> None:
@@ -47,12 +51,25 @@ def test_the_command_names_every_stage() -> None:
 
 def test_all_runs_every_stage_in_order_and_ends_with_a_bundle(finished: tuple[Path, Outcome]) -> None:
     run, outcome = finished
-    assert outcome.stages("started") == list(STAGES) and outcome.stages("already done") == []
+    assert outcome.stages("started") == list(OPAQUE) and outcome.stages("already done") == []
     assert outcome.out == f"{run / 'bundle'}\n"
-    assert all((run / stage.product).is_file() for stage in STAGES.values())
+    assert all((run / STAGES[stage].product).is_file() for stage in OPAQUE)
     assert (run / "bundle" / "manifest.json").is_file()
     assert not list(run.rglob(".*"))
     assert "<html" in (run / "report.html").read_text(encoding="utf-8")
+
+
+def test_without_such_pictures_a_head_is_refused(run: Path) -> None:
+    assert "no stage head: it draws pictures that are transparent" in refused(call(main, "head", "--run", run))
+
+
+@pytest.mark.slow
+def test_transparent_pictures_make_a_transparent_bundle(clear_options: list[str], tmp_path: Path) -> None:
+    outcome = call(main, "all", "--run", tmp_path / "run", *clear_options)
+    assert outcome.code == 0 and outcome.stages("started") == list(STAGES), outcome.err
+    app = CheerMeUp(tmp_path / "run" / "bundle", provider="cpu")
+    assert (app.manifest.channels, app.manifest.background, app.image_size) == (4, "#ffffff", 32)
+    assert app.render(app.sample(2), background=None).shape == (2, 32, 32, 4)
 
 
 def test_the_run_folder_says_how_it_came_about(run: Path) -> None:
@@ -62,7 +79,7 @@ def test_the_run_folder_says_how_it_came_about(run: Path) -> None:
     assert facts["data"].startswith("folder:") and facts["data_digest"] == config["data_digest"]
     assert facts["pictures"] == {"train": 48, "validation": 6, "test": 6} and facts["drawn_pictures"] == 24
     assert facts["images_seen"] == 96 and 0 <= facts["classifier_accuracy"] <= 1
-    assert list(facts["stages"]) == list(STAGES)
+    assert list(facts["stages"]) == list(OPAQUE)
     assert all(stage["seconds"] >= 0 and stage["peak_mib"] > 0 for stage in facts["stages"].values())
 
 
@@ -71,7 +88,7 @@ def test_a_second_call_without_options_keeps_everything(copy: Path) -> None:
     before = times(copy)
     outcome = call(main, "all", "--run", copy)
     assert outcome.code == 0, outcome.err
-    assert outcome.stages("already done") == list(STAGES) and outcome.stages("started") == []
+    assert outcome.stages("already done") == list(OPAQUE) and outcome.stages("started") == []
     assert times(copy) == before
     assert json.loads((copy / "bundle" / "manifest.json").read_text())["name"] == "copy"  # written anew
 
@@ -92,7 +109,7 @@ def test_other_settings_in_the_same_run_are_refused(
 def test_a_stage_whose_product_is_gone_is_done_again_and_what_comes_before_is_kept(copy: Path) -> None:
     before, axes = times(copy), (copy / "axes.json").read_bytes()
     (copy / "axes.json").unlink()
-    for stage in STAGES:
+    for stage in OPAQUE:
         outcome = call(main, stage, "--run", copy)
         assert outcome.code == 0 and outcome.out == f"{copy / STAGES[stage].product}\n", outcome.err
         # The same axes come out, so what was made from them is still right.

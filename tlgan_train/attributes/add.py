@@ -105,7 +105,7 @@ def _fitted(
     fit: str = "auto",
 ) -> dict[str, Any]:
     check_name(name, model)
-    pictures = load_labels(labels, name, model.image_size, progress=progress, fit=fit)
+    pictures = load_labels(labels, name, model.image_size, progress=progress, fit=fit, background=model.background)
     for note in pictures.notes:
         log(f"note: {note}")
     return plain(fit_attribute(name, pictures, model, log, compute))

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.cli.console import complain, write
 from tlgan_train.cli.outcome import run_app
@@ -34,6 +35,7 @@ class Stage(StrEnum):
     classifier = "classifier"
     judge = "judge"
     gan = "gan"
+    head = "head"
     samples = "samples"
     axes = "axes"
     evaluate = "evaluate"
@@ -110,6 +112,8 @@ def train(
         )
     if bundle is not None and stage is not Stage.evaluate:
         raise TrainError(f"--bundle belongs to `tlgan-train evaluate`, not to `{stage}`")
+    if bundle is not None:
+        find_bundle(bundle)  # before pictures are read, which takes minutes
     log = (lambda _: None) if quiet else _say
     if stage is Stage.data:
         from tlgan_train.cli.data import show_data

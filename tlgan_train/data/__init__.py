@@ -62,6 +62,8 @@ def load_dataset(
         skipped=stored.skipped,
         notes=source.notes + stored.notes,
         cache=stored.folder,
+        sprites=stored.sprites,
+        background=source.background,
     )
     if undivided := dataset.undivided():
         return replace(dataset, notes=(*dataset.notes, _too_few(dataset, undivided)))
@@ -90,9 +92,11 @@ def _source(config: DataConfig, seed: int) -> Source:
     except RuntimeError:
         raise TrainError(f"the home folder in {config.spec!r} is not known; write the path without ~") from None
     if kind in ("ferg", "folder") and place:
-        return list_folder(path, ferg=kind == "ferg").source(str(path), config.image_size, config.fit)
+        return list_folder(path, ferg=kind == "ferg").source(
+            str(path), config.model_size, config.fit, config.image_size
+        )
     if kind == "csv" and place:
-        return list_table(path).source(str(path), config.image_size, config.fit)
+        return list_table(path).source(str(path), config.model_size, config.fit, config.image_size)
     hint = ""
     if os.path.exists(config.spec):  # noqa: PTH110 - Path's raises for names that are too long
         likely = "csv" if config.spec.lower().endswith(".csv") else "folder"
@@ -101,7 +105,10 @@ def _source(config: DataConfig, seed: int) -> Source:
 
 
 def _digest(source: Source, stored: Stored, split: np.ndarray) -> str:
-    digest = hashlib.sha256(json.dumps([stored.pixels, source.characters, source.emotions]).encode())
+    facts: list[object] = [stored.pixels, source.characters, source.emotions]
+    if stored.sprites is not None:
+        facts += [stored.sprites.size, stored.sprites.channels]
+    digest = hashlib.sha256(json.dumps(facts).encode())
     for labels in (stored.character, stored.emotion, split):
         digest.update(np.ascontiguousarray(labels))
     return digest.hexdigest()

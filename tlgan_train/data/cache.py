@@ -1,9 +1,10 @@
 """A cache on disk of decoded or drawn pictures, which are mapped into memory.
 
-An entry is a folder, named by its source's key, with `images.npy` (uint8 N × S × S × 3), `columns.npz` (labels and
-factors) and `entry.json` (skipped files, notes, checksums). It is written under a temporary name and renamed when
-complete, so that any number of programs may build and read at the same time. Each reads only complete entries. If two
-build the same one, the later one is dropped. A damaged entry is built again.
+An entry is a folder, named by its source's key, with `images.npy` (uint8 N × S × S × 3), `sprites.bin` (the same
+pictures in full size and with alpha, if the source has them), `columns.npz` (labels and factors) and `entry.json`
+(skipped files, notes, checksums). It is written under a temporary name and renamed when complete, so that any number of
+programs may build and read at the same time. Each reads only complete entries. If two build the same one, the later one
+is dropped. A damaged entry is built again.
 """
 
 from __future__ import annotations
@@ -24,13 +25,17 @@ import numpy as np
 from tlgan_runtime.files import flush, unfinished
 from tlgan_train.data.dataset import SkippedFile
 from tlgan_train.data.sources.source import Source, check_usable, refuse_many_skipped
+from tlgan_train.data.sprites import Sprites, open_sprites
 from tlgan_train.errors import TrainError
 
 Progress = Callable[[int, int], None]
 """Called with the number of finished pictures and of all pictures."""
 
-FORMAT = 1
-IMAGES, COLUMNS, ENTRY = "images.npy", "columns.npz", "entry.json"
+FORMAT = 2
+PAGE = 4096
+SPRITE_BYTES = 0.5
+"""Of each pixel, roughly."""
+IMAGES, SPRITES, COLUMNS, ENTRY = "images.npy", "sprites.bin", "columns.npz", "entry.json"
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class Stored:
     pixels: str
     """SHA-256 of all pixels."""
     notes: tuple[str, ...] = ()
+    sprites: Sprites | None = None
+    """None if they would show no more than `images`."""
 
 
 def default_cache() -> Path:
@@ -99,6 +106,9 @@ def _open(folder: Path, source: Source) -> Stored | None:
         if _sample_checksum(images) != entry["sample"]:
             return None
         with np.load(folder / COLUMNS, allow_pickle=False) as arrays:
+            sprites, notes = open_sprites(folder / SPRITES, arrays["sprites"], side)
+            if sprites is not None and _sample_checksum(_pages(sprites.data)) != entry["sprites"]:
+                return None
             return Stored(
                 folder,
                 images,
@@ -107,7 +117,8 @@ def _open(folder: Path, source: Source) -> Stored | None:
                 arrays["factors"],
                 tuple(SkippedFile(path, reason) for path, reason in entry["skipped"]),
                 str(entry["pixels"]),
-                tuple(map(str, entry.get("notes", ()))),  # entries of older versions have none
+                (*map(str, entry["notes"]), *notes),
+                sprites,
             )
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
@@ -137,13 +148,21 @@ def _write(folder: Path, source: Source, progress: Progress | None) -> None:
     columns: dict[str, list[np.ndarray]] = {"character": [], "emotion": [], "factors": []}
     skipped: list[SkippedFile] = []
     notes: list[str] = []
+    sprites: list[tuple[int, int, int]] = []
     done = count = 0
-    with (folder / IMAGES).open("wb") as file, closing(source.batches()) as batches:
+    with (
+        (folder / IMAGES).open("wb") as file,
+        (folder / SPRITES).open("wb") as pack,
+        closing(source.batches()) as batches,
+    ):
         _write_header(file, source, source.total)
         for batch in batches:
             data = np.ascontiguousarray(batch.images)
             pixels.update(data)
             file.write(data)
+            for sprite in batch.sprites:
+                pack.write(sprite.data)
+                sprites.append(sprite.facts)
             for name, values in columns.items():
                 values.append(getattr(batch, name))
             skipped += batch.skipped
@@ -157,7 +176,7 @@ def _write(folder: Path, source: Source, progress: Progress | None) -> None:
         _write_header(file, source, count)
     labels = {name: np.concatenate(values) for name, values in columns.items()}
     check_usable(source, labels["character"], labels["emotion"], skipped)
-    np.savez(folder / COLUMNS, **labels)
+    np.savez(folder / COLUMNS, **labels, sprites=np.array(sprites, np.int64).reshape(-1, 3))
     entry: dict[str, Any] = {
         "format": FORMAT,
         "key": source.key,
@@ -165,6 +184,13 @@ def _write(folder: Path, source: Source, progress: Progress | None) -> None:
         "count": count,
         "pixels": pixels.hexdigest(),
         "sample": _sample_checksum(np.load(folder / IMAGES, mmap_mode="r")),
+        "sprites": _sample_checksum(
+            _pages(
+                np.memmap(folder / SPRITES, np.uint8, "r")
+                if any(size for size, *_ in sprites)
+                else np.empty(0, np.uint8)
+            )
+        ),
         "columns": _sha256((folder / COLUMNS).read_bytes()),
         "skipped": [(item.path, item.reason) for item in skipped],
         "notes": notes,
@@ -179,6 +205,12 @@ def _write_header(file: BinaryIO, source: Source, count: int) -> None:
     np.lib.format.write_array_header_1_0(file, header)
 
 
+def _pages(data: np.ndarray) -> np.ndarray:
+    """Return bytes in rows of a page; a rest is left out if there are whole pages."""
+    rows = len(data) // PAGE
+    return data[: rows * PAGE].reshape(rows, PAGE) if rows else data[None]
+
+
 def _sample_checksum(images: np.ndarray) -> int:
     """Return the CRC-32 of about 64 pictures spread over the file. It finds lost pages without reading all of it."""
     return zlib.crc32(np.ascontiguousarray(images[:: max(1, len(images) // 64)]))
@@ -189,7 +221,8 @@ def _sha256(data: bytes) -> str:
 
 
 def _check_space(cache: Path, source: Source) -> None:
-    needed, free = source.total * source.image_size**2 * 3, shutil.disk_usage(cache).free
+    each = source.image_size**2 * 3 + source.sprite_size**2 * SPRITE_BYTES
+    needed, free = source.total * each, shutil.disk_usage(cache).free
     if needed > free:
         raise TrainError(
             f"the picture cache {cache} needs {needed / 1e6:.0f} MB, but {free / 1e6:.0f} MB are free; "

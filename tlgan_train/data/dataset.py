@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tlgan_runtime.transparency import Colour
 from tlgan_train.data.sources.spelling import composed
+from tlgan_train.data.sprites import Sprites
 from tlgan_train.errors import TrainError
 
 SPLITS = ("train", "validation", "test")
@@ -48,9 +50,14 @@ class Dataset:
     """Messages about what the readers decided, such as columns left out or parts of pictures cut off."""
     cache: Path | None = None
     """Folder of the cache entry that holds `images`."""
+    sprites: Sprites | None = None
+    """The same pictures in full size or with alpha. None if they show no more than `images`."""
+    background: Colour = (255, 255, 255)
+    """What `images` show where sprites are transparent."""
 
     @property
     def image_size(self) -> int:
+        """Side of `images`, which all networks but the head see."""
         return int(self.images.shape[1])
 
     def indices(self, split: str, characters: tuple[str, ...] | None = None) -> np.ndarray:

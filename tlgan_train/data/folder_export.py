@@ -56,13 +56,21 @@ def _write(dataset: Dataset, root: Path, progress: Progress | None) -> None:
                 if len(members):
                     folder.mkdir(parents=True)
                 for number, index in enumerate(members, start=1):
-                    Image.fromarray(dataset.images[index]).save(folder / f"{stem}_{number}.png")
+                    Image.fromarray(_largest(dataset, index)).save(folder / f"{stem}_{number}.png")
                     path = f"{character_name}/{stem}/{stem}_{number}.png"
                     values = [_cell(column[index]) for column in dataset.factors.values()]
                     table.writerow([path, character_name, emotion_name, *values])
                 done += len(members)
                 if progress is not None and len(members):
                     progress(done, len(dataset.images))
+
+
+def _largest(dataset: Dataset, index: int) -> np.ndarray:
+    """Return a picture as the networks see it, or its sprite if that is larger."""
+    sprites, picture = dataset.sprites, dataset.images[index]
+    if sprites is None or sprites.size == dataset.image_size:
+        return picture
+    return sprites.of(np.array([index]), picture[None])[0, :, :, : sprites.channels]
 
 
 def _cell(value: np.float32) -> str:

@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from tlgan_runtime.bundle.axes_json import BINARY, NUMBER
+from tlgan_runtime.transparency import Colour
 from tlgan_train.data.cache import Progress, cached, default_cache
 from tlgan_train.data.sources.listing import ListedPicture, Listing
+from tlgan_train.data.sources.picture import WHITE
 from tlgan_train.data.sources.sheet import read_sheet
 from tlgan_train.data.sources.table import Table, number, read_table
 from tlgan_train.errors import TrainError
@@ -49,10 +51,11 @@ def load_labels(
     cache: Path | None = None,
     progress: Progress | None = None,
     fit: str = "auto",
+    background: Colour = WHITE,
 ) -> LabelledPictures:
     """Read the pictures with labels in the column `name` or `label`, from the cache if they were read before.
 
-    `fit` is that of `data.fit`.
+    `fit` is that of `data.fit`. `background` shows where pictures are transparent.
 
     Raises `TrainError` for an unusable file, column, label or picture, with its line if it has one.
     """
@@ -65,7 +68,8 @@ def load_labels(
         # Rows instead of labels, so that pictures with several labels are kept once.
         {"row": chosen.astype(np.float32)},
     )
-    stored = cached(listing.source(str(file), image_size, fit), cache or default_cache(), progress)
+    source = listing.source(str(file), image_size, fit, background=background)
+    stored = cached(source, cache or default_cache(), progress)
     values = values[stored.factors[:, 0].astype(int)]
     return LabelledPictures(stored.images, values, kind, table.notes + stored.notes)
 

@@ -16,6 +16,9 @@ def describe(dataset: Dataset) -> str:
     """
     side = dataset.image_size
     lines = [f"{dataset.spec}: {len(dataset.images)} pictures of {side} × {side} pixels"]
+    if dataset.sprites is not None:
+        full = dataset.sprites.size
+        lines.append(f"drawn with {full} × {full} pixels{', transparent' if dataset.sprites.channels == 4 else ''}")
     lines += _table(["", *dataset.emotions], [_row(dataset, number) for number in range(len(dataset.characters))])
     lines.append(", ".join(f"{name} {len(dataset.indices(name))}" for name in SPLITS))
     if dataset.factors:

@@ -11,12 +11,14 @@ from torch import nn
 
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.editor import CheerMeUp
+from tlgan_runtime.transparency import Colour, averaged, colour
 from tlgan_train.axes.samples import draw_faces, draw_latents
 from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.classifiers.judge import load_judge
 from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.dataset import drawn_characters
+from tlgan_train.data.sources.picture import WHITE
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import predict
@@ -40,13 +42,15 @@ class FinishedModel:
     latent_dim: int
     """Length of a latent."""
     image_size: int
-    """Side of the square pictures, pixels."""
+    """Side of the square pictures that classifier and judge read, pixels."""
+    background: Colour
+    """Colour behind the faces."""
     seed: int
     """Seed of the training."""
     latents: Callable[[int, str], np.ndarray]
     """`latents(count, stream)`: float32 (count, latent_dim), independent for streams with different names."""
     draw: Callable[[np.ndarray], np.ndarray]
-    """Faces uint8 (N, S, S, 3) of latents (N, latent_dim)."""
+    """Faces uint8 (N, S, S, 3) of latents (N, latent_dim), in the size that is read."""
     classify: ReadPictures
     judge: ReadPictures
     """A network that took no part in the making of the model; the classifier if there is none, as in a bundle."""
@@ -58,11 +62,13 @@ def finished_run(run: Path, compute: Compute = ON_CPU) -> FinishedModel:
     """The model of a run folder. Raises `TrainError` that names a stage which has not run."""
     settings = read_json(run / "config.json", made_by="all")["config"]
     generator, classifier, judge = (load(run, compute) for load in (load_generator, load_classifier, load_judge))
+    facts = read_json(run / "training.json", made_by="all")
     names = read_json(run / "classifier" / "metrics.json", made_by="classifier")
     characters = tuple(names["characters"])
     return trained_model(
         generator, classifier, judge, tuple(names["emotions"]), characters,
-        drawn_characters(settings["data"]["characters"], characters), settings["data"]["image_size"], settings["seed"],
+        drawn_characters(settings["data"]["characters"], characters), generator.image_size, settings["seed"],
+        colour("background", facts.get("background", WHITE)),
     )  # fmt: skip
 
 
@@ -75,6 +81,7 @@ def trained_model(
     drawn: tuple[str, ...],
     image_size: int,
     seed: int,
+    background: Colour = WHITE,
 ) -> FinishedModel:
     """The model of networks in eval mode.
 
@@ -95,6 +102,7 @@ def trained_model(
         drawn=drawn,
         latent_dim=generator.latent_dim,
         image_size=image_size,
+        background=background,
         seed=seed,
         latents=lambda count, stream: draw_latents(generator, count, seed, stream),
         draw=lambda z: draw_faces(generator, z),
@@ -107,7 +115,7 @@ def trained_model(
 def finished_bundle(path: str | Path) -> FinishedModel:
     """The model of a bundle, by path or by name. Raises a `CheerMeUpError` if the bundle cannot be read."""
     app = CheerMeUp(find_bundle(path), provider="cpu")
-    seed = app.manifest.training.get("seed", 0)
+    seed, size = app.manifest.training.get("seed", 0), app.manifest.read_size
 
     def read(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         scores = app.classify(images)
@@ -119,10 +127,11 @@ def finished_bundle(path: str | Path) -> FinishedModel:
         characters=tuple(app.characters),
         drawn=tuple(app.drawn_characters),
         latent_dim=app.latent_dim,
-        image_size=app.image_size,
+        image_size=size,
+        background=colour("background", app.manifest.background),
         seed=seed,
         latents=lambda count, stream: app.sample(count, stream_seed(seed, f"latents {stream}")),
-        draw=app.render,
+        draw=lambda z: averaged(app.render(z), size),
         classify=read,
         judge=read,
         judged_by="classifier",

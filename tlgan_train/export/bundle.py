@@ -17,6 +17,7 @@ from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.files import flush, unfinished
 from tlgan_runtime.graphs.end_finders import PATHS
 from tlgan_runtime.stills import save_grid
+from tlgan_runtime.transparency import averaged, colour, over
 from tlgan_train.attributes.add import current_attributes, measured
 from tlgan_train.axes.learned_ends import load_paths
 from tlgan_train.axes.samples import draw_latents
@@ -31,8 +32,10 @@ from tlgan_train.export.stored_weights import store_half, store_single
 from tlgan_train.export.torch_export import DrawingGraph, ReadingGraph, to_onnx
 from tlgan_train.gan.state import label_names
 from tlgan_train.gan.weights import load_generator
+from tlgan_train.head.weights import load_head
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.ends import PathNetwork
+from tlgan_train.models.head import Head, HeadedGenerator
 from tlgan_train.report.model_card import model_card, with_attributes
 from tlgan_train.revision import code_revision
 from tlgan_train.run_folder import read_json, write_json
@@ -74,7 +77,8 @@ def export_bundle(
     settings = read_json(run / "config.json", made_by="all")
     evaluation = with_weaknesses(read_evaluation(run / "evaluation.json"))
     axes = read_json(run / "axes.json", made_by="axes")
-    generator, classifier = load_generator(run), as_stored(load_classifier(run))
+    generator, head, classifier = load_generator(run), load_head(run), as_stored(load_classifier(run))
+    drawing = generator if head is None else HeadedGenerator(generator, head)
     attributes = current_attributes(run, log)
     axes |= {"attributes": attributes} if attributes else {}
     config = settings["config"]
@@ -82,7 +86,7 @@ def export_bundle(
         "name": name or out.resolve().name,
         "created_by": f"cheermeup {code_revision()}",
         "latent_dim": generator.latent_dim,
-        "image_size": config["data"]["image_size"],
+        **sizes(generator, head, read_json(run / "training.json", made_by="all")),
         "emotions": evaluation.emotions,
         "characters": evaluation.characters,
         "drawn_characters": evaluation.drawn_characters,
@@ -97,7 +101,7 @@ def export_bundle(
         if not generator.prior.plain:
             example = (torch.randn(2, generator.latent_dim),)
             to_onnx(generator.prior, example, ("z",), ("latent",), folder / "mapping.onnx", store_single)
-        onnx.save(store_half(drawing_graph(generator)), folder / "generator.onnx")
+        onnx.save(store_half(drawing_graph(generator, head)), folder / "generator.onnx")
         outputs = ("emotion", "character")
         to_onnx(ReadingGraph(classifier), (images[:2],), ("image",), outputs, folder / "classifier.onnx", store_half)
         if any(method.get("ends") == PATHS for method in axes["methods"].values()):
@@ -110,9 +114,9 @@ def export_bundle(
         (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
         write_manifest(folder, **facts)
         app = CheerMeUp(folder, provider="cpu")
-        check_parity(app, generator, classifier, z.numpy())
+        check_parity(app, drawing, classifier, z.numpy())
         if int8:
-            facts["metrics"] = {**facts["metrics"], "int8": write_int8(folder, facts, generator, config["seed"])}
+            facts["metrics"] = {**facts["metrics"], "int8": write_int8(folder, facts, generator, head, config["seed"])}
         shown = "joy" if "joy" in app.emotions else app.emotions[0]
         faces, size = PREVIEW if len(app.drawn_characters) == 1 else CAST_PREVIEW
         app.gif(folder / "preview.gif", emotion=shown, faces=faces, seed=0, size=size)
@@ -129,6 +133,18 @@ def export_bundle(
     return out
 
 
+def sizes(generator: Generator, head: Head | None, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what a manifest says of the size of faces. `facts` are those of the run."""
+    if head is None:
+        return {"image_size": generator.image_size}
+    return {
+        "image_size": head.image_size,
+        "reader_size": generator.image_size,
+        "channels": head.channels,
+        "background": facts["background"],
+    }
+
+
 def check_out(out: Path) -> None:
     """Raise `TrainError` if a bundle at `out` would replace something that is not a bundle."""
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
@@ -141,22 +157,28 @@ def export_paths(network: PathNetwork, path: Path) -> None:
     to_onnx(network, (torch.randn(2, len(network.mean)),), ("z",), ("ends",), path, settings=keep)
 
 
-def write_int8(folder: Path, facts: dict[str, Any], generator: Generator, seed: int) -> dict[str, float]:
+def write_int8(
+    folder: Path, facts: dict[str, Any], generator: Generator, head: Head | None, seed: int
+) -> dict[str, float]:
     """Add a generator in 8-bit integers to a bundle. Returns the differences between its faces and the original."""
     calibration = draw_latents(generator, CALIBRATION_LATENTS, seed, "int8 calibration")
-    onnx.save(store_half(int8_graph(generator, calibration)), folder / "generator_int8.onnx")
+    onnx.save(store_half(int8_graph(generator, calibration, head)), folder / "generator_int8.onnx")
     write_manifest(folder, **facts)
     exact, quick = (CheerMeUp(folder, provider="cpu", precision=precision) for precision in ("auto", "int8"))
     return check_int8(exact, quick, draw_latents(generator, CHECK_LATENTS, seed, "int8 check"))
 
 
-def check_parity(app: CheerMeUp, generator: Generator, classifier: nn.Module, z: np.ndarray) -> None:
+def check_parity(app: CheerMeUp, generator: nn.Module, classifier: nn.Module, z: np.ndarray) -> None:
     """Raise `TrainError` if the exported graphs differ from the networks on latents (N, latent_dim)."""
     with torch.inference_mode():
         expected = DrawingGraph(generator)(torch.from_numpy(z)).numpy()
-        emotion, character = ReadingGraph(classifier)(torch.from_numpy(expected))
-    levels = np.abs(app.render(z).astype(int) - expected).max()
-    scores = app.classify(expected)
+        shown = (
+            expected if app.manifest.channels == 3 else over(expected, colour("background", app.manifest.background))
+        )
+        emotion, character = ReadingGraph(classifier)(torch.from_numpy(averaged(shown, app.manifest.read_size)))
+    drawn = app.render(z) if app.manifest.channels == 3 else app.render(z, background=None)
+    levels = np.abs(drawn.astype(int) - expected).max()
+    scores = app.classify(shown)
     probability = max(
         np.abs(scores.emotion - emotion.numpy()).max(), np.abs(scores.character - character.numpy()).max()
     )

@@ -2,21 +2,24 @@
 
 A transposed convolution of 4 x 4 with stride 2 equals four convolutions of 2 x 2, one for each phase of the output,
 whose results are interleaved. ONNX Runtime computes these much faster. The first layer, from one pixel to 4 x 4, is a
-matrix product. Interleaving works on channels-last values, where neighbours move together. docs/speed.md has the
-measurements.
+matrix product. Interleaving works on channels-last values, where neighbours move together. A head ends with another
+matrix product, whose squares of pixels are put in their places as bytes. docs/speed.md has the measurements.
 """
 
 from __future__ import annotations
 
 from itertools import product
 
+import numpy as np
 import onnx
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from tlgan_train.export.torch_export import exported
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.head import Head
 from tlgan_train.models.inference import to_uint8
 
 TAPS = ((3, 1), (2, 0))
@@ -24,33 +27,56 @@ TAPS = ((3, 1), (2, 0))
 PHASES = len(TAPS) ** 2
 
 
-def drawing_graph(generator: Generator) -> onnx.ModelProto:
-    """Return the graph from `z` float32 (N, latent_dim) to `image` uint8 (N, S, S, 3), in float32 arithmetic."""
-    return exported(FastGenerator(generator), (torch.zeros(2, generator.latent_dim),), ("z",), ("image",))
+def drawing_graph(generator: Generator, head: Head | None = None) -> onnx.ModelProto:
+    """Return the graph from `z` float32 (N, latent_dim) to `image` uint8 (N, S, S, C), in float32 arithmetic."""
+    example = (torch.zeros(2, generator.latent_dim),)
+    return _rounded_at_once(exported(FastGenerator(generator, head), example, ("z",), ("image",)))
 
 
 class FastGenerator(nn.Module):
-    """Latents float32 (N, latent_dim) → image uint8 (N, S, S, 3), with the weights of a generator in eval mode."""
+    """Latents float32 (N, latent_dim) → image uint8 (N, S, S, C), with the weights of networks in eval mode."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, head: Head | None = None) -> None:
         super().__init__()
         *ups, last, _ = generator.layers
         (kernel, bias), *doublings = [_without_norm(*pair) for pair in zip(ups[::3], ups[1::3], strict=True)]
+        if head is not None:
+            doublings.append(_without_norm(head.doubling, head.norm))
         self.mapping = generator.mapping
         self.channels = kernel.shape[1]
         # The columns are 4 x 4 pixels, channels last.
         self.register_buffer("first_weight", kernel.permute(0, 2, 3, 1).flatten(1))
         self.register_buffer("first_bias", bias.repeat(16))
         self.doublings = nn.ModuleList(Doubling(*weights) for weights in doublings)
-        self.last = last  # with its few channels, phases are not faster
+        self.last = last if head is None else Squares(head)  # with its few channels, phases are not faster
 
     def forward(self, z: Tensor) -> Tensor:
-        """Return the image, uint8 (N, S, S, 3)."""
+        """Return the image, uint8 (N, S, S, C)."""
         x = torch.addmm(self.first_bias, self.mapping(z), self.first_weight).relu()
         x = x.reshape(-1, 4, 4, self.channels)
         for doubling in self.doublings:
             x = doubling(x)
+        if isinstance(self.last, Squares):
+            return self.last(x)
         return to_uint8(self.last(x.permute(0, 3, 1, 2)).tanh())
+
+
+class Squares(nn.Module):
+    """The last step of a head: (N, side, side, in), channels last → uint8 (N, S, S, C)."""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__()
+        self.channels, self.square = head.channels, head.square
+        # The head has the rows and columns of a square after the channels. Here, neighbours in a row come together.
+        order = torch.arange(len(head.squares.weight)).view(self.channels, self.square**2).T.flatten()
+        self.register_buffer("weight", 127.5 * head.squares.weight.detach()[order, :, 0, 0].T.contiguous())
+        self.register_buffer("bias", 127.5 * (head.squares.bias.detach()[order] + 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        side, square = x.shape[1], self.square
+        levels = torch.addmm(self.bias, x.reshape(-1, x.shape[3]), self.weight).round().clamp(0, 255).to(torch.uint8)
+        rows = levels.reshape(-1, side, side, square, square * self.channels).permute(0, 1, 3, 2, 4)
+        return rows.reshape(-1, side * square, side * square, self.channels)
 
 
 class Doubling(nn.Module):
@@ -90,3 +116,28 @@ def _without_norm(up: nn.Module, norm: nn.Module) -> tuple[Tensor, Tensor]:
         up.weight, up.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias, transpose=True
     )
     return kernel.detach(), bias.detach()
+
+
+def _rounded_at_once(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Put one operation in the place of rounding, clipping and conversion to bytes, each of which takes long."""
+    graph, made_by = model.graph, {output: node for node in model.graph.node for output in node.output}
+    (cast,) = (node for node in graph.node if node.op_type == "Cast" and node.attribute[0].i == TensorProto.UINT8)
+    replaced, source = [cast], made_by[cast.input[0]]
+    while source.op_type in ("Clip", "Round"):
+        replaced, source = [*replaced, source], made_by[source.input[0]]
+    kept = []
+    for node in graph.node:
+        if node is cast:
+            kept.append(helper.make_node("QuantizeLinear", [source.output[0], "level", "black"], list(cast.output)))
+        elif all(node is not other for other in replaced):
+            kept.append(node)
+    used = {name for node in kept for name in node.input}
+    constants = [value for value in graph.initializer if value.name in used]
+    for name, value in (("level", np.float32(1)), ("black", np.uint8(0))):
+        constants.append(numpy_helper.from_array(np.array(value), name))
+    for field, values in ((graph.node, kept), (graph.initializer, constants)):
+        copies = [type(value).FromString(value.SerializeToString()) for value in values]
+        del field[:]
+        field.extend(copies)
+    onnx.checker.check_model(model)
+    return model

@@ -2,7 +2,8 @@
 
 The first layer and the phases of the doublings (see `drawing_graph`) are quantised. Weights have a scale for each
 output channel. Values have a scale for each layer, which covers nearly all values for latents of the prior. The fully
-connected layers and the last doubling stay in float32. They are small, and the last doubling makes the visible levels.
+connected layers and the last step (the last doubling, or the squares of a head) stay in float32. They are small, and
+the last step makes the visible levels.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tlgan_runtime.editor import CheerMeUp
 from tlgan_train.errors import TrainError
 from tlgan_train.export.generator_graph import PHASES, drawing_graph
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.head import Head
 
 Array = NDArray[np.float32]
 
@@ -56,8 +58,8 @@ class Ranges:
 
 
 @torch.inference_mode()
-def ranges_of(generator: Generator, z: NDArray[np.float32]) -> Ranges:
-    """Measure the ranges of a generator over latents (N, latent_dim)."""
+def ranges_of(generator: Generator, z: NDArray[np.float32], head: Head | None = None) -> Ranges:
+    """Measure the ranges of a generator, and of a head, over latents (N, latent_dim)."""
     lowest, highest, hidden = 0.0, 0.0, np.zeros(1)
     for chunk in torch.from_numpy(z).split(CHUNK):
         x = generator.mapping(chunk)
@@ -67,28 +69,33 @@ def ranges_of(generator: Generator, z: NDArray[np.float32]) -> Ranges:
             x = layer(x)
             if isinstance(layer, nn.ReLU):
                 reached.append(float(x.max()))
+                features = x
+        if head is not None:
+            reached.append(float(head.doubled(features).max()))
         hidden = np.maximum(hidden, reached)
     return Ranges((lowest, highest), tuple(hidden.tolist()))
 
 
-def int8_graph(generator: Generator, z: NDArray[np.float32]) -> onnx.ModelProto:
+def int8_graph(generator: Generator, z: NDArray[np.float32], head: Head | None = None) -> onnx.ModelProto:
     """Return the graph of `drawing_graph`, quantised for latents like `z` (N, latent_dim)."""
-    model, ranges = drawing_graph(generator), ranges_of(generator, z)
+    model, ranges = drawing_graph(generator, head), ranges_of(generator, z, head)
     graph = _Rewriting(model)
     scales = [np.float32(max(PEAK * highest, _SMALLEST) / _LEVELS) for highest in ranges.hidden]
     of_phases = (pair for pair in pairwise(scales) for _ in range(PHASES))
     nodes = list(model.graph.node)
-    first = max(place for place, node in enumerate(nodes) if node.op_type == "Gemm")  # the others map latents
+    products = [place for place, node in enumerate(nodes) if node.op_type == "Gemm"]
+    last = products.pop() if head is not None else None
+    first = products[-1]  # the others map latents
     graph.nodes += nodes[:first]
-    for node in nodes[first:]:
+    for place, node in enumerate(nodes[first:], first):
         x, y = node.input[0], node.output[0]
-        if node.op_type == "Gemm":
+        if place == first:
             graph.first_layer(x, y, ranges.features, scales[0], *graph.weights(node))
         elif node.op_type == "Conv":
             graph.convolution(x, y, *next(of_phases), *graph.weights(node), node.attribute)
         elif node.op_type == "Relu":
             graph.add("Identity", x, output=y)  # the unsigned integers have no values below 0
-        elif node.op_type == "ConvTranspose":
+        elif node.op_type == "ConvTranspose" or place == last:
             node.input[0] = graph.add("DequantizeLinear", x, graph.constant(scales[-1]), graph.zero)
             graph.nodes.append(node)
         else:

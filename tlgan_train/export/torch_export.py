@@ -12,7 +12,6 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_uint8
 
 OPSET = 18
@@ -20,9 +19,9 @@ OPSET = 18
 
 
 class DrawingGraph(nn.Module):
-    """Latents float32 (N, latent_dim) → images uint8 (N, S, S, 3)."""
+    """Latents float32 (N, latent_dim) → images uint8 (N, S, S, C), by any network that draws."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: nn.Module) -> None:
         super().__init__()
         self.generator = generator
 

@@ -69,7 +69,7 @@ def save(state: GanState, folder: Path, config: Config, precision: str) -> None:
     facts = {
         "latent_dim": state.averaged.latent_dim,
         "width": config.gan.generator_width,
-        "image_size": config.data.image_size,
+        "image_size": state.averaged.image_size,
         "mapping_width": config.gan.mapping_width,
         "images": images,
         "prior": state.averaged.prior.facts(),

@@ -45,6 +45,10 @@ class Generator(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         return self.layers(self.mapping(z)[:, :, None, None])
 
+    def features(self, z: Tensor) -> Tensor:
+        """Return what the last layer draws from, (N, width, S / 2, S / 2)."""
+        return self.layers[:-2](self.mapping(z)[:, :, None, None])
+
 
 class FromPixel(nn.ConvTranspose2d):
     """A transposed convolution of one pixel, (N, in, 1, 1) → (N, out, 4, 4), computed as a matrix product.

@@ -63,6 +63,7 @@ NETWORKS = {
     "gan": {"Generator", "Discriminator", "Encoder"},
     "classifier": {"ResidualClassifier"},
     "judge": {"Judge"},
+    "head": {"Generator", "Encoder", "Head"},
     "samples": {"Generator", "ResidualClassifier"},
     "axes": {"Generator", "ResidualClassifier", "Encoder", "Likeness", "PathNetwork"},
     "evaluate": {"Generator", "ResidualClassifier", "Judge", "PathNetwork"},
@@ -73,12 +74,12 @@ NETWORKS = {
 
 @pytest.mark.slow
 def test_every_network_of_every_stage_is_placed(
-    small_options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clear_options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert NETWORKS.keys() == set(STAGES)
     for stage in STAGES:
         with recorded(monkeypatch) as (placed, strays):
-            outcome = call(main, stage, "--run", tmp_path / "run", *small_options)
+            outcome = call(main, stage, "--run", tmp_path / "run", *clear_options)
         assert outcome.code == 0, outcome.err
         assert (tmp_path / "run" / STAGES[stage].product).is_file()
         assert strays == set() and placed >= NETWORKS[stage], stage
@@ -144,9 +145,9 @@ def test_a_gpu_gives_what_the_cpu_gives(run: Path, work: str) -> None:
 
 @has_cuda
 @pytest.mark.slow
-def test_every_stage_runs_on_a_gpu(small_options: list[str], tmp_path: Path) -> None:
+def test_every_stage_runs_on_a_gpu(clear_options: list[str], tmp_path: Path) -> None:
     for stage in STAGES:
         torch.cuda.reset_peak_memory_stats()
-        outcome = call(main, stage, "--run", tmp_path / "run", *small_options)
+        outcome = call(main, stage, "--run", tmp_path / "run", *clear_options)
         assert outcome.code == 0, outcome.err
         assert torch.cuda.max_memory_allocated() > 0, stage

@@ -35,9 +35,9 @@ def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     reads: list[Path] = []
     read = listing.read_picture
 
-    def counted(path: Path, size: int, frame: object) -> np.ndarray:
+    def counted(path: Path, *how: object) -> tuple[np.ndarray, np.ndarray | None]:
         reads.append(path)
-        return read(path, size, frame)
+        return read(path, *how)
 
     monkeypatch.setattr(listing, "read_picture", counted)
     return reads

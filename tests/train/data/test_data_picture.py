@@ -24,12 +24,16 @@ def save(image: Image.Image, path: Path, **options: object) -> Path:
     return path
 
 
+def rgb(path: Path, size: int) -> np.ndarray:
+    return read_picture(path, size)[0]
+
+
 def test_transparent_parts_are_white_and_half_transparent_ones_half(tmp_path: Path) -> None:
     pixels = np.zeros((32, 32, 4), np.uint8)
     pixels[:, 16:, 3] = 255
     pixels[16:, :16] = (255, 0, 0, 128)
 
-    read = read_picture(save(Image.fromarray(pixels), tmp_path / "a.png"), 32)
+    read = rgb(save(Image.fromarray(pixels), tmp_path / "a.png"), 32)
 
     assert (read[:16, :16] == 255).all()
     assert (read[:, 16:] == 0).all()
@@ -40,7 +44,7 @@ def test_colour_hidden_under_transparency_does_not_bleed_when_shrunk(tmp_path: P
     pixels = np.zeros((256, 256, 4), np.uint8)
     pixels[..., 0] = 255
     pixels[:4, :4] = 255
-    assert (read_picture(save(Image.fromarray(pixels), tmp_path / "a.png"), 64) == 255).all()
+    assert (rgb(save(Image.fromarray(pixels), tmp_path / "a.png"), 64) == 255).all()
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -48,19 +52,19 @@ def test_colour_hidden_under_transparency_does_not_bleed_when_shrunk(tmp_path: P
 def test_a_picture_of_the_right_size_keeps_its_pixels(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     pixels = np.random.default_rng(seed).integers(0, 256, (32, 32, 3), np.uint8)
     path = save(Image.fromarray(pixels), tmp_path_factory.getbasetemp() / "same.png")
-    np.testing.assert_array_equal(read_picture(path, 32), pixels)
+    np.testing.assert_array_equal(rgb(path, 32), pixels)
 
 
 def test_shrinking_averages_instead_of_picking_pixels(tmp_path: Path) -> None:
     board = np.indices((256, 256)).sum(0) % 2 * 255
-    read = read_picture(save(Image.fromarray(board.astype(np.uint8)), tmp_path / "a.png"), 64)
+    read = rgb(save(Image.fromarray(board.astype(np.uint8)), tmp_path / "a.png"), 64)
     assert np.abs(read.astype(int) - 127).max() <= 8
 
 
 def test_the_middle_square_of_a_wide_picture_is_used(tmp_path: Path) -> None:
     pixels = np.zeros((32, 96, 3), np.uint8)
     pixels[:, 32:64] = (0, 200, 0)
-    read = read_picture(save(Image.fromarray(pixels), tmp_path / "a.png"), 32)
+    read = rgb(save(Image.fromarray(pixels), tmp_path / "a.png"), 32)
     assert (read == (0, 200, 0)).all()
 
 
@@ -69,7 +73,7 @@ def test_photographs_are_turned_upright(tmp_path: Path) -> None:
     pixels[:16] = 255
     exif = Image.Exif()
     exif[0x0112] = 3  # orientation: upside down
-    read = read_picture(save(Image.fromarray(pixels), tmp_path / "a.png", exif=exif), 32)
+    read = rgb(save(Image.fromarray(pixels), tmp_path / "a.png", exif=exif), 32)
     assert (read[:16] == 0).all() and (read[16:] == 255).all()
 
 
@@ -100,7 +104,7 @@ def _palette() -> Image.Image:
 def test_every_kind_of_pixel_becomes_rgb(
     tmp_path: Path, image: Image.Image, suffix: str, options: dict[str, object], colour: tuple[int, int, int]
 ) -> None:
-    read = read_picture(save(image, tmp_path / f"a{suffix}", **options), 32)
+    read = rgb(save(image, tmp_path / f"a{suffix}", **options), 32)
     assert read.shape == (32, 32, 3) and read.dtype == np.uint8
     assert np.abs(read.astype(int) - colour).max() <= (2 if suffix == ".jpg" else 0)
 
@@ -163,7 +167,7 @@ BAD: list[tuple[Callable[[Path], object], str]] = [
 def test_a_bad_file_has_a_reason(tmp_path: Path, make: Callable[[Path], object], reason: str) -> None:
     make(tmp_path / "a.png")
     with pytest.raises(UnusablePictureError, match=reason):
-        read_picture(tmp_path / "a.png", 32)
+        rgb(tmp_path / "a.png", 32)
 
 
 @given(st.binary(max_size=200), st.integers(0, 150))
@@ -175,7 +179,7 @@ def test_no_bytes_make_anything_but_a_picture_or_a_reason(
     content = path.read_bytes()
     path.write_bytes(content[:start] + junk + content[start + len(junk) :])
     try:
-        assert read_picture(path, 32).shape == (32, 32, 3)
+        assert rgb(path, 32).shape == (32, 32, 3)
     except UnusablePictureError as error:
         assert str(error)
 
@@ -227,8 +231,33 @@ def test_a_data_set_with_a_bad_picture_ends_in_one_line_with_its_path(
 
 
 def test_one_pixel_and_moving_pictures_are_pictures(tmp_path: Path) -> None:
-    assert (read_picture(save(Image.new("RGB", (1, 1), (9, 8, 7)), tmp_path / "dot.png"), 32) == (9, 8, 7)).all()
+    assert (rgb(save(Image.new("RGB", (1, 1), (9, 8, 7)), tmp_path / "dot.png"), 32) == (9, 8, 7)).all()
     frames = [Image.new("RGB", (32, 32), colour) for colour in ((9, 8, 7), (200, 0, 0))]
     for suffix in (".gif", ".webp", ".png", ".tiff"):
         path = save(frames[0], tmp_path / f"moving{suffix}", save_all=True, append_images=frames[1:], lossless=True)
-        assert np.abs(read_picture(path, 32).astype(int) - (9, 8, 7)).max() <= 1
+        assert np.abs(rgb(path, 32).astype(int) - (9, 8, 7)).max() <= 1
+
+
+@pytest.mark.parametrize(("side", "full", "own"), [(300, 256, 256), (200, 256, 128), (90, 256, 64), (300, 64, 64)])
+def test_sprites_have_alpha_and_are_never_enlarged(tmp_path: Path, side: int, full: int, own: int) -> None:
+    image = Image.new("RGBA", (side, side), (200, 0, 0, 0))
+    image.paste((0, 100, 0, 255), (0, 0, side, side // 2))
+    picture, sprite = read_picture(save(image, tmp_path / "a.png"), 64, full=full)
+    assert sprite is not None and sprite.shape == (own, own, 4)
+    assert (sprite[: own // 2 - 3] == (0, 100, 0, 255)).all() and (sprite[own // 2 + 3 :, :, 3] == 0).all()
+    assert sprite[own // 2 - 2 : own // 2 + 2, :, 0].max() == 0, "red hidden under transparency came out"
+    assert picture.shape == (64, 64, 3) and (picture[-1] == 255).all()
+
+
+def test_a_frame_beyond_a_sprite_is_transparent(tmp_path: Path) -> None:
+    image = Image.new("RGBA", (64, 64), (9, 8, 7, 255))
+    image.putpixel((0, 0), (0, 0, 0, 0))
+    _, sprite = read_picture(save(image, tmp_path / "a.png"), 64, frame=(-32, -32, 96, 96), full=128)
+    assert sprite is not None and (sprite[:30, :, 3] == 0).all() and (sprite[40:90, 40:90, 3] == 255).all()
+
+
+def test_opaque_pictures_have_sprites_if_they_are_larger(tmp_path: Path) -> None:
+    small, large = (Image.new("RGB", (side, side), (9, 8, 7)) for side in (64, 128))
+    assert read_picture(save(small, tmp_path / "a.png"), 64, full=256)[1] is None
+    sprite = read_picture(save(large, tmp_path / "b.png"), 64, full=256)[1]
+    assert sprite is not None and (sprite == (9, 8, 7, 255)).all() and sprite.shape == (128, 128, 4)

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from tlgan_train.data.sources.archive import file_at
-from tlgan_train.data.sources.picture import Box, UnusablePictureError, edge_colours, on_white, opened, see_through
+from tlgan_train.data.sources.picture import Box, UnusablePictureError, edge_colours, opened, see_through, solid
 from tlgan_train.data.sources.workers import ordered_map
 
 FAR = 1.25
@@ -73,7 +73,7 @@ def content_box(image: Image.Image) -> Box:
     if alpha is not None:
         found = alpha.point([0] * (CLEAR + 1) + [255] * (255 - CLEAR)).getbbox()
     else:
-        rgb = on_white(image)
+        rgb = solid(image)
         edges = edge_colours(rgb).astype(int)
         colour = np.median(edges, axis=0)
         plain = (np.abs(edges - colour) <= NOISE).all(axis=1).mean() >= PLAIN

@@ -13,18 +13,28 @@ from typing import NamedTuple
 import numpy as np
 import PIL
 
+from tlgan_runtime.transparency import Colour
 from tlgan_train.data.dataset import SkippedFile
 from tlgan_train.data.sources import fit as fitting
 from tlgan_train.data.sources import picture, spelling
 from tlgan_train.data.sources.archive import file_at
-from tlgan_train.data.sources.picture import Box, UnusablePictureError, read_picture
+from tlgan_train.data.sources.picture import WHITE, Box, UnusablePictureError, read_picture
 from tlgan_train.data.sources.source import Batch, Source
 from tlgan_train.data.sources.spelling import one_spelling
 from tlgan_train.data.sources.wording import printable
 from tlgan_train.data.sources.workers import ordered_map
+from tlgan_train.data.sprites import PackedSprite, packed
 
 # Pictures a process reads at a time: 64 of 64 × 64 pixels are 0.8 MB, of 256 × 256 12.6 MB.
 PICTURES_A_JOB = 64
+
+
+class How(NamedTuple):
+    """How pictures are read; see `read_picture`."""
+
+    size: int
+    full: int
+    behind: Colour
 
 
 class ListedPicture(NamedTuple):
@@ -49,7 +59,9 @@ class Listing:
     """float32 (N,) for each name."""
     notes: tuple[str, ...] = ()
 
-    def source(self, name: str, image_size: int, fit: str = "auto") -> Source:
+    def source(
+        self, name: str, image_size: int, fit: str = "auto", sprite_size: int = 0, background: Colour = WHITE
+    ) -> Source:
         """The same as a `Source`: classes in alphabetical order, frames in their own; `fit` is that of `data.fit`.
 
         The key covers the root, each file's path, label, size and time of change, as `make` would, but not its
@@ -67,7 +79,8 @@ class Listing:
         for module in (picture, fitting, spelling):
             digest.update(Path(module.__file__).read_bytes())
         place = "" if self.root.is_file() else str(self.root)
-        options = [PIL.__version__, image_size, fit, place, list(self.factors)]
+        how = How(image_size, sprite_size, background)
+        options = [PIL.__version__, *how, fit, place, list(self.factors)]
         digest.update(json.dumps([options, self.pictures]).encode())
         digest.update(factors.tobytes())
         return Source(
@@ -75,43 +88,47 @@ class Listing:
             key=digest.hexdigest(),
             total=len(self.pictures),
             image_size=image_size,
+            sprite_size=sprite_size,
+            background=background,
             characters=characters,
             emotions=emotions,
             classes=frozenset(map(tuple, labels.tolist())),
             factors=tuple(self.factors),
-            batches=partial(self._batches, labels[order], factors[order], order, image_size, fit),
+            batches=partial(self._batches, labels[order], factors[order], order, how, fit),
             notes=self.notes + character_notes + emotion_notes,
         )
 
     def _batches(
-        self, labels: np.ndarray, factors: np.ndarray, order: np.ndarray, image_size: int, fit: str
+        self, labels: np.ndarray, factors: np.ndarray, order: np.ndarray, how: How, fit: str
     ) -> Generator[Batch]:
         paths = [self.pictures[index].path for index in order]
         frames, notes = fitting.frames(fit, self.root, paths, labels[:, 0].tolist())
         starts = range(0, len(paths), PICTURES_A_JOB)
         jobs = [
-            (self.root, paths[start : start + PICTURES_A_JOB], frames[start : start + PICTURES_A_JOB], image_size)
+            (self.root, paths[start : start + PICTURES_A_JOB], frames[start : start + PICTURES_A_JOB], how)
             for start in starts
         ]
-        for start, (images, kept, skipped) in zip(starts, ordered_map(_read, jobs, len(paths)), strict=True):
+        for start, (images, sprites, kept, skipped) in zip(starts, ordered_map(_read, jobs, len(paths)), strict=True):
             rows = start + np.array(kept, np.int64)
             total = min(PICTURES_A_JOB, len(paths) - start)
-            yield Batch(images, labels[rows, 0], labels[rows, 1], factors[rows], total, skipped, notes)
+            yield Batch(images, labels[rows, 0], labels[rows, 1], factors[rows], total, skipped, notes, sprites)
             notes = ()
 
 
 def _read(
-    job: tuple[Path, list[str], list[Box | None], int],
-) -> tuple[np.ndarray, list[int], tuple[SkippedFile, ...]]:
-    root, paths, frames, size = job
-    images = np.empty((len(paths), size, size, 3), np.uint8)
+    job: tuple[Path, list[str], list[Box | None], How],
+) -> tuple[np.ndarray, tuple[PackedSprite, ...], list[int], tuple[SkippedFile, ...]]:
+    root, paths, frames, how = job
+    images = np.empty((len(paths), how.size, how.size, 3), np.uint8)
+    sprites: list[PackedSprite] = []
     kept: list[int] = []
     skipped = []
     for number, (path, frame) in enumerate(zip(paths, frames, strict=True)):
         try:
             with file_at(root, path) as file:
-                images[len(kept)] = read_picture(file, size, frame)
+                images[len(kept)], sprite = read_picture(file, how.size, frame, how.full, how.behind)
+            sprites += [packed(sprite)] if how.full else []
             kept.append(number)
         except UnusablePictureError as error:
             skipped.append(SkippedFile(printable(path), str(error)))
-    return images[: len(kept)], kept, tuple(skipped)
+    return images[: len(kept)], tuple(sprites), kept, tuple(skipped)

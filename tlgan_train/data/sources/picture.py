@@ -1,7 +1,7 @@
-"""Reads one picture file as a square of RGB pixels.
+"""Reads one picture file as a square of RGB pixels, and in full size with alpha.
 
-If a picture is not square and has no frame (see `fit.py`), its middle square is used. Transparent
-parts show white. Photographs are turned upright as their EXIF says. Sizes change with a Lanczos filter over all source
+If a picture is not square and has no frame (see `fit.py`), its middle square is used. In RGB, a colour shows where it
+is transparent. Photographs are turned upright as their EXIF says. Sizes change with a Lanczos filter over all source
 pixels, so that shrinking does not alias; a picture that has the right size already keeps its pixels exactly. Animated
 files give their first frame.
 """
@@ -17,6 +17,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from tlgan_runtime.transparency import Colour
+from tlgan_train.data.sprites import SIDES
+
 # An allow-list, because Pillow would start other programs for some formats (EPS).
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 SUFFIXES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff")
@@ -25,6 +28,7 @@ SUFFIXES += (".ppm", ".pgm", ".pbm", ".pnm")
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 
+WHITE: Colour = (255, 255, 255)
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels. Right and bottom lie outside."""
 
@@ -33,14 +37,32 @@ class UnusablePictureError(Exception):
     """A file is not a usable picture. The message gives the reason in a few words."""
 
 
-def read_picture(path: Path, size: int, frame: Box | None = None) -> np.ndarray:
-    """Return the square `frame`, by default the middle square, as uint8 (size, size, 3) RGB.
+def read_picture(
+    path: Path, size: int, frame: Box | None = None, full: int = 0, behind: Colour = WHITE
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the square `frame`, by default the middle square, as uint8 (size, size, 3) RGB, and as a sprite.
 
-    A frame may reach beyond the picture; that part has the background colour. Raises `UnusablePictureError` with the
-    reason for any unusable file.
+    In RGB, `behind` shows where the picture is transparent.
+
+    A sprite is uint8 (side, side, 4), straight alpha, with the largest side up to `full` that needs no enlarging (see
+    `SIDES`). It is None if it would show no more than the picture of `size` pixels.
+
+    A frame may reach beyond the picture; that part is transparent or has the colour of the background. Raises
+    `UnusablePictureError` with the reason for any unusable file.
     """
     with opened(path) as image:
-        return _square(image, size, frame)
+        upright = ImageOps.exif_transpose(image)
+        alpha, rgb = see_through(upright), solid(upright, behind)
+        rgba = upright.convert("RGBA") if alpha is not None else rgb
+        side = min(rgb.size)
+        left, top = (rgb.width - side) // 2, (rgb.height - side) // 2
+        box = frame or (left, top, left + side, top + side)
+        own = max((own for own in SIDES if own <= min(full, box[2] - box[0])), default=min(full, size))
+        picture = np.asarray(_square(rgb, box, size, behind if alpha is not None else None), np.uint8)
+        if not full or (own <= size and alpha is None):
+            return picture, None
+        sprite = _square(rgba, box, own, (0, 0, 0, 0) if alpha is not None else None)
+        return picture, np.asarray(sprite.convert("RGBA"), np.uint8)
 
 
 @contextmanager
@@ -87,8 +109,8 @@ def see_through(image: Image.Image) -> Image.Image | None:
     return alpha if lowest < 255 else None
 
 
-def on_white(image: Image.Image) -> Image.Image:
-    """Return the picture in RGB, with white behind transparent parts."""
+def solid(image: Image.Image, behind: Colour = WHITE) -> Image.Image:
+    """Return the picture in RGB, with a colour behind transparent parts."""
     image.load()
     if image.mode.startswith("I"):
         # Integer modes hold 16-bit grey (PNG, TIFF, PGM); Pillow would clip it at 255 instead of taking the high byte.
@@ -98,7 +120,7 @@ def on_white(image: Image.Image) -> Image.Image:
         raise UnusablePictureError("floating-point pixels, whose range is not known")
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+        return Image.alpha_composite(Image.new("RGBA", image.size, behind), image).convert("RGB")
     return image.convert("RGB")
 
 
@@ -108,16 +130,11 @@ def edge_colours(rgb: Image.Image) -> np.ndarray:
     return np.concatenate([pixels[0], pixels[:, 0], pixels[:, -1]])
 
 
-def _square(image: Image.Image, size: int, frame: Box | None) -> np.ndarray:
-    upright = ImageOps.exif_transpose(image)
-    alpha, rgb = see_through(upright), on_white(upright)
-    side = min(rgb.size)
-    left, top = (rgb.width - side) // 2, (rgb.height - side) // 2
-    box = frame or (left, top, left + side, top + side)
-    if box[0] < 0 or box[1] < 0 or box[2] > rgb.width or box[3] > rgb.height:
-        white = (255, 255, 255)
-        colour = white if alpha is not None else tuple(np.median(edge_colours(rgb), axis=0).astype(int).tolist())
-        padded = Image.new("RGB", (box[2] - box[0], box[3] - box[1]), colour)
-        padded.paste(rgb, (-box[0], -box[1]))
-        rgb, box = padded, (0, 0, *padded.size)
-    return np.asarray(rgb.resize((size, size), Image.Resampling.LANCZOS, box=box), np.uint8)
+def _square(image: Image.Image, box: Box, size: int, behind: tuple[int, ...] | None) -> Image.Image:
+    """Return `box` of a picture with `size` pixels. Beyond the picture is `behind`; None is the colour of its edges."""
+    if box[0] < 0 or box[1] < 0 or box[2] > image.width or box[3] > image.height:
+        colour = behind or tuple(np.median(edge_colours(image), axis=0).astype(int).tolist())
+        padded = Image.new(image.mode, (box[2] - box[0], box[3] - box[1]), colour)
+        padded.paste(image, (-box[0], -box[1]))
+        image, box = padded, (0, 0, *padded.size)
+    return image.resize((size, size), Image.Resampling.LANCZOS, box=box)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlgan_runtime.transparency import Colour
 from tlgan_train.data.dataset import SkippedFile
+from tlgan_train.data.sprites import PackedSprite
 from tlgan_train.errors import TrainError
 
 
@@ -28,6 +30,8 @@ class Batch:
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
     """Notes for people from reading the pictures."""
+    sprites: tuple[PackedSprite, ...] = ()
+    """Of the n pictures, if the source has sprites."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class Source:
     """SHA-256 of everything that determines pixels and labels, computed without reading a picture."""
     total: int
     image_size: int
+    """Side of the pictures, pixels."""
+    sprite_size: int
+    """Largest side of the sprites, pixels; 0 for a source without sprites."""
+    background: Colour
+    """What the pictures show where sprites are transparent."""
     characters: tuple[str, ...]
     emotions: tuple[str, ...]
     classes: frozenset[tuple[int, int]]

@@ -12,11 +12,12 @@ import resvg_py
 from PIL import Image
 
 from tlgan_train.data.toon.characters import CHARACTERS
-from tlgan_train.data.toon.drawing import to_svg
+from tlgan_train.data.toon.drawing import BACKGROUND, to_svg
 from tlgan_train.data.toon.expression import EMOTIONS, Expression
 from tlgan_train.data.toon.face import FACTOR_RANGES, FACTORS, STREAMS, Face, sample_face
 
 __all__ = [
+    "BACKGROUND",
     "CHARACTERS",
     "EMOTIONS",
     "FACTORS",
@@ -25,6 +26,7 @@ __all__ = [
     "Expression",
     "Face",
     "draw",
+    "draw_sprite",
     "render",
     "sample_face",
     "to_svg",
@@ -33,11 +35,20 @@ __all__ = [
 
 def draw(face: Face, size: int = 64) -> np.ndarray:
     """The face as pixels, uint8 (size, size, 3) RGB, anti-aliased; `size` in pixels, at least 16."""
+    return _pixels(to_svg(face), size, "RGB")
+
+
+def draw_sprite(face: Face, size: int = 256) -> np.ndarray:
+    """The face without a background, uint8 (size, size, 4) RGBA with straight alpha; `size` as for `draw`."""
+    return _pixels(to_svg(face, background=False), size, "RGBA")
+
+
+def _pixels(svg: str, size: int, mode: str) -> np.ndarray:
     if size < 16:
         raise ValueError(f"a face of {size} pixels cannot be read; draw at 16 pixels or more")
-    png = resvg_py.svg_to_bytes(svg_string=to_svg(face), skip_system_fonts=True, width=size, height=size)
+    png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, width=size, height=size)
     with Image.open(io.BytesIO(bytes(png))) as image:
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(image.convert(mode))
 
 
 def render(

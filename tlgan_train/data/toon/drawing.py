@@ -16,8 +16,9 @@ _QUEASY = "#c4d562"  # cheeks of disgust
 _NECK = (128.0, 214.0)  # the head rolls and scales about this point
 
 
-def to_svg(face: Face) -> str:
+def to_svg(face: Face, background: bool = True) -> str:
     """The face as a self-contained SVG document without text, filters or links."""
+    behind = f'<rect width="256" height="256" fill="{BACKGROUND}"/>' if background else ""
     look = lit(LOOKS[face.character], face.light)
     e = face.expression
     at = Projection(face.yaw, face.pitch)
@@ -28,7 +29,7 @@ def to_svg(face: Face) -> str:
     head = f"translate({x} {y}) rotate({face.roll:.2f}) scale({face.scale:.3f}) translate({-x} {-y})"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256">{_gradients(look, e, side)}'
-        f'<rect width="256" height="256" fill="{BACKGROUND}"/>'
+        f"{behind}"
         f'<g transform="{head}"><path d="{look.hair.back}" fill="{look.hair.shade}" transform="{far}"/></g>'
         f"{_shoulders(look)}"
         f'<g transform="{head}"><g transform="{far}">{_ears(look)}{_earrings(look)}</g>'
