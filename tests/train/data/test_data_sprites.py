@@ -99,3 +99,17 @@ def test_large_faces_without_a_head_are_refused(tmp_path: Path) -> None:
     spec = f"folder:{cast(tmp_path / 'own', side=128)}"
     outcome = call(main, "data", "--data", spec, "--preset", "paper", "--set", "data.image_size=256")
     assert "data.image_size of 256 needs a head" in outcome.out + outcome.err
+
+
+@pytest.mark.parametrize(("teeth", "expected"), [((30, 30, 30), (255, 255, 255)), ((250, 250, 250), (196, 219, 230))])
+def test_the_background_is_unlike_the_pictures(
+    tmp_path: Path, teeth: tuple[int, int, int], expected: tuple[int, int, int]
+) -> None:
+    root = cast(tmp_path / "own")
+    for path in root.rglob("*.png"):
+        with Image.open(path) as image:
+            image.paste((*teeth, 255), (4, 4, 12, 12))
+            image.save(path)
+    dataset = load(f"folder:{root}", tmp_path / "cache", image_size=64)
+    assert dataset.background == expected
+    assert (dataset.images[:, 30, 60] == expected).all() and (dataset.images[:, 8, 8] == teeth).all()

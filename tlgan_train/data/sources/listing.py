@@ -18,7 +18,8 @@ from tlgan_train.data.dataset import SkippedFile
 from tlgan_train.data.sources import fit as fitting
 from tlgan_train.data.sources import picture, spelling
 from tlgan_train.data.sources.archive import file_at
-from tlgan_train.data.sources.picture import WHITE, Box, UnusablePictureError, read_picture
+from tlgan_train.data.sources.background import background_of
+from tlgan_train.data.sources.picture import Box, UnusablePictureError, read_picture
 from tlgan_train.data.sources.source import Batch, Source
 from tlgan_train.data.sources.spelling import one_spelling
 from tlgan_train.data.sources.wording import printable
@@ -60,9 +61,11 @@ class Listing:
     notes: tuple[str, ...] = ()
 
     def source(
-        self, name: str, image_size: int, fit: str = "auto", sprite_size: int = 0, background: Colour = WHITE
+        self, name: str, image_size: int, fit: str = "auto", sprite_size: int = 0, background: Colour | None = None
     ) -> Source:
         """The same as a `Source`: classes in alphabetical order, frames in their own; `fit` is that of `data.fit`.
+
+        `background` None is a colour that the pictures hardly show.
 
         The key covers the root, each file's path, label, size and time of change, as `make` would, but not its
         content: reading that would take as long as decoding it. An archive lists a CRC-32 of each picture: its key
@@ -79,6 +82,7 @@ class Listing:
         for module in (picture, fitting, spelling):
             digest.update(Path(module.__file__).read_bytes())
         place = "" if self.root.is_file() else str(self.root)
+        background = background or background_of(self.root, [item.path for item in self.pictures])
         how = How(image_size, sprite_size, background)
         options = [PIL.__version__, *how, fit, place, list(self.factors)]
         digest.update(json.dumps([options, self.pictures]).encode())
