@@ -131,7 +131,7 @@ class GanConfig:
     """Weight of the classifiers' cross-entropy on pictures with the coordinates of the emotion from another one, as
     edits have them: a quarter of the pictures in the warm-up, as far as faces can be read by then, and half of the
     draws while D learns. They must show that emotion. Otherwise E and G also put emotions into the other coordinates,
-    which edits leave alone."""
+    which edits leave alone. In the warm-up, the convolutions of G do not learn from it."""
     sector_push: float = setting(0.0, needs=("gan.label_sectors",))
     """Distance by which draws from N(0, I) are pushed away from the borders of sectors, in its standard deviations."""
     codes: int = setting(0, needs=("gan.warmup_images",))

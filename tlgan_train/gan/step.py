@@ -127,7 +127,9 @@ def reconstruct(
 ) -> tuple[dict[str, Tensor], Tensor]:
     """Draw real pictures again through E and G, and return the losses and the redrawn pictures.
 
-    While E learns, a part of the pictures is also drawn with the coordinates of the emotion of other pictures.
+    While E learns, a part of the pictures is also drawn with the coordinates of the emotion of other pictures. Only E
+    and the fully connected layers of G learn from these: to choose among faces that G draws. Its other layers would
+    learn patterns that fool classifiers, and faces would be blurs for long.
     """
     encoder_learns = state.encoder.training
     edits = len(real) // EDITED if encoder_learns and learns_edits(state, gan) else 0
@@ -135,12 +137,12 @@ def reconstruct(
         mean, log_variance = (moment.float() for moment in state.encoder(real))
         noise = (1.0 if encoder_learns else gan.redraw_noise) * torch.randn_like(mean)
         codes = sample_posterior(mean, log_variance, noise)
-        if edits:
-            moved, emotions = edited(state.generator.prior, codes, labels[0], edits)
-            codes = torch.cat([codes, moved])
-        redrawn, changed = state.generator(codes).split([len(real), edits])
+        redrawn = state.generator(codes)
     losses = {"reconstruction": F.mse_loss(redrawn.float(), real)}
     if edits:
+        moved, emotions = edited(state.generator.prior, codes, labels[0], edits)
+        with compute.autocast():
+            changed = state.generator.with_fixed_layers(moved)
         losses["edit"] = paced_edit_loss(
             state, torch.cat([redrawn[:edits].detach(), changed]), labels[0], emotions, compute
         )

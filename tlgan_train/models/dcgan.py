@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn.utils.parametrizations import spectral_norm
 
 from tlgan_train.config import IMAGE_SIZES
@@ -44,6 +45,11 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         return self.layers(self.mapping(z)[:, :, None, None])
+
+    def with_fixed_layers(self, z: Tensor) -> Tensor:
+        """Return the pictures of latents, whose gradients reach the fully connected layers but not the convolutions."""
+        fixed = {name: weights.detach() for name, weights in self.layers.named_parameters()}
+        return functional_call(self.layers, fixed, (self.mapping(z)[:, :, None, None],))
 
     def features(self, z: Tensor) -> Tensor:
         """Return what the last layer draws from, (N, width, S / 2, S / 2)."""

@@ -117,16 +117,19 @@ def test_classifiers_must_see_the_emotion_of_an_edited_picture(weight: float, st
     assert ("edit" in losses) == (weight > 0)
 
 
-def test_only_encoders_that_learn_see_edited_pictures() -> None:
+def test_encoder_and_fully_connected_layers_learn_from_edited_pictures_in_the_warmup() -> None:
     data = bars(count=10)
-    config = Config.from_dict({"gan": {**SETTINGS, "edit_weight": 1.0}, "data": {"image_size": 32}})
+    settings = {**SETTINGS, "edit_weight": 1.0, "mapping_width": 8}
+    config = Config.from_dict({"gan": settings, "data": {"image_size": 32}})
     state = build(config, data, data.characters, ON_CPU)
     state.readers = (untrained("residual"),)
     labels = tuple(torch.from_numpy(of[:8]) for of in label_arrays(data, data.characters, sets=2))
     losses, redrawn = reconstruct(state, config.gan, to_tensor(data.images[:8]), labels, ON_CPU)
     assert "edit" in losses and len(redrawn) == 8
     losses["edit"].backward()
-    assert any(p.grad is not None and p.grad.abs().max() > 0 for p in state.encoder.parameters())
+    for network in (state.encoder, state.generator.mapping):
+        assert any(p.grad is not None and p.grad.abs().max() > 0 for p in network.parameters())
+    assert all(p.grad is None for p in state.generator.layers.parameters())
     state.encoder.eval()
     losses, redrawn = reconstruct(state, config.gan, to_tensor(data.images[:8]), labels, ON_CPU)
     assert "edit" not in losses and len(redrawn) == 8
