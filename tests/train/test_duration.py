@@ -80,9 +80,12 @@ def small(small_options: list[str], tmp_path: Path) -> Pipeline:
 
 
 @pytest.mark.slow
-def test_every_kind_of_work_is_measured(small: Pipeline) -> None:
-    found = measure(small.config, small.dataset, small.characters, ON_CPU)
-    assert all(seconds > 0 for seconds in astuple(found))
+def test_every_kind_of_work_is_measured(small: Pipeline, clear_options: list[str]) -> None:
+    config = small.config.with_value("head.images", 32)
+    found = measure(config, small.dataset, small.characters, ON_CPU)
+    assert found.head == 0 and all(seconds > 0 for seconds in astuple(replace(found, head=1)))
+    clear = replace(small, config=config.with_value("data.spec", clear_options[3]))
+    assert measure(clear.config, clear.dataset, clear.characters, ON_CPU).head > 0
 
 
 def test_a_run_that_goes_on_keeps_its_lengths(small: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ def test_a_face_is_nearly_the_same_by_itself_and_among_others(bundle: Path, prec
 def test_faces_that_differ_are_refused_in_one_line(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Latents near 0 say nothing of the range that those of the prior reach, so most values are cut off."""
     monkeypatch.setattr(exporting, "CHECK_LATENTS", FACES)
-    monkeypatch.setattr(exporting, "int8_graph", lambda generator, z: quantised_graph(generator, 0.01 * z))
+    monkeypatch.setattr(exporting, "int8_graph", lambda generator, z, head: quantised_graph(generator, 0.01 * z, head))
     line = refused(call(export_main, run, "--out", tmp_path / "out", "--int8", "--quiet"))
     assert "8-bit" in line and "dB" in line and "without --int8" in line
     assert list(tmp_path.iterdir()) == []
