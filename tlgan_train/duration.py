@@ -22,7 +22,7 @@ from tlgan_train.errors import TrainError
 from tlgan_train.gan.state import build, label_arrays
 from tlgan_train.gan.step import training_step, warmup_step
 from tlgan_train.head.losses import in_range
-from tlgan_train.head.train import has_head, head_step, new_head, new_optimiser, sprites_of
+from tlgan_train.head.train import has_head, head_step, new_head, new_optimiser
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_tensor
 from tlgan_train.models.judge import Judge
@@ -133,7 +133,7 @@ def _head_seconds(
     background = in_range(dataset.background, compute.device)
 
     def step() -> None:
-        head_step(generator, head, optimiser, z, sprites_of(dataset, some), background)
+        head_step(generator, head, optimiser, z, dataset.sprites_of(some), background)
 
     return _seconds(step) / len(some)
 

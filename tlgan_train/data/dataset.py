@@ -60,6 +60,11 @@ class Dataset:
         """Side of `images`, which all networks but the head see."""
         return int(self.images.shape[1])
 
+    def sprites_of(self, indices: np.ndarray) -> np.ndarray:
+        """Return sprites, uint8 (n, size, size, 4) with straight alpha. The data set must have some."""
+        assert self.sprites is not None
+        return self.sprites.of(indices, self.images[indices])
+
     def indices(self, split: str, characters: tuple[str, ...] | None = None) -> np.ndarray:
         """int64 indices of the pictures in a split, of all characters or of some."""
         chosen = np.isin(self.split, (SPLITS.index(split), UNDIVIDED))

@@ -67,10 +67,10 @@ def _write(dataset: Dataset, root: Path, progress: Progress | None) -> None:
 
 def _largest(dataset: Dataset, index: int) -> np.ndarray:
     """Return a picture as the networks see it, or its sprite if that is larger."""
-    sprites, picture = dataset.sprites, dataset.images[index]
+    sprites = dataset.sprites
     if sprites is None or sprites.size == dataset.image_size:
-        return picture
-    return sprites.of(np.array([index]), picture[None])[0, :, :, : sprites.channels]
+        return dataset.images[index]
+    return dataset.sprites_of(np.array([index]))[0, :, :, : sprites.channels]
 
 
 def _cell(value: np.float32) -> str:

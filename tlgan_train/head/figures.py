@@ -31,7 +31,6 @@ def figures(
 
     All but the fourth compare pictures over the background of the data set.
     """
-    assert dataset.sprites is not None
     device = next(generator.parameters()).device
     background = in_range(dataset.background, device)
     chosen = dataset.indices("test", characters)
@@ -41,7 +40,7 @@ def figures(
     for start in range(0, len(chosen), CHUNK):
         some, features = chosen[start : start + CHUNK], generator.features(codes[start : start + CHUNK])
         drawn, small = head(features), generator.layers[-2:](features)
-        truth = to_tensor(dataset.sprites.of(some, dataset.images[some]), device)
+        truth = to_tensor(dataset.sprites_of(some), device)
         flat, real = (over(pictures, background[:, None, None]) for pictures in (drawn, truth))
         large = enlarged(small, head.image_size)
         difference = averaged(drawn, background[:, None, None], small) - small

@@ -18,19 +18,15 @@ def losses(drawn: Tensor, sprites: Tensor, small: Tensor, background: Tensor) ->
         small: (N, 3, s, s), the same faces as the small generator draws them.
         background: (3,), the colour behind those.
 
-    `picture` compares both over one random colour for each picture, so colours count as far as they are seen. `alpha`
-    compares alpha. `small` compares averages of drawn pixels with the small faces: classifiers, judge and axes know
-    these.
+    `picture` compares both over one random colour for each picture, so colours count as far as they are seen; without
+    alpha, over the background. `alpha` compares alpha. `small` compares averages of drawn pixels with the small faces:
+    classifiers, judge and axes know these.
     """
-    behind = torch.rand(len(drawn), 3, 1, 1, device=drawn.device) * 2 - 1
-    own = background[:, None, None]
-    if drawn.shape[1] == 3:
-        found = {"picture": (drawn - over(sprites, own)).abs().mean()}
-    else:
-        found = {
-            "picture": (over(drawn, behind) - over(sprites, behind)).abs().mean(),
-            "alpha": (drawn[:, 3:] - sprites[:, 3:]).abs().mean(),
-        }
+    own, clear = background[:, None, None], drawn.shape[1] == 4
+    behind = torch.rand(len(drawn), 3, 1, 1, device=drawn.device) * 2 - 1 if clear else own
+    found = {"picture": (over(drawn, behind) - over(sprites, behind)).abs().mean()}
+    if clear:
+        found["alpha"] = (drawn[:, 3:] - sprites[:, 3:]).abs().mean()
     return {
         name: loss / 2 for name, loss in {**found, "small": (averaged(drawn, own, small) - small).abs().mean()}.items()
     }

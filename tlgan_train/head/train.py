@@ -68,7 +68,7 @@ def train_head(
         optimiser.param_groups[0]["lr"] = settings.lr * min(1, (steps - step) / (FALL * steps))
         chosen = batches[step]
         z = codes[places[chosen]].to(device)
-        found = head_step(generator, head, optimiser, z, sprites_of(dataset, chosen), background)
+        found = head_step(generator, head, optimiser, z, dataset.sprites_of(chosen), background)
         for name, loss in found.items():
             means.setdefault(name, []).append(loss)
         if (step + 1) % LOGGED and step + 1 < steps:
@@ -122,9 +122,3 @@ def new_head(generator: Generator, dataset: Dataset) -> Head:
     assert dataset.sprites is not None
     width = generator.layers[-2].in_channels
     return Head(width, generator.image_size // 2, dataset.sprites.size, dataset.sprites.channels)
-
-
-def sprites_of(dataset: Dataset, indices: np.ndarray) -> np.ndarray:
-    """Return sprites of a data set, uint8 (n, S, S, 4) with straight alpha."""
-    assert dataset.sprites is not None
-    return dataset.sprites.of(indices, dataset.images[indices])
