@@ -40,8 +40,8 @@ def train(*arguments: str | Path) -> None:
 
 def some_of(pictures: Path, count: int, folder: Path) -> Path:
     """Return a folder with the first `count` pictures of each class, in the order of `tlgan-train`."""
+    from tlgan_runtime.pictures.decode import SUFFIXES
     from tlgan_train.data.sources.layout import frame_key
-    from tlgan_train.data.sources.picture import SUFFIXES
 
     if not folder.exists():
         files = [file for file in pictures.rglob("*") if file.suffix.lower() in SUFFIXES]

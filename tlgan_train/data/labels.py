@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from tlgan_runtime.bundle.axes_json import BINARY, NUMBER
+from tlgan_runtime.pictures.decode import WHITE
 from tlgan_runtime.transparency import Colour
 from tlgan_train.data.cache import Progress, cached, default_cache
 from tlgan_train.data.sources.listing import ListedPicture, Listing
-from tlgan_train.data.sources.picture import WHITE
 from tlgan_train.data.sources.sheet import read_sheet
 from tlgan_train.data.sources.table import Table, number, read_table
 from tlgan_train.errors import TrainError

@@ -11,6 +11,7 @@ from torch import nn
 
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.editor import CheerMeUp
+from tlgan_runtime.pictures.decode import WHITE
 from tlgan_runtime.transparency import Colour, averaged, colour
 from tlgan_train.axes.samples import draw_faces, draw_latents
 from tlgan_train.classifiers.classifier import load_classifier
@@ -18,7 +19,6 @@ from tlgan_train.classifiers.judge import load_judge
 from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.dataset import drawn_characters
-from tlgan_train.data.sources.picture import WHITE
 from tlgan_train.gan.weights import load_generator
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import predict

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pictures import load, picture, write_layout
 from PIL import Image
 
-from tlgan_train.data.sources.picture import UnusablePictureError, read_picture
+from tlgan_runtime.pictures.decode import UnusablePictureError
+from tlgan_train.data.sources.picture import read_picture
 from tlgan_train.errors import TrainError
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
-from tlgan_train.data.sources.picture import MAX_BYTES, UnusablePictureError
+from tlgan_runtime.pictures.decode import MAX_BYTES, UnusablePictureError
 from tlgan_train.data.sources.tree import Folder
 from tlgan_train.data.sources.wording import shortened
 from tlgan_train.errors import TrainError

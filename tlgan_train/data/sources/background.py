@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tlgan_runtime.pictures.decode import WHITE, UnusablePictureError, opened, see_through
 from tlgan_runtime.transparency import Colour
 from tlgan_train.data.sources.archive import file_at
-from tlgan_train.data.sources.picture import WHITE, UnusablePictureError, opened, see_through
 
 CANDIDATES: tuple[Colour, ...] = (WHITE, (196, 219, 230), (242, 214, 176), (150, 190, 160), (128, 128, 128))
 """Quiet colours: white, light blue, sand, sage and grey. The first one that pictures hardly show is taken."""

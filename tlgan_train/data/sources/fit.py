@@ -16,18 +16,12 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageOps
 
+from tlgan_runtime.pictures.decode import Box, UnusablePictureError, content_box, opened
 from tlgan_train.data.sources.archive import file_at
-from tlgan_train.data.sources.picture import Box, UnusablePictureError, edge_colours, opened, see_through, solid
 from tlgan_train.data.sources.workers import ordered_map
 
 FAR = 1.25
 """Ratio of the sides above which a picture is far from square. Its middle square then leaves out a fifth or more."""
-CLEAR = 16
-"""Largest alpha (of 255) of background. Soft edges and shadows hardly show there."""
-NOISE = 40
-"""Largest difference of background from its colour, in any channel. JPEG causes this much."""
-PLAIN = 0.6
-"""Share of the edges that must have one colour for a plain background. Shoulders may touch the lower edge."""
 MARGIN = 1 / 16
 """Margin of a frame on each side, as a share of the side of the box, if the picture reaches that far."""
 HEAD_AND_HAT = 0.4
@@ -62,24 +56,6 @@ def frames(
     shared = {key: _frame(fit, box, key[1]) for key, box in unions.items() if key[1] is not None}
     cut = [_cut(unions[key], shared[key]) for key in keys if key in shared and key[1] in far]
     return [shared.get(key) for key in keys], _note(fit, far, len(paths), cut)
-
-
-def content_box(image: Image.Image) -> Box:
-    """Return the box of an upright picture. It is the whole picture if there is no plain background.
-
-    Raises `UnusablePictureError` if the whole picture is transparent.
-    """
-    alpha = see_through(image)
-    if alpha is not None:
-        found = alpha.point([0] * (CLEAR + 1) + [255] * (255 - CLEAR)).getbbox()
-    else:
-        rgb = solid(image)
-        edges = edge_colours(rgb).astype(int)
-        colour = np.median(edges, axis=0)
-        plain = (np.abs(edges - colour) <= NOISE).all(axis=1).mean() >= PLAIN
-        other = (np.abs(np.asarray(rgb, np.int16) - colour) > NOISE).any(axis=2)
-        found = Image.fromarray(other).getbbox() if plain else None
-    return found or (0, 0, *image.size)
 
 
 def _frame(fit: str, box: Box, size: Size) -> Box:

@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from tlgan_runtime.pictures.decode import SUFFIXES
 from tlgan_train.data.sources.listing import ListedPicture
-from tlgan_train.data.sources.picture import SUFFIXES
 from tlgan_train.data.sources.spelling import name_key
 from tlgan_train.data.sources.tree import File, Folder, ignored, kinds
 from tlgan_train.data.sources.wording import counted, printable, shortened, some

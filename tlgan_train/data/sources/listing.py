@@ -13,13 +13,15 @@ from typing import NamedTuple
 import numpy as np
 import PIL
 
+from tlgan_runtime.pictures import decode
+from tlgan_runtime.pictures.decode import Box, UnusablePictureError
 from tlgan_runtime.transparency import Colour
 from tlgan_train.data.dataset import SkippedFile
 from tlgan_train.data.sources import fit as fitting
 from tlgan_train.data.sources import picture, spelling
 from tlgan_train.data.sources.archive import file_at
 from tlgan_train.data.sources.background import background_of
-from tlgan_train.data.sources.picture import Box, UnusablePictureError, read_picture
+from tlgan_train.data.sources.picture import read_picture
 from tlgan_train.data.sources.source import Batch, Source
 from tlgan_train.data.sources.spelling import one_spelling
 from tlgan_train.data.sources.wording import printable
@@ -79,7 +81,7 @@ class Listing:
         factors = np.stack(list(self.factors.values()), 1) if self.factors else np.empty((len(labels), 0), np.float32)
         order = np.lexsort((labels[:, 1], labels[:, 0]))  # stable, so that frames keep their order
         digest = hashlib.sha256()
-        for module in (picture, fitting, spelling):
+        for module in (decode, picture, fitting, spelling):
             digest.update(Path(module.__file__).read_bytes())
         place = "" if self.root.is_file() else str(self.root)
         background = background or background_of(self.root, [item.path for item in self.pictures])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from tlgan_train.data.sources.picture import SUFFIXES
+from tlgan_runtime.pictures.decode import SUFFIXES
 from tlgan_train.data.sources.wording import shortened
 from tlgan_train.errors import TrainError
 

@@ -1,0 +1,137 @@
+"""Open picture files of many formats, damaged and hostile ones as well, and see what is in them.
+
+Photographs are turned upright as their EXIF says. Animated files give their first frame.
+"""
+
+from __future__ import annotations
+
+import math
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from tlgan_runtime.transparency import Colour
+
+# An allow-list, because Pillow would start other programs for some formats (EPS).
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+SUFFIXES: tuple[str, ...] = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".gif")
+SUFFIXES += (".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm")
+"""Suffixes of pictures, in lower case. Other files are no pictures."""
+MAX_BYTES = 64 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+
+WHITE: Colour = (255, 255, 255)
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels. Right and bottom lie outside."""
+CLEAR = 16
+"""Largest alpha (of 255) of background. Soft edges and shadows hardly show there."""
+NOISE = 40
+"""Largest difference of background from its colour, in any channel. JPEG causes this much."""
+PLAIN = 0.6
+"""Share of the edges that must have one colour for a plain background. Shoulders may touch the lower edge."""
+
+
+class UnusablePictureError(Exception):
+    """A file is not a usable picture. The message gives the reason in a few words."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture without decoding its pixels. Errors of Pillow in the block become `UnusablePictureError`."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            raise UnusablePictureError("not a file")
+        if status.st_size == 0:
+            raise UnusablePictureError("empty file (0 bytes)")
+        if status.st_size > MAX_BYTES:
+            raise UnusablePictureError(f"too large ({status.st_size / 2**20:.0f} MiB; at most {MAX_BYTES >> 20} MiB)")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise Image.DecompressionBombError
+                yield image
+    except UnusablePictureError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise UnusablePictureError(f"too large (more than {MAX_PIXELS // 10**6} megapixels)") from None
+    except UnidentifiedImageError:
+        raise UnusablePictureError(f"not a picture ({', '.join(FORMATS)})") from None
+    except OSError as error:
+        raise UnusablePictureError(error.strerror or str(error)) from None
+    except Exception as error:  # decoders of damaged files raise whatever they stumble over
+        raise UnusablePictureError(f"damaged ({error or type(error).__name__})") from None
+
+
+def see_through(image: Image.Image) -> Image.Image | None:
+    """Return the alpha channel of a partly transparent picture, else None.
+
+    Raises `UnusablePictureError` if the whole picture is transparent.
+    """
+    if not image.has_transparency_data:
+        return None
+    alpha = image.convert("RGBA").getchannel("A")
+    levels = np.asarray(alpha)
+    if not levels.any():
+        raise UnusablePictureError("transparent all over, it shows nothing")
+    return alpha if levels.min() < 255 else None
+
+
+def solid(image: Image.Image, behind: Colour = WHITE) -> Image.Image:
+    """Return the picture in RGB, with a colour behind transparent parts."""
+    image.load()
+    if image.mode.startswith("I"):
+        # Integer modes hold 16-bit grey (PNG, TIFF, PGM); Pillow would clip it at 255 instead of taking the high byte.
+        high_byte = np.asarray(image, np.int64) >> 8
+        return Image.fromarray(high_byte.clip(0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode == "F":
+        raise UnusablePictureError("floating-point pixels, whose range is not known")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, behind), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def edge_colours(rgb: Image.Image) -> NDArray[np.uint8]:
+    """Return the pixels of the upper, left and right edges, uint8 (K, 3). Figures often touch the lower edge."""
+    pixels = np.asarray(rgb)
+    return np.concatenate([pixels[0], pixels[:, 0], pixels[:, -1]])
+
+
+def content_box(image: Image.Image) -> Box:
+    """Return the box of an upright picture. It is the whole picture if there is no plain background.
+
+    Raises `UnusablePictureError` if the whole picture is transparent.
+    """
+    alpha = see_through(image)
+    if alpha is not None:
+        found = alpha.point([0] * (CLEAR + 1) + [255] * (255 - CLEAR)).getbbox()
+    else:
+        rgb = solid(image)
+        edges = edge_colours(rgb).astype(int)
+        colour = np.median(edges, axis=0)
+        plain = (np.abs(edges - colour) <= NOISE).all(axis=1).mean() >= PLAIN
+        other = (np.abs(np.asarray(rgb, np.int16) - colour) > NOISE).any(axis=2)
+        found = Image.fromarray(other).getbbox() if plain else None
+    return found or (0, 0, *image.size)
+
+
+def square(
+    image: Image.Image, box: tuple[float, float, float, float], size: int, behind: tuple[int, ...] | None
+) -> Image.Image:
+    """Return `box` of a picture with `size` pixels. Beyond the picture is `behind`; None is the colour of its edges."""
+    if box[0] < 0 or box[1] < 0 or box[2] > image.width or box[3] > image.height:
+        colour = behind or tuple(np.median(edge_colours(image), axis=0).astype(int).tolist())
+        left, top = math.floor(box[0]), math.floor(box[1])
+        padded = Image.new(image.mode, (math.ceil(box[2]) - left, math.ceil(box[3]) - top), colour)
+        padded.paste(image, (-left, -top))
+        image, box = padded, (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
+    return image.resize((size, size), Image.Resampling.LANCZOS, box=box)
