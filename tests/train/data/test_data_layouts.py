@@ -333,6 +333,16 @@ def test_any_damage_to_an_archive_ends_in_pictures_or_one_line(
         assert np.isin(dataset.images[:, 0, 0, 0], [1, 2, 3]).all()
 
 
+def test_an_entry_before_the_start_of_an_archive_is_a_damaged_picture(tmp_path: Path) -> None:
+    file = pack(tmp_path / "cast.zip", files(*TWO))
+    packed = bytearray(file.read_bytes())
+    start = len(packed) - 22 + 16  # in the last record, where the directory starts
+    packed[start : start + 4] = (int.from_bytes(packed[start : start + 4], "little") + 100).to_bytes(4, "little")
+    file.write_bytes(packed)
+    with pytest.raises(TrainError, match="damaged in the archive"):
+        load(f"folder:{file}", tmp_path / "cache")
+
+
 NAMES = st.sampled_from(["bob", "joy", "bob_joy", "1.png", "2.png", "notes.txt", ".git", "@eaDir", "Zo\u00eb", "train"])
 
 

@@ -6,7 +6,6 @@ No file is unpacked under a name from the archive. Each picture is written to a 
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -26,6 +25,8 @@ MAX_RATIO = 200
 FREE_BYTES = 2**30
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED, UTF8 = 0x1, 0x800
+PIECE = 2**20
+"""Bytes that are unpacked at a time."""
 
 
 def read_archive(file: Path) -> Folder:
@@ -81,16 +82,22 @@ def _unpacked(file: Path, path: str) -> Iterator[Path]:
         raise UnusablePictureError(f"too large ({info.file_size / 2**20:.0f} MiB; at most {MAX_BYTES >> 20} MiB)")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "picture"
-        try:
-            # Reading stops at the size that was checked, whatever the compressed data would give.
-            with archive.open(info) as packed, copy.open("wb") as file_of_its_own:
-                shutil.copyfileobj(packed, file_of_its_own)
-        except OSError:
-            raise  # of the temporary file
-        except Exception as error:  # zipfile raises whatever it stumbles over
-            reason = shortened(str(error) or type(error).__name__)
-            raise UnusablePictureError(f"damaged in the archive ({reason})") from None
+        with copy.open("wb") as file_of_its_own:
+            for piece in _pieces(archive, info):
+                file_of_its_own.write(piece)
         yield copy
+
+
+def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield the content of an entry. Raises `UnusablePictureError` if it is damaged."""
+    try:
+        # Reading stops at the size that was checked, whatever the compressed data would give.
+        with archive.open(info) as packed:
+            while piece := packed.read(PIECE):
+                yield piece
+    except Exception as error:  # zipfile raises whatever it stumbles over, an OSError for a place before the file
+        reason = shortened(str(error) or type(error).__name__)
+        raise UnusablePictureError(f"damaged in the archive ({reason})") from None
 
 
 # One archive stays open in each process that reads pictures: the directory of a large one takes a second to read.
