@@ -11,7 +11,7 @@ from signatures import documented
 
 from tlgan_runtime.bundle import axes_json, manifest
 from tlgan_runtime.bundle.archive import MAX_ENTRIES
-from tlgan_runtime.bundle.manifest import FileEntry, Manifest
+from tlgan_runtime.bundle.manifest import FileEntry, Fit, Manifest
 from tlgan_runtime.graphs.end_finders import FARTHEST_END
 from tlgan_runtime.latent.names import LONGEST
 from tlgan_runtime.latent.sampling import sample
@@ -24,6 +24,8 @@ JSON_TYPES = {
     "tuple[str, ...]": "list of text",
     "Mapping[str, Any]": "object",
     "Mapping[str, FileEntry]": "object",
+    "Fit": "object",
+    "float": "number",
 }
 FILES = {
     "generator": "graph that draws latents",
@@ -31,7 +33,7 @@ FILES = {
     "classifier": "graph that reads emotion and character in pictures",
     "axes": "where strengths lead latents: [`axes.json`](#axesjson)",
     "evaluation": "what was measured: [`evaluation.json`](#evaluationjson)",
-    "encoder": "reserved for a graph that finds the latent of a picture; no reader uses it yet",
+    "encoder": "graph that finds the latent of a picture",
     "mapping": "graph that takes draws from N(0, I) to latents. Without it, draws are latents",
     "paths": "graph that finds the ends of moves, for methods with `ends`",
     "networks": "generator, encoder, discriminator and classifier (without its heads) as float16 safetensors, with "
@@ -57,6 +59,9 @@ RANGES = {
     "channels": "3 or 4; 3 if it is missing",
     "background": "`#ffffff` if it is missing",
     "reader_size": "a divisor of S",
+    "fit": "",
+    "mean": "-100 to 0",
+    "deviation": "0.001 to 100",
     "sha256": "64 lower-case hexadecimal digits",
     "bytes": "from 0 to what the role allows",
     "role": "see [Files](#files)",
@@ -124,6 +129,8 @@ GRAPHS = [
      "pictures, RGB: those of the generator, over `background` if they have alpha, averaged over S/R pixels squared"),
     ("classifier", "output", "emotion", "float32", "(N, E)", "probabilities: each row has the sum 1"),
     ("classifier", "output", "character", "float32", "(N, C)", "probabilities: each row has the sum 1"),
+    ("encoder", "input", "image", "uint8", "(N, R, R, 3)", "pictures, as for `classifier`"),
+    ("encoder", "output", "z", *_LATENTS, f"the latents that draw them, within {_FAR}"),
     ("paths", "input", "z", *_LATENTS, "latents of the faces as they are"),
     ("paths", "input", "keep", "float32", "(E)",
      "1 for each emotion to keep, otherwise 0; the same for all faces. Only where the method has `keeps`"),
@@ -139,6 +146,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "files of a bundle": files,
         "keys of manifest.json": partial(keys, Manifest),
         "keys of a file": partial(keys, FileEntry),
+        "keys of fit": partial(keys, Fit),
         "inputs and outputs": graphs,
         "bounds of a bundle": bounds,
         "first draws": first_draws,

@@ -17,6 +17,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from tlgan_runtime.bundle.manifest import Fit, Manifest
 from tlgan_runtime.bundle.write import write_manifest
 
 EMOTIONS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
@@ -26,6 +27,8 @@ EMOTION_GAIN, CHARACTER_GAIN = 2.0, 3.0
 MAX_STRENGTH = 2.5
 PATH_LENGTH = 2.0
 BEHIND = "#204080"
+FIT = (-8.0, 0.5)
+"""Mean and deviation of the logarithm of errors."""
 OPSET, IR_VERSION = 17, 8
 
 
@@ -40,12 +43,14 @@ def make_bundle(
     attribute: str | None = None,
     sprite: bool = False,
     reader_size: int | None = None,
+    encoder: float | None = None,
 ) -> Path:
     """Writes the bundle into `folder` (made if need be) and returns it; needs at least as many latents as names.
 
     With more than one `drawn` character, faces can become any of the first so many: along the latents that tell them.
     `learned` adds the method `path`, whose ends lie `PATH_LENGTH` along the axis, and again for each emotion that is
     kept.
+    An `encoder` finds the latents of pictures, times this factor: 1.0 is right.
     An `attribute` lies along the last latent, from -2 to 3. As a `sprite`, the picture has the alpha of `disc`, and
     `BEHIND` is its background.
     """
@@ -56,6 +61,8 @@ def make_bundle(
     seen = reader_size or image_size
     read = latent_index(latent_dim, seen)
     onnx.save(_classifier(read, directions, len(characters), latent_dim, seen), folder / "classifier.onnx")
+    if encoder is not None:
+        onnx.save(_encoder(read, latent_dim, seen, encoder), folder / "encoder.onnx")
     axes = _axes(emotions, directions, latent_dim)
     if drawn > 1:
         axes["characters"] = {"names": list(characters[:drawn]), **_characters(drawn, latent_dim)}
@@ -80,13 +87,14 @@ def make_bundle(
         license="MIT",
         **({"channels": 4, "background": BEHIND} if sprite else {}),
         **({"reader_size": reader_size} if reader_size else {}),
+        **({"fit": Fit(*FIT)} if encoder is not None else {}),
     )
     return folder
 
 
 def rewritten(folder: Path) -> Path:
     """The bundle with a manifest that describes its files as they are now."""
-    facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    facts = vars(Manifest.from_dict(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))))
     write_manifest(folder, **{key: facts[key] for key in facts.keys() - {"schema_version", "files"}})
     return folder
 
@@ -159,8 +167,6 @@ def _generator(source: NDArray[np.int64], latent_dim: int, image_size: int, spri
 def _classifier(
     source: NDArray[np.int64], directions: NDArray[np.float64], characters: int, latent_dim: int, image_size: int
 ) -> onnx.ModelProto:
-    shows = (source.reshape(-1)[:, None] == np.arange(latent_dim)) * 1.0
-    read = shows / shows.sum(axis=0) / CONTRAST
     nodes = [
         helper.make_node("Cast", ["image"], ["level"], to=TensorProto.FLOAT),
         helper.make_node("Flatten", ["level"], ["flat"]),
@@ -173,7 +179,7 @@ def _classifier(
     ]
     constants = {
         "middle": np.float32(MIDDLE),
-        "read": read.astype(np.float32),
+        "read": _reading(source, latent_dim),
         "to_emotion": (EMOTION_GAIN * directions.T).astype(np.float32),
         "to_character": (CHARACTER_GAIN * np.eye(latent_dim, characters)).astype(np.float32),
     }
@@ -181,6 +187,24 @@ def _classifier(
     emotion = helper.make_tensor_value_info("emotion", TensorProto.FLOAT, ["N", len(directions)])
     character = helper.make_tensor_value_info("character", TensorProto.FLOAT, ["N", characters])
     return _model(nodes, constants, [image], [emotion, character])
+
+
+def _reading(source: NDArray[np.int64], latent_dim: int) -> NDArray[np.float32]:
+    shows = (source.reshape(-1)[:, None] == np.arange(latent_dim)) * 1.0
+    return (shows / shows.sum(axis=0) / CONTRAST).astype(np.float32)
+
+
+def _encoder(source: NDArray[np.int64], latent_dim: int, image_size: int, factor: float) -> onnx.ModelProto:
+    nodes = [
+        helper.make_node("Cast", ["image"], ["level"], to=TensorProto.FLOAT),
+        helper.make_node("Flatten", ["level"], ["flat"]),
+        helper.make_node("Sub", ["flat", "middle"], ["contrast"]),
+        helper.make_node("MatMul", ["contrast", "read"], ["z"]),
+    ]
+    constants = {"middle": np.float32(MIDDLE), "read": _reading(source, latent_dim) * np.float32(factor)}
+    image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", image_size, image_size, 3])
+    z = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", latent_dim])
+    return _model(nodes, constants, [image], [z])
 
 
 def _paths(directions: NDArray[np.float64]) -> onnx.ModelProto:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         OutputError,
         ProviderError,
     )
+    from tlgan_runtime.pictures.inversion import Inversion
     from tlgan_runtime.scores import Scores
     from tlgan_runtime.version import __version__
 
@@ -32,6 +33,7 @@ _HOMES = {
     "run_batch": "batch.run",
     "Caption": "animation.caption",
     "CheerMeUp": "editor",
+    "Inversion": "pictures.inversion",
     "Scores": "scores",
     "__version__": "version",
     "BundleDamagedError": "errors",
@@ -55,6 +57,7 @@ __all__ = [
     "CheerMeUp",
     "CheerMeUpError",
     "InputError",
+    "Inversion",
     "MissingLibraryError",
     "OutputError",
     "ProviderError",

@@ -71,6 +71,19 @@ class FileEntry:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """How well pictures that were kept from training are drawn again, as a normal distribution.
+
+    Its values are logarithms of the mean squared error, where levels are from 0 to 1.
+    """
+
+    mean: float
+    """Mean of the distribution."""
+    deviation: float
+    """Standard deviation of the distribution."""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """`manifest.json`, a field for each key. `docs/bundle-format.md` shows these docstrings."""
 
@@ -107,6 +120,9 @@ class Manifest:
     reader_size: int | None = None
     """Side in pixels of the pictures that the classifier reads, R, which divides S. Pictures of S pixels are averaged
     over squares first. If it is missing, R is S."""
+    fit: Fit | None = None
+    """How well pictures fit the bundle. It is there where the bundle has an encoder: an object with `mean` and
+    `deviation`, see below."""
 
     @property
     def read_size(self) -> int:
@@ -142,6 +158,8 @@ class Manifest:
                 raise BundleDamagedError(f"{MANIFEST}: {key} must be between 1 and {largest}, not {shown(values[key])}")
         values |= {key: _names(document, key, most) for key, most in MAX_NAMES.items()}
         values |= _look(document, values["image_size"])
+        if document.get("fit") is not None:
+            values["fit"] = _fit(_field(document, "fit", dict))
         if not set(values["drawn_characters"]) <= set(values["characters"]):
             raise BundleDamagedError(f"{MANIFEST}: drawn_characters must be some of the characters")
         values |= {key: _field(document, key, dict) for key in ("training", "metrics")}
@@ -227,6 +245,18 @@ def _look(document: Mapping[str, Any], image_size: int) -> dict[str, Any]:
     if type(size) is not int or size < 1 or image_size % size:
         raise BundleDamagedError(f"{MANIFEST}: reader_size must divide image_size ({image_size}), not {shown(size)}")
     return values
+
+
+def _fit(entry: Mapping[str, Any]) -> Fit:
+    values = []
+    for key, low, high in (("mean", -100.0, 0.0), ("deviation", 0.001, 100.0)):
+        value = entry.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise BundleDamagedError(
+                f"{MANIFEST}: {key} of fit must be a number from {low:g} to {high:g}, not {shown(value)}"
+            )
+        values.append(float(value))
+    return Fit(*values)
 
 
 def _names(document: Mapping[str, Any], key: str, most: int) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ class Graphs(NamedTuple):
     """`z` -> `image`."""
     classifier: Graph
     """`image` -> `emotion`, `character`."""
+    encoder: Graph | None
+    """`image` -> `z`; None if the bundle cannot find latents of pictures."""
 
 
 def open_graphs(bundle: Bundle, engine: Engine, precision: str = "auto") -> Graphs:
@@ -45,9 +47,12 @@ def open_graphs(bundle: Bundle, engine: Engine, precision: str = "auto") -> Grap
     drawn, seen = manifest.image_size, manifest.read_size
     image = Tensor("tensor(uint8)", (drawn, drawn, manifest.channels))
     latents = Tensor("tensor(float)", (manifest.latent_dim,), largest=MAX_DISTANCE)
-    mapping = None
+    mapping = encoder = None
     if "mapping" in bundle.roles:
         mapping = Graph(engine, "the mapping", bundle.read("mapping"), takes={"z": latents}, gives={"latent": latents})
+    reads = {"image": Tensor("tensor(uint8)", (seen, seen, 3))}
+    if "encoder" in bundle.roles:
+        encoder = Graph(engine, "the encoder", lambda: bundle.read("encoder"), takes=reads, gives={"z": latents})
     return Graphs(
         mapping,
         Graph(drawing, "the generator", bundle.read(role), takes={"z": latents}, gives={"image": image}),
@@ -55,10 +60,11 @@ def open_graphs(bundle: Bundle, engine: Engine, precision: str = "auto") -> Grap
             engine,
             "the classifier",
             lambda: bundle.read("classifier"),
-            takes={"image": Tensor("tensor(uint8)", (seen, seen, 3))},
+            takes=reads,
             gives={
                 "emotion": Tensor("tensor(float)", (len(manifest.emotions),), probabilities=True),
                 "character": Tensor("tensor(float)", (len(manifest.characters),), probabilities=True),
             },
         ),
+        encoder,
     )

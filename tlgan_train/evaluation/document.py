@@ -104,6 +104,18 @@ class GeneratorQuality:
 
 
 @dataclass(frozen=True)
+class Redrawing:
+    """How well encoder and generator draw pictures again that they were not trained on."""
+
+    psnr: float
+    """Mean PSNR of the test pictures, dB."""
+    log_error: float
+    """Mean over the validation pictures of the logarithm of the mean squared error, where levels are from 0 to 1."""
+    log_error_deviation: float
+    """Standard deviation of these logarithms."""
+
+
+@dataclass(frozen=True)
 class EditQuality:
     """How well walks from strength 0 to 1 reach their target, and what else stays."""
 
@@ -231,6 +243,8 @@ class Evaluation:
     morphing: dict[str, float] | None = None
     """For each emotion, how far frames half-way are from a cross-fade of the first and the last one, with the default
     method: 0 is a cross-fade, and near 1 features move."""
+    redrawing: Redrawing | None = None
+    """None for a model without an encoder."""
     undivided_classes: int | None = None
     """Number of drawn classes whose few pictures are training, validation and test pictures at once."""
     weaknesses: list[Weakness] | None = None

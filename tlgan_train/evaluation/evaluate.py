@@ -29,6 +29,7 @@ from tlgan_train.evaluation.edits import (
 from tlgan_train.evaluation.equal_success import at_equal_success
 from tlgan_train.evaluation.generator import evaluate_generator
 from tlgan_train.evaluation.model import FinishedModel
+from tlgan_train.evaluation.redrawing import evaluate_redrawing
 from tlgan_train.evaluation.verdicts import FACES_AT_ONCE, Reader, Verdicts, faces_of, joined, latent_judge, read
 from tlgan_train.evaluation.weaknesses import reader_accuracy, with_weaknesses
 from tlgan_train.models.inference import predict
@@ -119,6 +120,7 @@ def evaluate(
         methods=results,
         character_edits=character_edits,
         morphing=evaluate_morphing(axes.methods[axes.default], faces[:MORPHED], model.draw),
+        redrawing=evaluate_redrawing(dataset, model),
         undivided_classes=dataset.undivided(model.drawn) or None,
     )
     return with_weaknesses(evaluation)

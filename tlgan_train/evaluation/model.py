@@ -19,8 +19,9 @@ from tlgan_train.classifiers.judge import load_judge
 from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.data.dataset import drawn_characters
-from tlgan_train.gan.weights import load_generator
+from tlgan_train.gan.weights import load_encoder, load_generator
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.encoder import Encoder
 from tlgan_train.models.inference import predict
 from tlgan_train.run_folder import read_json
 
@@ -51,6 +52,8 @@ class FinishedModel:
     """`latents(count, stream)`: float32 (count, latent_dim), independent for streams with different names."""
     draw: Callable[[np.ndarray], np.ndarray]
     """Faces uint8 (N, S, S, 3) of latents (N, latent_dim), in the size that is read."""
+    encode: Callable[[np.ndarray], np.ndarray] | None
+    """Latents (N, latent_dim) of pictures uint8 (N, S, S, 3); None for a model without an encoder."""
     classify: ReadPictures
     judge: ReadPictures
     """A network that took no part in the making of the model; the classifier if there is none, as in a bundle."""
@@ -62,11 +65,12 @@ def finished_run(run: Path, compute: Compute = ON_CPU) -> FinishedModel:
     """The model of a run folder. Raises `TrainError` that names a stage which has not run."""
     settings = read_json(run / "config.json", made_by="all")["config"]
     generator, classifier, judge = (load(run, compute) for load in (load_generator, load_classifier, load_judge))
+    encoder = load_encoder(run, compute)
     facts = read_json(run / "training.json", made_by="all")
     names = read_json(run / "classifier" / "metrics.json", made_by="classifier")
     characters = tuple(names["characters"])
     return trained_model(
-        generator, classifier, judge, tuple(names["emotions"]), characters,
+        generator, encoder, classifier, judge, tuple(names["emotions"]), characters,
         drawn_characters(settings["data"]["characters"], characters), generator.image_size, settings["seed"],
         colour("background", facts.get("background", WHITE)),
     )  # fmt: skip
@@ -74,6 +78,7 @@ def finished_run(run: Path, compute: Compute = ON_CPU) -> FinishedModel:
 
 def trained_model(
     generator: Generator,
+    encoder: Encoder | None,
     classifier: nn.Module,
     judge: nn.Module,
     emotions: tuple[str, ...],
@@ -106,6 +111,7 @@ def trained_model(
         seed=seed,
         latents=lambda count, stream: draw_latents(generator, count, seed, stream),
         draw=lambda z: draw_faces(generator, z),
+        encode=None if encoder is None else lambda images: predict(encoder, images)[0],
         classify=reading(classifier),
         judge=reading(judge),
         judged_by="judge",
@@ -132,6 +138,7 @@ def finished_bundle(path: str | Path) -> FinishedModel:
         seed=seed,
         latents=lambda count, stream: app.sample(count, stream_seed(seed, f"latents {stream}")),
         draw=lambda z: averaged(app.render(z), size),
+        encode=app.encode if "encoder" in (entry.role for entry in app.manifest.files.values()) else None,
         classify=read,
         judge=read,
         judged_by="classifier",

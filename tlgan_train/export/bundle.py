@@ -11,7 +11,7 @@ import onnx
 import torch
 from torch import nn
 
-from tlgan_runtime.bundle.manifest import MANIFEST
+from tlgan_runtime.bundle.manifest import MANIFEST, Fit
 from tlgan_runtime.bundle.write import replace_bundle, write_manifest
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.files import flush, unfinished
@@ -25,13 +25,13 @@ from tlgan_train.classifiers.classifier import load_classifier
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.document import read_evaluation, write_evaluation
 from tlgan_train.evaluation.weaknesses import with_weaknesses
-from tlgan_train.export.classifier_graph import as_stored
+from tlgan_train.export.folding import as_stored
 from tlgan_train.export.generator_graph import drawing_graph
 from tlgan_train.export.int8_graph import CALIBRATION_LATENTS, CHECK_LATENTS, check_int8, int8_graph
 from tlgan_train.export.stored_weights import store_half, store_single
-from tlgan_train.export.torch_export import DrawingGraph, ReadingGraph, to_onnx
+from tlgan_train.export.torch_export import DrawingGraph, EncodingGraph, ReadingGraph, to_onnx
 from tlgan_train.gan.state import label_names
-from tlgan_train.gan.weights import load_generator
+from tlgan_train.gan.weights import load_encoder, load_generator
 from tlgan_train.head.weights import load_head
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.ends import PathNetwork
@@ -78,6 +78,7 @@ def export_bundle(
     evaluation = with_weaknesses(read_evaluation(run / "evaluation.json"))
     axes = read_json(run / "axes.json", made_by="axes")
     generator, head, classifier = load_generator(run), load_head(run), as_stored(load_classifier(run))
+    encoder = load_encoder(run) if evaluation.redrawing else None
     drawing = generator if head is None else HeadedGenerator(generator, head)
     attributes = current_attributes(run, log)
     axes |= {"attributes": attributes} if attributes else {}
@@ -94,6 +95,8 @@ def export_bundle(
         "metrics": {**evaluation.headlines(), **({"attributes": measured(attributes)} if attributes else {})},
         "license": license_of(config["data"]["spec"]),
     }
+    if encoder is not None:
+        facts["fit"] = Fit(evaluation.redrawing.log_error, evaluation.redrawing.log_error_deviation)
     out.parent.mkdir(parents=True, exist_ok=True)
     with unfinished(out.parent, directory=True) as folder:
         z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
@@ -104,6 +107,9 @@ def export_bundle(
         onnx.save(store_half(drawing_graph(generator, head)), folder / "generator.onnx")
         outputs = ("emotion", "character")
         to_onnx(ReadingGraph(classifier), (images[:2],), ("image",), outputs, folder / "classifier.onnx", store_half)
+        if encoder is not None:
+            graph = EncodingGraph(as_stored(encoder))
+            to_onnx(graph, (images[:2],), ("image",), ("z",), folder / "encoder.onnx", store_half)
         if any(method.get("ends") == PATHS for method in axes["methods"].values()):
             export_paths(load_paths(run), folder / "paths.onnx")
         sets = label_names(evaluation.emotions, evaluation.drawn_characters, config["gan"]["label_sectors"])

@@ -41,6 +41,18 @@ class ReadingGraph(nn.Module):
         return emotion.softmax(dim=1), character.softmax(dim=1)
 
 
+class EncodingGraph(nn.Module):
+    """Images uint8 (N, S, S, 3) → the latents (N, latent_dim) that are likeliest to draw them."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, image: Tensor) -> Tensor:
+        mean, _ = self.encoder(image.permute(0, 3, 1, 2).float() / 127.5 - 1)
+        return mean
+
+
 def to_onnx(
     model: nn.Module,
     examples: tuple[Tensor, ...],

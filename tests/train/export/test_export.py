@@ -25,16 +25,18 @@ from tlgan_train.cli.commands import export_main
 from tlgan_train.config import Config
 from tlgan_train.data import load_dataset
 from tlgan_train.errors import TrainError
+from tlgan_train.evaluation.document import read_evaluation
 from tlgan_train.export import bundle as exporting
 from tlgan_train.export.bundle import check_parity, export_bundle, license_of
-from tlgan_train.export.classifier_graph import as_stored
-from tlgan_train.gan.weights import load_generator
+from tlgan_train.export.folding import as_stored
+from tlgan_train.gan.weights import load_encoder, load_generator
 from tlgan_train.report.write import write_report
 
 FILES = {
     "MODEL_CARD.md",
     "axes.json",
     "classifier.onnx",
+    "encoder.onnx",
     "evaluation.json",
     "generator.onnx",
     "manifest.json",
@@ -78,13 +80,14 @@ def test_the_bundle_is_complete_and_sound(run: Path) -> None:
 
 
 def test_models_say_nothing_of_the_machine_that_made_them(run: Path) -> None:
-    for name in ("generator", "classifier"):
+    for name in ("generator", "classifier", "encoder"):
         content = (run / "bundle" / f"{name}.onnx").read_bytes()
         assert b"site-packages" not in content and b"tlgan_train" not in content
 
 
 def test_models_are_single_files_of_standard_operators_with_a_free_batch(run: Path) -> None:
-    check_models(run / "bundle", {"generator": ["z"], "classifier": ["image"], "mapping": ["z"], "paths": ["z"]})
+    takes = {"generator": "z", "classifier": "image", "encoder": "image", "mapping": "z", "paths": "z"}
+    check_models(run / "bundle", {name: [taken] for name, taken in takes.items()})
 
 
 def check_models(bundle: Path, takes: dict[str, list[str]]) -> None:
@@ -114,6 +117,17 @@ def test_onnx_runtime_draws_and_reads_what_torch_does(run: Path, app: CheerMeUp,
     scores = app.classify(images)
     np.testing.assert_allclose(scores.emotion, emotion.softmax(dim=1), atol=1e-4)
     np.testing.assert_allclose(scores.character, character.softmax(dim=1), atol=1e-4)
+
+
+def test_the_bundle_finds_the_latents_that_torch_does(run: Path, app: CheerMeUp) -> None:
+    images = app.render(app.sample(20, seed=4))
+    encoder = as_stored(load_encoder(run))
+    with torch.inference_mode():
+        mean, _ = encoder(torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1)
+    np.testing.assert_allclose(app.encode(images), mean, atol=1e-4)
+    measured = read_evaluation(run / "evaluation.json").redrawing
+    assert app.manifest.fit.mean == measured.log_error and app.manifest.fit.deviation == measured.log_error_deviation
+    assert app.invert(images[0]).z.shape == (1, app.latent_dim)
 
 
 def test_the_bundle_samples_as_training_does(run: Path, app: CheerMeUp) -> None:

@@ -31,7 +31,7 @@ from tlgan_train.evaluation.document import EqualSuccess, read_evaluation, write
 from tlgan_train.evaluation.evaluate import evaluate
 from tlgan_train.evaluation.model import trained_model
 from tlgan_train.gan.train import train_gan
-from tlgan_train.gan.weights import load_generator
+from tlgan_train.gan.weights import load_encoder, load_generator
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.report.results import read_results
 from tlgan_train.report.rule import FAILS, HOLDS, IN_PART, NOT_MEASURED
@@ -144,7 +144,15 @@ def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_json(folder / "axes.json", document)
     generator = load_generator(folder)
     model = trained_model(
-        generator, classifier, load_judge(folder), EMOTIONS, CHARACTERS, CHARACTERS[:1], data.image_size, CONFIG.seed
+        generator,
+        load_encoder(folder),
+        classifier,
+        load_judge(folder),
+        EMOTIONS,
+        CHARACTERS,
+        CHARACTERS[:1],
+        data.image_size,
+        CONFIG.seed,
     )
     axes = parse_axes(load_axes(folder), EMOTIONS, generator.latent_dim)
     evaluation = evaluate(CONFIG.evaluate, data, model, axes, folder, log=lambda line: None)

@@ -17,11 +17,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from tlgan_runtime.pictures.decode import Box, UnusablePictureError, content_box, opened
+from tlgan_runtime.pictures.view import FAR
 from tlgan_train.data.sources.archive import file_at
 from tlgan_train.data.sources.workers import ordered_map
 
-FAR = 1.25
-"""Ratio of the sides above which a picture is far from square. Its middle square then leaves out a fifth or more."""
 MARGIN = 1 / 16
 """Margin of a frame on each side, as a share of the side of the box, if the picture reaches that far."""
 HEAD_AND_HAT = 0.4

@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 import torch
 
-from tlgan_train.export.classifier_graph import as_stored
+from tlgan_train.export.folding import as_stored
 from tlgan_train.export.stored_weights import store_half
 from tlgan_train.export.torch_export import ReadingGraph, to_onnx
 from tlgan_train.models.residual import ResidualClassifier

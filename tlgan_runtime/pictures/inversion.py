@@ -1,0 +1,130 @@
+"""Finds the face in a picture, and the latent that draws it: where it lies, how it looks, and how well both fit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlgan_runtime.animation.layout import Pixels
+from tlgan_runtime.pictures.view import Place, View, near
+from tlgan_runtime.transparency import Colour
+
+Latents = NDArray[np.float32]
+FIRST_STEP, LAST_STEP = 0.08, 0.01
+"""First and last step of the search for the place of a face, as shares of its side."""
+MOST_ROUNDS = 20
+"""Largest number of rounds of the search. A round tries six places."""
+PROBE = 0.5
+"""By how much a latent is changed to see what each of its numbers draws, in standard deviations of the prior."""
+
+
+@dataclass(frozen=True, eq=False)
+class Inversion:
+    """The face that was found in a picture."""
+
+    z: Latents
+    """(1, latent_dim): the latent that draws the face."""
+    box: tuple[float, float, float, float]
+    """The square where the face lies, which may reach beyond the picture: left, top, width and height in pixels."""
+    residual: NDArray[np.int16]
+    """(R, R, 3): the picture in the box minus the drawn face, in levels from -255 to 255."""
+    fit: float
+    """How well the picture belongs to the bundle, from 0 to 1: the share of test pictures that fit worse."""
+
+    @property
+    def error(self) -> float:
+        """The mean squared residual, where levels are from 0 to 1."""
+        return float((self.residual.astype(np.float64) / 255).__pow__(2).mean())
+
+
+@dataclass(frozen=True)
+class Codec:
+    """What takes pictures to latents and back, uint8 (N, R, R, 3) and float32 (N, latent_dim)."""
+
+    size: int
+    """R, in pixels."""
+    behind: Colour
+    encode: Callable[[Pixels], Latents]
+    draw: Callable[[Latents], Pixels]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A face that was looked for at one place."""
+
+    place: Place
+    z: Latents
+    """(1, latent_dim)."""
+    seen: Pixels
+    """(R, R, 3), what the picture shows there."""
+    drawn: Pixels
+    """(R, R, 3), the face that z draws."""
+
+    @property
+    def error(self) -> float:
+        """Mean squared difference, where levels are from 0 to 1."""
+        return float(squared(self.seen, self.drawn))
+
+
+def squared(seen: Pixels, drawn: Pixels) -> NDArray[np.float64]:
+    """Return the mean squared difference of pictures (..., R, R, 3), where levels are from 0 to 1."""
+    difference = (seen.astype(np.float32) - drawn.astype(np.float32)) / 255
+    means: NDArray[np.float64] = np.square(difference).mean(axis=(-3, -2, -1), dtype=np.float64)
+    return means
+
+
+def look(view: View, places: Sequence[Place], codec: Codec) -> Found:
+    """Return the face at that one of some places where it is drawn best."""
+    seen = np.stack([view.square(place, codec.size, codec.behind) for place in places])
+    z = codec.encode(seen)
+    drawn = codec.draw(z)
+    best = int(np.argmin(squared(seen, drawn)))
+    return Found(places[best], z[best : best + 1], seen[best], drawn[best])
+
+
+def searched(view: View, start: Found, codec: Codec) -> Found:
+    """Return the face at the place near `start` where it is drawn best: a pattern search over place and size."""
+    best, step = start, FIRST_STEP
+    for _ in range(MOST_ROUNDS):
+        found = look(view, near(best.place, step), codec)
+        if found.error < best.error:
+            best = found
+            continue
+        step /= 2
+        if step < LAST_STEP:
+            break
+    return best
+
+
+def refined(found: Found, codec: Codec, steps: int = 1, stay: float = 1.0) -> Found:
+    """Return the face with a latent that draws it better: steps of Gauss-Newton, damped towards the latent so far.
+
+    What each number of the latent draws is measured by small changes, so no gradients of the generator are needed.
+    A step that does not make the error smaller is halved, twice at most, and then left out.
+    """
+    dimensions = found.z.shape[1]
+    for _ in range(steps):
+        probes = codec.draw(found.z + PROBE * np.eye(dimensions, dtype=np.float32))
+        base = found.drawn.astype(np.float32).ravel()
+        slopes = (probes.reshape(dimensions, -1).astype(np.float32) - base) / (PROBE * 255)
+        wanted = (found.seen.astype(np.float32).ravel() - base) / 255
+        curvature = slopes @ slopes.T
+        damped = curvature + stay * np.eye(dimensions, dtype=np.float32)
+        change = np.linalg.solve(damped, slopes @ wanted).astype(np.float32)
+        tried = found.z + np.array([1.0, 0.5, 0.25], np.float32)[:, None] * change
+        drawn = codec.draw(tried)
+        errors = squared(found.seen, drawn)
+        best = int(np.argmin(errors))
+        if errors[best] >= found.error:
+            break
+        found = Found(found.place, tried[best : best + 1], found.seen, drawn[best])
+    return found
+
+
+def share_above(value: float, mean: float, deviation: float) -> float:
+    """Return the share of a normal distribution above a value."""
+    return 0.5 * math.erfc((value - mean) / (deviation * math.sqrt(2)))
