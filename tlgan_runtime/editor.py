@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, partial
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from tlgan_runtime.animation.write import Animation, animation_path, write_anima
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.manifest import Manifest
 from tlgan_runtime.bundle.read import Bundle
-from tlgan_runtime.errors import BundleNotFoundError, InputError
+from tlgan_runtime.errors import InputError
 from tlgan_runtime.graphs.bundle_graphs import open_graphs
 from tlgan_runtime.graphs.end_finders import usable_axes
 from tlgan_runtime.graphs.session import MICRO_BATCH, Engine
@@ -30,18 +30,16 @@ from tlgan_runtime.latent.strengths import timeline_strengths, walk_strengths
 from tlgan_runtime.latent.timeline import Keyframes
 from tlgan_runtime.latent.vocabulary import Mix, Vocabulary
 from tlgan_runtime.option import takes
-from tlgan_runtime.pictures.editor import USUAL_FACES, PictureEditor, usual_background
-from tlgan_runtime.pictures.inversion import Codec, Inversion
-from tlgan_runtime.pictures.view import view_of
+from tlgan_runtime.own_pictures import OwnPictures, no_encoder
 from tlgan_runtime.scene import plan_scene
 from tlgan_runtime.scores import Scores
 from tlgan_runtime.transparency import AUTO, Background, Colour, averaged, colour, over
-from tlgan_runtime.validation import array, flag, one_of, real
+from tlgan_runtime.validation import array, one_of, real
 
 Latents = NDArray[np.float32]
 
 
-class CheerMeUp:
+class CheerMeUp(OwnPictures):
     """Steps VI to IX of the paper on an exported bundle.
 
     `bundle` is a folder, a .zip, or the name of an embedded bundle (None: the default one). `provider` is `auto`,
@@ -174,7 +172,7 @@ class CheerMeUp:
         """
         pictures = self._read(images)
         if self._encoder is None:
-            raise self._no_encoder()
+            raise no_encoder(self.path)
         return self._encoder.run(pictures)["z"]
 
     def move(
@@ -300,68 +298,6 @@ class CheerMeUp:
             caption=caption if scene.captioned else None,
             matte=options.matte,
             threads=self._engine.threads,
-        )
-
-    def invert(self, picture: Any, *, box: Sequence[float] | None = None, refine: bool = False) -> Inversion:
-        """Find the face in a picture, and the latent that draws it.
-
-        `picture` is a path, a Pillow image, or uint8 (H, W, 3) or (H, W, 4) with straight alpha. The face is looked for
-        in the whole picture, and where the character stands out from a transparent or plain background; or near `box`,
-        left, top, width and height in pixels. `refine` looks for a latent that draws the face better, which takes as
-        long as drawing `latent_dim` faces.
-
-        Raises `InputError` for what is no picture, and `BundleNotFoundError` if the bundle has no encoder.
-        """
-        return self._pictures.find(view_of(picture), box, exactly=flag("refine", refine))
-
-    def edit_picture(
-        self,
-        picture: Any,
-        strengths: Mix,
-        method: str | None = None,
-        *,
-        until: float | None = None,
-        keep: Sequence[str] = (),
-        box: Sequence[float] | None = None,
-        refine: bool = False,
-        force: bool = False,
-    ) -> Pixels:
-        """The picture with another expression: uint8 (H, W, C), its own size and channels.
-
-        `picture`, `box` and `refine` are those of `invert`; `strengths`, `method`, `until` and `keep` those of `move`.
-        The change of the drawn face is added to the picture, so all else keeps its pixels bit for bit.
-
-        Raises as both do, and `InputError` for a picture that hardly fits the bundle (`Inversion.fit`), unless `force`.
-        """
-        view = view_of(picture)
-        found = self._pictures.find(view, box, exactly=flag("refine", refine))
-        if not flag("force", force):
-            self._pictures.check_fit(found)
-        moved = self.move(found.z, strengths, method, until=until, keep=keep)
-        return view.returned(self._pictures.edited(view, found, moved))
-
-    @cached_property
-    def _pictures(self) -> PictureEditor:
-        fit = self.manifest.fit
-        if self._encoder is None or fit is None:
-            raise self._no_encoder()
-        clear, size = self.manifest.channels == 4, self.manifest.read_size
-        behind = (
-            colour("background", self.manifest.background)
-            if clear
-            else usual_background(self._drawn(self.sample(USUAL_FACES), None))
-        )
-
-        def small(z: Latents) -> Pixels:
-            return averaged(self._drawn(z, behind if clear else None), size)
-
-        codec = Codec(size, behind, self.encode, small)
-        return PictureEditor(self.manifest.name, codec, fit, self.sample, self._drawn, clear)
-
-    def _no_encoder(self) -> BundleNotFoundError:
-        return BundleNotFoundError(
-            f"the bundle {self.path} has no encoder, which finds faces in pictures; export it again from its run "
-            "folder, or take another bundle"
         )
 
     def _prepared(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,26 +52,58 @@ def write_video(
 
     Raises `MissingLibraryError` without ffmpeg, `OSError` if it stops early.
     """
-    suffix = path.suffix.lower()
-    ffmpeg, codec = _ffmpeg(suffix), _CODECS[suffix]
-    height, width, channels = shape[0] + shape[0] % 2, shape[1] + shape[1] % 2, shape[2]  # both formats halve colours
-    encoder = ffmpeg.write_frames(
-        str(path), (width, height), fps=fps, codec=codec.name, macro_block_size=1, ffmpeg_log_level="quiet",
-        pix_fmt_in="rgba" if channels == 4 else "rgb24", pix_fmt_out="yuva420p" if channels == 4 else "yuv420p",
-        output_params=list(codec.arguments),
-    )  # fmt: skip
     shown = 0
-    try:
-        encoder.send(None)
+    with _encoded(path, shape, fps) as send:
         for index, end in zip(order, ends, strict=True):
             if end == shown:
                 continue
             drawn = picture(index)
-            frame = np.full((height, width, channels), WHITE if channels == 3 else 0, np.uint8)
-            frame[: drawn.shape[0], : drawn.shape[1]] = drawn
             for _ in range(end - shown):
-                encoder.send(frame)
+                send(drawn)
             shown = end
+
+
+def copy_video(path: Path, frames: Iterable[Pixels], fps: float, sound: Path | None) -> tuple[int, tuple[int, int]]:
+    """Write frames, uint8 (h, w, 3) each, as they come, with the sound of another video.
+
+    Returns the number of frames, and their height and width. Raises `InputError` if there are none, and as
+    `write_video` does.
+    """
+    count, coming = 0, iter(frames)
+    first = next(coming, None)
+    if first is None:
+        raise InputError("the video has no frames")
+    with _encoded(path, first.shape, fps, sound) as send:
+        for frame in chain([first], coming):
+            send(frame)
+            count += 1
+    return count, (first.shape[0], first.shape[1])
+
+
+@contextmanager
+def _encoded(
+    path: Path, shape: tuple[int, ...], fps: float, sound: Path | None = None
+) -> Iterator[Callable[[Pixels], None]]:
+    """Give the block a function that encodes a picture (h, w, C) as the next frame."""
+    suffix = path.suffix.lower()
+    ffmpeg, codec = ffmpeg_for(suffix), _CODECS[suffix]
+    height, width, channels = shape[0] + shape[0] % 2, shape[1] + shape[1] % 2, shape[2]  # both formats halve colours
+    copied = sound is not None and sound.suffix.lower() == suffix
+    encoder = ffmpeg.write_frames(
+        str(path), (width, height), fps=fps, codec=codec.name, macro_block_size=1, ffmpeg_log_level="quiet",
+        pix_fmt_in="rgba" if channels == 4 else "rgb24", pix_fmt_out="yuva420p" if channels == 4 else "yuv420p",
+        audio_path=None if sound is None else str(sound), audio_codec="copy" if copied else None,
+        output_params=list(codec.arguments),
+    )  # fmt: skip
+
+    def send(drawn: Pixels) -> None:
+        frame = np.full((height, width, channels), WHITE if channels == 3 else 0, np.uint8)
+        frame[: drawn.shape[0], : drawn.shape[1]] = drawn
+        encoder.send(frame)
+
+    try:
+        encoder.send(None)
+        yield send
     except OSError as error:  # its text is the whole command line of ffmpeg
         raise OSError(UNFINISHED) from error
     finally:
@@ -85,7 +119,8 @@ def check_length(pictures: float) -> None:
         raise InputError(f"a video holds every pass, which makes {pictures:,.0f} pictures here; {limit}")
 
 
-def _ffmpeg(suffix: str) -> Any:
+def ffmpeg_for(suffix: str) -> Any:
+    """Return the module `imageio_ffmpeg`. Raises `MissingLibraryError` without it, which names the suffix."""
     try:
         ffmpeg = import_module("imageio_ffmpeg")
         ffmpeg.get_ffmpeg_exe()

@@ -17,6 +17,7 @@ from tlgan_runtime.animation import video
 from tlgan_runtime.animation.caption import COLOURS, Caption
 from tlgan_runtime.animation.gif import shared_palette, write_gif
 from tlgan_runtime.animation.layout import (
+    MAX_CANVAS_SIDE,
     MAX_COLUMNS,
     STILL_FORMATS,
     Pixels,
@@ -67,7 +68,8 @@ class _Reel:
     """(N, h, w, C) each: small faces. They are enlarged when a writer needs them."""
     captions: Sequence[Caption]
     """One for each picture, or none at all."""
-    size: int
+    size: int | None
+    """Side of each face in pixels; None if there is one picture of any shape, which keeps its size."""
     columns: int | None
     order: Sequence[int]
     delays: Sequence[int]
@@ -82,12 +84,18 @@ class _Reel:
         return workers.ordered(self.picture, range(len(self.pictures)))
 
     def picture(self, index: int) -> Pixels:
+        if self.size is None:
+            (picture,) = self.pictures[index]
+            return np.asarray(picture)
         bands = self.captions[index].draw(self.size) if self.captions else None
         return tile(self.pictures[index], self.size, self.columns, bands)
 
     @property
     def shape(self) -> tuple[int, int]:
         """(height, width) in pixels."""
+        if self.size is None:
+            height, width = self.pictures[0].shape[1:3]
+            return height, width
         band = self.captions[0].height(self.size) if self.captions else 0
         return canvas(len(self.pictures[0]), self.size, self.columns, band)
 
@@ -101,7 +109,7 @@ def write_animation(
     frames: Iterable[Pixels],
     *,
     fps: float = AnimationOptions.fps,
-    size: int = AnimationOptions.size,
+    size: int | None = AnimationOptions.size,
     loop: str = "forth-and-back",
     hold: float = 0.5,
     repeat: int | None = None,
@@ -112,6 +120,7 @@ def write_animation(
     threads: int = 1,
 ) -> Animation:
     """Write `frames`, uint8 (N, H, W, C) each, as an animation of N tiled faces, each `size` pixels wide and high.
+    With `size` None, N is 1, and frames keep their own size, which need not be square.
 
     The suffix of `path` chooses the format: .gif, .webp, .png (animated), .mp4 or .webm; `-` writes a GIF to standard
     output.
@@ -136,7 +145,7 @@ def write_animation(
     target = animation_path(path)
     numbered = is_numbered(target)
     write = _write_numbered if numbered else _WRITERS[target.suffix.lower() or ".gif"]
-    fps, size = AnimationOptions.check("fps", fps), AnimationOptions.check("size", size)
+    fps, size = AnimationOptions.check("fps", fps), None if size is None else AnimationOptions.check("size", size)
     loop, hold = AnimationOptions.require("loop", loop), AnimationOptions.require("hold", hold)
     repeat, under = AnimationOptions.check("repeat", repeat), colour("matte", matte)
     check_repeat(loop, repeat)
@@ -155,8 +164,11 @@ def write_animation(
         pictures: list[Pixels] = []
         captions: list[Caption] = []
         for index, picture in enumerate(_checked(frames)):
-            if index == 0 and picture.shape[-1] == 4:
-                check_transparency(target)
+            if index == 0:
+                if picture.shape[-1] == 4:
+                    check_transparency(target)
+                if size is None:
+                    check_own_size(picture, caption is not None)
             pictures.append(picture)
             if caption is not None:
                 captions.append(caption(index, picture))
@@ -178,6 +190,14 @@ def animation_path(path: str | PathLike[str]) -> Path:
     """Return the path of an animation. Raises `InputError` for a suffix that is of no format."""
     target = output_path(path)
     return target if is_numbered(target) else file_path(target, FORMATS)
+
+
+def check_own_size(frame: Pixels, captioned: bool) -> None:
+    """Raise `InputError` for a frame (N, H, W, C) that cannot keep its own size."""
+    if len(frame) != 1 or captioned:
+        raise InputError("only a single picture without a caption keeps its own size; give size a number of pixels")
+    if max(frame.shape[1:3]) > MAX_CANVAS_SIDE:
+        raise InputError(f"{max(frame.shape[1:3])} pixels are more than the {MAX_CANVAS_SIDE} of an animation")
 
 
 def is_numbered(path: Path) -> bool:

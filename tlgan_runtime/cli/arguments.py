@@ -151,6 +151,27 @@ def _sheet(parser: Parser) -> None:
     _drawing(parser)
 
 
+def _cheer(parser: Parser) -> None:
+    parser.option("picture", metavar="PICTURE", help="A picture, an animation, a video, or a folder of pictures.")
+    parser.option("--emotion", default="joy", metavar="NAME", help="Emotion that the face gets.")
+    parser.option(
+        "--strength", type=number, metavar="X", shown="1", help="How much of it: 0 is none, 1 the full effect."
+    )
+    parser.option(
+        "--until", type=number, metavar="X", help="Stop where the classifier gives the emotion this probability."
+    )
+    parser.option(
+        "-o", "--output", type=Path, metavar="PATH", shown="PICTURE-EMOTION.png",
+        help="File, or new folder: .png, .webp or .jpg; .gif, .mp4 or .webm for the way there; - is standard output.",
+    )  # fmt: skip
+    parser.option("--box", metavar="X,Y,W,H", help="Where the face is, in pixels.")
+    parser.flag("--refine", help="Look for a latent that draws the face better, in the time of drawing many faces.")
+    parser.flag("--force", help="Also edit pictures that hardly fit the bundle.")
+    _keep(parser)
+    _method(parser)
+    _drawing(parser)
+
+
 def _batch(parser: Parser) -> None:
     parser.option("jobs", metavar="JOBS", help="File with one JSON object per line; - reads standard input.")
     parser.option("--out", type=Path, required=True, metavar="DIR", help="Folder for the pictures.")
@@ -234,6 +255,11 @@ _COMMANDS = {
         "Write a character's faces in the files, sizes and names that a program expects.",
         "--for TARGET [options]",
         _sheet,
+    ),
+    "cheer": (
+        "Change the expression in a picture, an animation, a video, or each picture of a folder.",
+        "PICTURE [options]",
+        _cheer,
     ),
     "info": ("Show the contents of a bundle.", "[options]", _engine),
     "verify": (

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 from tlgan_runtime.animation.options import WALK_ONLY, AnimationOptions
 from tlgan_runtime.cli.arguments import COMPLETION, VERSION, overview, parse
 from tlgan_runtime.cli.batch import batch
+from tlgan_runtime.cli.cheer import cheer
 from tlgan_runtime.cli.console import as_json, complain, hush, report, show_progress, show_warning, write
+from tlgan_runtime.cli.opening import open_bundle
 from tlgan_runtime.cli.parser import DEBUG, HELP
 from tlgan_runtime.errors import CheerMeUpError, InputError, OutputError
 from tlgan_runtime.messages import one_line, shown
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts
-from tlgan_runtime.validation import STANDARD_OUTPUT
 
 if TYPE_CHECKING:
     from tlgan_runtime.editor import CheerMeUp
@@ -47,7 +48,7 @@ def gif(options: Namespace) -> int:
     name = "-".join(names) if asked["timeline"] is None else "timeline"
     if options.frames is not None and options.output is not None:
         raise InputError("--frames and -o both say where the frames go; give one of them")
-    editor = _open(options)
+    editor = open_bundle(options)
     with _new_folder(options.frames):
         written = editor.gif(
             options.output or (options.frames / "%04d.png" if options.frames is not None else Path(f"{name}.gif")),
@@ -62,7 +63,7 @@ def gif(options: Namespace) -> int:
 def sample(options: Namespace) -> int:
     from tlgan_runtime import stills
 
-    editor = _open(options)
+    editor = open_bundle(options)
     stills.save_sample(
         editor,
         options.output,
@@ -82,7 +83,7 @@ def edit(options: Namespace) -> int:
         if name in strengths:
             raise InputError(f"--set gives {name} two strengths; give it one")
         strengths[name] = strength
-    editor = _open(options)
+    editor = open_bundle(options)
     before, after = stills.save_edit(
         editor,
         options.output,
@@ -106,7 +107,7 @@ def edit(options: Namespace) -> int:
 def grid(options: Namespace) -> int:
     from tlgan_runtime import stills
 
-    editor = _open(options)
+    editor = open_bundle(options)
     columns = stills.save_grid(
         editor,
         options.output,
@@ -123,7 +124,7 @@ def sheet(options: Namespace) -> int:
     from tlgan_runtime.sheets.write import write_sheet
 
     recipe = None if options.recipe is None else _read_recipe(options.recipe)
-    editor = _open(options)
+    editor = open_bundle(options)
     written = write_sheet(
         editor,
         options.target,
@@ -146,7 +147,7 @@ def sheet(options: Namespace) -> int:
 def info(options: Namespace) -> int:
     from tlgan_runtime.cli.info import describe_bundle
 
-    editor = _open(options)
+    editor = open_bundle(options)
     document = {
         "path": str(editor.path),
         "methods": editor.methods,
@@ -189,8 +190,8 @@ def doctor(options: Namespace) -> int:
 
 
 _COMMANDS = {
-    "gif": gif, "sample": sample, "edit": edit, "grid": grid, "sheet": sheet, "info": info, "verify": verify,
-    "doctor": doctor, "batch": batch,
+    "gif": gif, "sample": sample, "edit": edit, "grid": grid, "sheet": sheet, "cheer": cheer, "info": info,
+    "verify": verify, "doctor": doctor, "batch": batch,
 }  # fmt: skip
 
 
@@ -263,17 +264,6 @@ def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, CheerMeUpError):
         return str(error), error.exit_code
     return f"{one_line(f'this is a bug: {type(error).__name__}: {error}')} (--debug shows where)", BUG
-
-
-def _open(options: Namespace) -> CheerMeUp:
-    from tlgan_runtime.editor import CheerMeUp
-
-    hush(options.quiet)
-    # `info` draws nothing, so it has neither of these.
-    output, precision = getattr(options, "output", None), getattr(options, "precision", "auto")
-    if output == STANDARD_OUTPUT and sys.stdout is not None and sys.stdout.isatty():
-        raise InputError("standard output is a terminal, which shows no pictures; add `> FILE`, or name a file with -o")
-    return CheerMeUp(options.bundle, provider=options.provider, threads=options.threads, precision=precision)
 
 
 def _read_recipe(path: Path) -> object:

@@ -60,11 +60,13 @@ class PictureEditor:
         if self._fit(found) < SEARCHED:
             found = searched(view, found, self.codec)
         fit = self._fit(found)
-        if exactly:
-            found = refined(found, self.codec)
-        left, top, side = found.place
-        residual = found.seen.astype(np.int16) - found.drawn.astype(np.int16)
-        return Inversion(found.z, (left, top, side, side), residual, fit)
+        return self._inversion(refined(found, self.codec) if exactly else found, fit)
+
+    def follow(self, view: View, last: Inversion) -> Inversion:
+        """Find the face in a picture at the place where it was in the last one."""
+        left, top, side, _ = last.box
+        found = look(view, [(left, top, side)], self.codec)
+        return self._inversion(found, self._fit(found))
 
     def check_fit(self, found: Inversion) -> None:
         """Raise `InputError` for a picture that does not fit."""
@@ -96,6 +98,11 @@ class PictureEditor:
         if view.content != (0, 0, width, height) or not places:
             places += fitted(view.content, self.usual)
         return places
+
+    def _inversion(self, found: Found, fit: float) -> Inversion:
+        left, top, side = found.place
+        residual = found.seen.astype(np.int16) - found.drawn.astype(np.int16)
+        return Inversion(found.z, (left, top, side, side), residual, fit)
 
     def _fit(self, found: Found) -> float:
         return share_above(math.log(max(found.error, 1e-9)), self.fit.mean, self.fit.deviation)
