@@ -40,12 +40,13 @@ def cheermeup() -> str:
 
 
 def train() -> str:
-    """`tlgan-train` and `tlgan-train attribute`."""
+    """`tlgan-train`, `tlgan-train attribute` and `tlgan-train encoder`."""
     stages = _click(training.train_app, "tlgan-train STAGE [options]")
     attribute = _click(
         training.attribute_app, "tlgan-train attribute NAME --labels FILE.csv (--run DIR | --bundle DIR)"
     )
-    return f"{stages}\n\n{attribute}"
+    encoder = _click(training.encoder_app, "tlgan-train encoder --bundle PATH [--data SPEC]")
+    return f"{stages}\n\n{attribute}\n\n{encoder}"
 
 
 def export() -> str:

@@ -145,6 +145,6 @@ class OwnPictures(ABC):
 def no_encoder(bundle: Path) -> BundleNotFoundError:
     """Return the error for a bundle that cannot find faces in pictures."""
     return BundleNotFoundError(
-        f"the bundle {bundle} has no encoder, which finds faces in pictures; export it again from its run folder, or "
+        f"the bundle {bundle} has no encoder, which finds faces in pictures; add one with `tlgan-train encoder`, or "
         "take another bundle"
     )

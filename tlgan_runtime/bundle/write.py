@@ -38,8 +38,12 @@ def write_manifest(folder: str | PathLike[str], *, roles: Mapping[str, str] | No
     return manifest
 
 
-def amend_bundle(path: str | PathLike[str], files: Mapping[str, bytes], metrics: Mapping[str, Any]) -> Manifest:
+def amend_bundle(
+    path: str | PathLike[str], files: Mapping[str, bytes], metrics: Mapping[str, Any], **facts: Any
+) -> Manifest:
     """Replace or add files in a bundle that is a folder, and add `metrics` to its manifest. Returns the new manifest.
+
+    `facts` are further keys of the manifest with their new JSON values.
 
     The bundle is complete at every moment, even after an interrupt.
     """
@@ -50,7 +54,8 @@ def amend_bundle(path: str | PathLike[str], files: Mapping[str, bytes], metrics:
     listed = {name: entry for name, entry in document["files"].items() if name.removeprefix(_BEFORE) not in files}
     listed |= {name: asdict(_described(content, ROLES.get(name, Path(name).stem))) for name, content in files.items()}
     metrics = {**document["metrics"], **metrics}
-    _exchange(bundle.path, document, {**document, "files": dict(sorted(listed.items())), "metrics": metrics}, files)
+    after = {**document, **facts, "files": dict(sorted(listed.items())), "metrics": metrics}
+    _exchange(bundle.path, document, after, files)
     amended = Bundle(bundle.path)
     amended.verify()
     return amended.manifest

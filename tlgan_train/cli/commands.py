@@ -21,11 +21,12 @@ from tlgan_train.cli.outcome import run_app
 from tlgan_train.config import Config, load_config
 from tlgan_train.errors import TrainError
 
-ATTRIBUTE = "attribute"
+ATTRIBUTE, ENCODER = "attribute", "encoder"
 
 _STYLE = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 train_app = typer.Typer(**_STYLE)
 attribute_app = typer.Typer(**_STYLE)
+encoder_app = typer.Typer(**_STYLE)
 export_app = typer.Typer(**_STYLE)
 
 
@@ -171,6 +172,29 @@ def attribute(
     write(str(add_to_bundle(name, labels, bundle, log) if bundle is not None else add_to_run(name, labels, run, log)))
 
 
+@encoder_app.command()
+def encoder(
+    bundle: Annotated[
+        str, typer.Option(metavar="PATH", help="Folder or name of the bundle, which is changed in place.")
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC", help="Pictures of its characters, as in training.", show_default="those of its training"
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Add an encoder to a bundle that has none, so that `cheermeup cheer` can edit pictures with it.
+
+    It learns from faces that the bundle draws and from pictures. Everything else in the bundle stays as it is.
+    """
+    from tlgan_train.encoders.add import add_encoder
+
+    write(str(add_encoder(bundle, data, (lambda _: None) if quiet else _say)))
+
+
 @export_app.command()
 def export_run(
     source: Annotated[
@@ -227,9 +251,10 @@ def export_run(
 def main(arguments: list[str] | None = None) -> int:
     """Run `tlgan-train` and return the exit code: 0 done, 1 a bug, 2 usage or bad input, 130 interrupted."""
     given = sys.argv[1:] if arguments is None else arguments
-    # `attribute` is no stage. It is a command with other options.
-    if given[:1] == [ATTRIBUTE]:
-        return run_app(attribute_app, f"tlgan-train {ATTRIBUTE}", given[1:], alone=arguments is None)
+    # These are no stages. They are commands with other options.
+    for name, app in ((ATTRIBUTE, attribute_app), (ENCODER, encoder_app)):
+        if given[:1] == [name]:
+            return run_app(app, f"tlgan-train {name}", given[1:], alone=arguments is None)
     return run_app(train_app, "tlgan-train", given, alone=arguments is None, resumes=True)
 
 

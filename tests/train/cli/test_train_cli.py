@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.program import PATIENCE
 from tlgan_train.cli import data
-from tlgan_train.cli.commands import attribute_app, export_app, export_main, main, train_app
+from tlgan_train.cli.commands import attribute_app, encoder_app, export_app, export_main, main, train_app
 
 ROOT = Path(__file__).parents[3]
 TOON = ("--set", "data.toon_faces=3", "--set", "data.image_size=32")
@@ -162,7 +162,7 @@ def test_ctrl_c_while_modules_are_imported_is_one_line(tmp_path: Path, module: s
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("app", [train_app, attribute_app, export_app])
+@pytest.mark.parametrize("app", [train_app, attribute_app, encoder_app, export_app])
 def test_no_metavar_is_the_name_of_its_option(app: typer.Typer) -> None:
     """typer 0.27 then knows no option of that name."""
     options = [one for one in typer.main.get_command(app).params if one.param_type_name == "option"]

@@ -1,0 +1,1 @@
+"""An encoder for a finished bundle that has none."""
