@@ -164,7 +164,9 @@ def _cheer(parser: Parser) -> None:
         "-o", "--output", type=Path, metavar="PATH", shown="PICTURE-EMOTION.png",
         help="File, or new folder: .png, .webp or .jpg; .gif, .mp4 or .webm for the way there; - is standard output.",
     )  # fmt: skip
-    parser.option("--box", metavar="X,Y,W,H", help="Where the face is, in pixels.")
+    parser.option(
+        "--box", action="append", metavar="X,Y,W,H", help="Where the face is, in pixels; once for each face of a still."
+    )
     parser.flag("--refine", help="Look for a latent that draws the face better, in the time of drawing many faces.")
     parser.flag("--force", help="Also edit pictures that hardly fit the bundle.")
     _keep(parser)

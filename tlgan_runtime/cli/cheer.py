@@ -18,7 +18,7 @@ SOME_REFUSED = 2
 def cheer(options: Namespace) -> int:
     if options.strength is not None and options.until is not None:
         raise InputError("--strength and --until both say how far the expression goes; give one of them")
-    box = None if options.box is None else _box(options.box)
+    boxes = tuple(map(_box, options.box or ()))
     source = Path(options.picture)
     if not source.exists():
         raise InputError(f"there is no {source}; name a picture, an animation, a video or a folder of pictures")
@@ -28,7 +28,7 @@ def cheer(options: Namespace) -> int:
 
     strength = 1.0 if options.strength is None else options.strength
     edit = Edit(
-        {options.emotion: strength}, options.method, options.until, tuple(options.keep or ()), box,
+        {options.emotion: strength}, options.method, options.until, tuple(options.keep or ()), boxes,
         options.refine, options.force,
     )  # fmt: skip
     if source.is_dir():

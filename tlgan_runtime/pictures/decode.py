@@ -33,6 +33,8 @@ CLEAR = 16
 """Largest alpha (of 255) of background. Soft edges and shadows hardly show there."""
 NOISE = 40
 """Largest difference of background from its colour, in any channel. JPEG causes this much."""
+FINE = 8
+"""By this factor, what is cut out beyond a picture may be larger than what it becomes."""
 PLAIN = 0.6
 """Share of the edges that must have one colour for a plain background. Shoulders may touch the lower edge."""
 
@@ -129,9 +131,13 @@ def square(
 ) -> Image.Image:
     """Return `box` of a picture with `size` pixels. Beyond the picture is `behind`; None is the colour of its edges."""
     if box[0] < 0 or box[1] < 0 or box[2] > image.width or box[3] > image.height:
+        factor = int((box[2] - box[0]) / (FINE * size))
+        if factor > 1:  # else the square around a panorama could take gigabytes
+            left, top, right, bottom = (edge / factor for edge in box)
+            image, box = image.reduce(factor), (left, top, right, bottom)
         colour = behind or tuple(np.median(edge_colours(image), axis=0).astype(int).tolist())
-        left, top = math.floor(box[0]), math.floor(box[1])
-        padded = Image.new(image.mode, (math.ceil(box[2]) - left, math.ceil(box[3]) - top), colour)
-        padded.paste(image, (-left, -top))
-        image, box = padded, (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
+        x, y = math.floor(box[0]), math.floor(box[1])
+        padded = Image.new(image.mode, (math.ceil(box[2]) - x, math.ceil(box[3]) - y), colour)
+        padded.paste(image, (-x, -y))
+        image, box = padded, (box[0] - x, box[1] - y, box[2] - x, box[3] - y)
     return image.resize((size, size), Image.Resampling.LANCZOS, box=box)

@@ -34,9 +34,16 @@ class Edit:
     method: str | None = None
     until: float | None = None
     keep: Sequence[str] = ()
-    box: Sequence[float] | None = None
+    boxes: Sequence[Sequence[float]] = ()
+    """Where faces are. Of an animation, only one face is edited."""
     refine: bool = False
     force: bool = False
+
+    def only_box(self) -> Sequence[float] | None:
+        """Return the box of the only face; None if it is to be found. Raises `InputError` for several."""
+        if len(self.boxes) > 1:
+            raise InputError("an animation has one face that is edited; give one box, or edit a still picture")
+        return self.boxes[0] if self.boxes else None
 
     def without(self, *names: str) -> dict[str, Any]:
         """Return the arguments except for some."""
@@ -54,10 +61,20 @@ def edit_file(editor: CheerMeUp, source: Path, target: Path, edit: Edit, progres
     if target.suffix.lower() in FORMATS and target.suffix.lower() not in STILL_FORMATS:
         return _edit_walk(editor, source, target, edit, progress)
     file_path(target, STILL_FORMATS)
-    found = editor.invert(source, box=edit.box, refine=edit.refine)
-    edited = editor.edit_picture(source, **edit.without("box", "refine"), found=found)
+    edited, faces = edit_still(editor, source, edit)
     save_still(target, edited)
-    return {"path": str(target), "fit": found.fit, "box": list(found.box)}
+    return {"path": str(target), "faces": faces}
+
+
+def edit_still(editor: CheerMeUp, source: Path, edit: Edit) -> tuple[Pixels, list[dict[str, Any]]]:
+    """Return a picture in which one face is edited, or one in each box; and where these are, and how well they fit."""
+    picture: Any = source
+    faces = []
+    for box in edit.boxes or (None,):
+        found = editor.invert(picture, box=box, refine=edit.refine)
+        picture = editor.edit_picture(picture, **edit.without("boxes", "refine"), found=found)
+        faces.append({"fit": found.fit, "box": list(found.box)})
+    return picture, faces
 
 
 def edit_folder(
@@ -97,16 +114,16 @@ def usual_suffix(source: Path) -> str:
 def _edit_walk(editor: CheerMeUp, source: Path, target: Path, edit: Edit, progress: Progress) -> dict[str, Any]:
     if edit.until is not None:
         raise InputError("an animation goes to a strength; give --strength in place of --until, or write a .png")
-    found = editor.invert(source, box=edit.box, refine=edit.refine)
+    found = editor.invert(source, box=edit.only_box(), refine=edit.refine)
 
     def frames() -> Iterator[Pixels]:
         for share in walk_strengths(STEPS, "smooth"):
             strengths = {name: float(share) * strength for name, strength in edit.strengths.items()}
-            yield editor.edit_picture(source, strengths, **edit.without("strengths", "box", "refine"), found=found)
+            yield editor.edit_picture(source, strengths, **edit.without("strengths", "boxes", "refine"), found=found)
 
     shown = _reported(frames(), STEPS, progress)
     written = write_animation(target, (frame[None] for frame in shown), size=None)
-    return {"path": str(target), "fit": found.fit, "box": list(found.box), "frames": written.frames}
+    return {"path": str(target), "faces": [{"fit": found.fit, "box": list(found.box)}], "frames": written.frames}
 
 
 def _edit_moving(editor: CheerMeUp, moving: Moving, target: Path, edit: Edit, progress: Progress) -> dict[str, Any]:
@@ -115,7 +132,7 @@ def _edit_moving(editor: CheerMeUp, moving: Moving, target: Path, edit: Edit, pr
     suffix = file_path(target, FORMATS).suffix.lower()
     if moving.clear:
         check_transparency(target)
-    edited = editor.edit_frames(moving.frames(), **edit.without("refine"))
+    edited = editor.edit_frames(moving.frames(), **edit.without("refine", "boxes"), box=edit.only_box())
     shown = _reported(edited, moving.count, progress)
     if moving.seconds is None and suffix in VIDEO_FORMATS:
         with replacing(target) as temporary:

@@ -31,6 +31,8 @@ FAR = 1.25
 """Ratio of the sides above which a picture is far from square. Its middle square then leaves out a fifth or more."""
 Place = tuple[float, float, float]
 """Left and top of a square in a picture and its side, in pixels. It may reach beyond the picture."""
+LOOKED_AT = 512
+"""In larger pictures, the character is looked for in fewer pixels."""
 MAX_SIDE = 16_384
 """Largest side of a picture in pixels."""
 
@@ -68,7 +70,10 @@ class View:
     @cached_property
     def content(self) -> tuple[int, int, int, int]:
         """Left, top, right and bottom of the character; the whole picture if nothing tells it from what is behind."""
-        return content_box(self.picture)
+        factor = max(1, max(self.picture.size) // LOOKED_AT)
+        left, top, right, bottom = content_box(self.picture.reduce(factor) if factor > 1 else self.picture)
+        width, height = self.picture.size
+        return left * factor, top * factor, min(right * factor, width), min(bottom * factor, height)
 
     def square(self, place: Place, size: int, behind: Colour) -> Pixels:
         """Return a square of the picture as uint8 (size, size, 3), with a colour behind the character.

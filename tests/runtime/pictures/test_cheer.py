@@ -77,8 +77,22 @@ def test_a_picture_becomes_joyful(run: Run, editor: CheerMeUp) -> None:
 def test_json_says_how_well_the_picture_fits_and_where_the_face_is(run: Run, editor: CheerMeUp) -> None:
     Image.fromarray(faces(editor, 1)[0]).save("ada.png")
     facts = json.loads(run("ada.png", "--json").out)
-    assert facts == {"path": "ada-joy.png", "fit": facts["fit"], "box": [0, 0, 64, 64], "bundle": "tiny"}
-    assert facts["fit"] > 0.9
+    (face,) = facts["faces"]
+    assert facts == {"path": "ada-joy.png", "faces": [{"fit": face["fit"], "box": [0, 0, 64, 64]}], "bundle": "tiny"}
+    assert face["fit"] > 0.9
+
+
+def test_several_faces_of_a_picture_are_edited(run: Run, editor: CheerMeUp) -> None:
+    first, second = faces(editor, 2)
+    Image.fromarray(np.concatenate([first, second], axis=1)).save("both.png")
+    boxes = ["--box", "0,0,64,64", "--box", "64,0,64,64"]
+    assert len(json.loads(run("both.png", *boxes, "--json").out)["faces"]) == 2
+    edited = pixels("both-joy.png")
+    for before, after in ((first, edited[:, :64]), (second, edited[:, 64:])):
+        wanted = editor.edit_picture(before, {"joy": 1.0}, box=(0, 0, 64, 64))
+        assert np.abs(wanted.astype(int) - after)[8:-8, 8:-8].max() <= 8  # changes fade out where the picture goes on
+    refused = run("both.png", *boxes, "-o", "both.gif")
+    assert refused.code == 2 and "one box" in refused.err
 
 
 def test_an_animation_leads_from_the_picture_to_the_edit(run: Run, editor: CheerMeUp) -> None:
