@@ -2,9 +2,13 @@
 
     python benchmarks/own_pictures.py BUNDLE --pictures OTHERS --judge RUN --foreign A --foreign B
 
-OTHERS is a folder of other pictures of the bundle's characters, as `tlgan-train --data folder:` reads it; the judge of
-RUN learned from such pictures. A and B are folders of pictures of anything else. The row goes to
-results/own_pictures.json; `docs/fill.py` puts the table into docs/your-pictures.md.
+OTHERS is a folder of other pictures of the bundle's characters, or `toon:NAME` for a built-in character, whose faces of
+the test stream are drawn. The judge of RUN learned from such pictures; without one, nothing is said of expressions. A
+and B are folders of pictures of anything else, or `toon:NAME`. The row goes to results/own_pictures.json;
+`docs/fill.py` puts the table into docs/your-pictures.md.
+
+*Flicker* is the mean difference of a frame from the mean of its neighbours, in a head that turns, over that of the
+frames before they are edited.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,11 +34,12 @@ FOREIGN = 100
 MISPLACED = {"shift": (0.1, 1.0, 0.0), "size": (0.0, 1.15, 0.0), "turn": (0.0, 1.0, 5.0)}
 """By what crops are off: shares of the side, factors, degrees."""
 SURE = 0.9
+TOON = "toon:"
 HEADS = {
     "bundle": "bundle", "PSNR": "psnr", "refined": "psnr_refined", "shifted": "off_shift", "scaled": "off_size",
     "turned": "off_turn", "success": "success", "of drawn faces": "success_drawn", "after refining": "success_refined",
-    "character": "character", "background": "background", "there and back": "back", "AUROC": "auroc", "ms": "ms",
-    "refined, ms": "ms_refined",
+    "character": "character", "background": "background", "there and back": "back", "AUROC": "auroc",
+    "flicker": "flicker", "ms": "ms", "refined, ms": "ms_refined",
 }  # fmt: skip
 FORMS = {
     "bundle": "{}",
@@ -42,7 +48,7 @@ FORMS = {
 FORMS |= {"ms": "{:.1f}", "ms_refined": "{:.1f}", "auroc": "{:.3f}", "background": "{:.1%}"}
 
 
-def measured(bundle: Path, pictures: Path, judge: Path, foreign: list[Path]) -> dict[str, Any]:
+def measured(bundle: Path, pictures: str, judge: Path | None, foreign: list[str]) -> dict[str, Any]:
     """Return the row of a bundle."""
     from sklearn.metrics import roc_auc_score
 
@@ -54,10 +60,11 @@ def measured(bundle: Path, pictures: Path, judge: Path, foreign: list[Path]) -> 
     from tlgan_train.models.inference import predict
 
     app = CheerMeUp(bundle, threads=1, provider="cpu")
-    reader, rng = Reader(load_judge(judge)).eval(), np.random.default_rng(0)
-    files = sorted(pictures.rglob("*.png"))
-    own = [loaded(files[place]) for place in rng.choice(len(files), COUNT, replace=False)]
+    rng = np.random.default_rng(0)
+    own = chosen(pictures, COUNT, rng)
     behind = usual_background(app.render(app.sample(32)))
+
+    reader = None if judge is None else Reader(load_judge(judge)).eval()
 
     def judged(faces: list[np.ndarray]) -> Verdicts:
         size = app.manifest.read_size
@@ -73,36 +80,51 @@ def measured(bundle: Path, pictures: Path, judge: Path, foreign: list[Path]) -> 
         off = [misplaced(picture, shift, factor, degrees, rng) for picture in own]
         row[f"off_{name}"] = decibels([app.invert(picture) for picture in off])
 
-    before = judged(own)
-    start = app.sample(COUNT, seed=1)
-    drawn = judged(list(app.render(start)))
-    results: dict[str, list[np.ndarray]] = {name: [] for name in ("success", "success_drawn", "success_refined")}
-    kept, same, back = [], [], []
-    for index, emotion in enumerate(app.emotions):
-        mix = {emotion: 1.0}
-        for key, inversions in (("success", found), ("success_refined", refined)):
-            pairs = zip(own, inversions, strict=True)
-            edited = [app.edit_picture(picture, mix, found=one, force=True) for picture, one in pairs]
+    full = {emotion: {emotion: 1.0} for emotion in app.emotions}
+    edits = {
+        name: [app.edit_picture(one, mix, found=at, force=True) for one, at in zip(own, found, strict=True)]
+        for name, mix in full.items()
+    }
+    pairs = [pair for edited in edits.values() for pair in zip(own, edited, strict=True)]
+    row["background"] = float(np.mean([unchanged(*pair) for pair in pairs]))
+    row |= dict.fromkeys(("success", "success_drawn", "success_refined", "character"))
+    if reader is not None:
+        before, start = judged(own), app.sample(COUNT, seed=1)
+        drawn = judged(list(app.render(start)))
+        results: dict[str, list[np.ndarray]] = {"success": [], "success_drawn": [], "success_refined": []}
+        kept = []
+        for index, (emotion, edited) in enumerate(edits.items()):
             after = judged(edited)
-            results[key].append(after.emotion[before.emotion[:, index] < 0.5, index] >= SURE)
-            if key == "success":
-                kept.append(after.character.argmax(axis=1) == before.character.argmax(axis=1))
-                same += [unchanged(*pair) for pair in zip(own, edited, strict=True)]
-        moved = judged(list(app.render(app.move(start, mix))))
-        results["success_drawn"].append(moved.emotion[drawn.emotion[:, index] < 0.5, index] >= SURE)
-    for picture, emotion in zip(own, before.emotion.argmax(axis=1), strict=True):
+            kept.append(after.character.argmax(axis=1) == before.character.argmax(axis=1))
+            exact = [
+                app.edit_picture(one, full[emotion], found=at, force=True) for one, at in zip(own, refined, strict=True)
+            ]
+            moved = list(app.render(app.move(start, full[emotion])))
+            for key, faces, first in (
+                ("success", after, before), ("success_refined", judged(exact), before),
+                ("success_drawn", judged(moved), drawn),
+            ):  # fmt: skip
+                results[key].append(faces.emotion[first.emotion[:, index] < 0.5, index] >= SURE)
+        row |= {name: float(np.concatenate(parts).mean()) for name, parts in results.items()}
+        row["character"] = float(np.mean(kept))
+    back = []
+    shown = app.classify(np.stack([as_read(app, one, behind) for one in own])).emotion.argmax(axis=1)
+    for picture, emotion in zip(own, shown, strict=True):
         other = "joy" if app.emotions[emotion] != "joy" else "sadness"
         there = app.edit_picture(picture, {other: 1.0}, box=whole, force=True)
         returned = app.edit_picture(there, {app.emotions[emotion]: 1.0}, box=whole, force=True)
         back.append(-10 * np.log10(max(np.square((returned.astype(float) - picture) / 255).mean(), 1e-6)))
-    row |= {name: float(np.mean([part.mean() for part in parts])) for name, parts in results.items()}
-    row |= {"character": float(np.mean(kept)), "background": float(np.mean(same)), "back": float(np.mean(back))}
+    row["back"] = float(np.mean(back))
 
-    others = [loaded(path) for folder in foreign for path in chosen(folder, rng)]
+    others = [picture for source in foreign for picture in chosen(source, FOREIGN, rng)]
     others += list(rng.integers(0, 256, (FOREIGN, *own[0].shape[:2], 3), dtype=np.uint8))
     fits = [[app.invert(picture).fit for picture in group] for group in (own, others)]
     row["auroc"] = float(roc_auc_score([1] * len(own) + [0] * len(others), [*fits[0], *fits[1]]))
     row["refused_own"], row["refused_foreign"] = (float(np.mean(np.array(group) < 1e-3)) for group in fits)
+    row["flicker"] = None
+    if pictures.startswith(TOON):
+        frames = turning(pictures.removeprefix(TOON))
+        row["flicker"] = flicker(list(app.edit_frames(frames, {"joy": 1.0}))) / flicker(frames)
     row["ms"] = milliseconds(lambda picture: app.edit_picture(picture, {"joy": 1.0}, force=True), own)
     row["ms_refined"] = milliseconds(lambda one: app.edit_picture(one, {"joy": 1.0}, refine=True, force=True), own)
     return row
@@ -113,9 +135,36 @@ def loaded(path: Path) -> np.ndarray:
         return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
 
 
-def chosen(folder: Path, rng: np.random.Generator) -> list[Path]:
-    files = sorted(folder.rglob("*.png"))
-    return [files[place] for place in rng.choice(len(files), min(FOREIGN, len(files)), replace=False)]
+def chosen(source: str, count: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Return pictures of a folder, or faces of a built-in character that no bundle was trained on."""
+    if source.startswith(TOON):
+        from tlgan_train.data.toon import EMOTIONS, draw, sample_face
+
+        name = source.removeprefix(TOON)
+        faces = [sample_face(name, EMOTIONS[n % len(EMOTIONS)], n, stream="test") for n in range(count)]
+        return [draw(face, 64) for face in faces]
+    files = sorted(Path(source).rglob("*.png"))
+    return [loaded(files[place]) for place in rng.choice(len(files), min(count, len(files)), replace=False)]
+
+
+def turning(name: str) -> list[np.ndarray]:
+    """Return the frames of a built-in character that turns its head."""
+    from tlgan_train.data.toon import draw, sample_face
+
+    still, turns = sample_face(name, "neutral", 6, stream="test"), np.linspace(0, 2 * np.pi, 32, endpoint=False)
+    return [draw(replace(still, yaw=12 * np.sin(turn), roll=4 * np.sin(2 * turn)), 128) for turn in turns]
+
+
+def flicker(frames: list[np.ndarray]) -> float:
+    moving = np.stack(frames).astype(np.float64)
+    return float(np.abs(moving[1:-1] - (moving[:-2] + moving[2:]) / 2).mean())
+
+
+def as_read(app: Any, picture: np.ndarray, behind: Any) -> np.ndarray:
+    """Return a picture as the classifier of a bundle reads it."""
+    from tlgan_runtime.pictures.view import view_of
+
+    return view_of(picture).square((0, 0, len(picture)), app.manifest.read_size, behind)
 
 
 def decibels(found: list[Any]) -> float:
@@ -163,9 +212,9 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def main(
     bundle: Path,
-    pictures: Annotated[Path, typer.Option(help="Folder of other pictures of its characters.")],
-    judge: Annotated[Path, typer.Option(help="Run folder whose judge reads.")],
-    foreign: Annotated[list[Path], typer.Option(help="Folder of pictures of anything else.")],
+    pictures: Annotated[str, typer.Option(help="Folder of other pictures of its characters, or toon:NAME.")],
+    foreign: Annotated[list[str], typer.Option(help="Folder of pictures of anything else, or toon:NAME.")],
+    judge: Annotated[Path | None, typer.Option(help="Run folder whose judge reads.")] = None,
 ) -> None:
     row = {
         "bundle": bundle.name if bundle.name != "bundle" else bundle.parent.name,
