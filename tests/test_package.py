@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("tlgan_runtime", "tlgan_train", "exported", "tests", "benchmarks", "docs", "examples", ".ci", ".github")
+FOLDERS = (
+    "tlgan_runtime", "tlgan_train", "exported", "web", "tests", "benchmarks", "docs", "examples", ".ci", ".github",
+)  # fmt: skip
 pytestmark = pytest.mark.slow
 
 

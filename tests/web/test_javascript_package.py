@@ -1,0 +1,86 @@
+"""The JavaScript package in `web/`: its own tests, and tiny bundles with what the shipped ones do not have."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from importlib import util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.tiny_bundle import make_bundle
+from tests.web.conftest import ROOT, WEB
+
+PATIENCE = 300
+
+
+@pytest.fixture(scope="module")
+def golden() -> ModuleType:
+    spec = util.spec_from_file_location("golden", WEB / "tests" / "golden.py")
+    assert spec is not None and spec.loader is not None
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def node_test(test: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["node", "--test", str(WEB / "tests" / test)],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+@pytest.mark.usefixtures("onnxruntime_web")
+@pytest.mark.parametrize("test", ["golden.test.mjs", "errors.test.mjs"])
+def test_it_passes_its_own_tests(test: str) -> None:
+    done = node_test(test)
+    assert done.returncode == 0, done.stdout
+    assert int(re.findall(r"^# pass (\d+)$", done.stdout, re.M)[0]) > 10
+
+
+@pytest.mark.usefixtures("onnxruntime_web")
+def test_it_moves_attributes_and_sprites_as_python_does(golden: ModuleType, tmp_path: Path) -> None:
+    bundles = [
+        make_bundle(tmp_path / "attribute", drawn=2, learned=True, attribute="hat"),
+        make_bundle(tmp_path / "sprite", sprite=True, image_size=32, reader_size=16),
+    ]
+    golden.write(tmp_path / "golden.json", bundles)
+    done = node_test("golden.test.mjs", GOLDEN=str(tmp_path / "golden.json"))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.usefixtures("onnxruntime_web")
+def test_its_tests_notice_another_move(golden: ModuleType, tmp_path: Path) -> None:
+    golden.write(tmp_path / "golden.json", [make_bundle(tmp_path / "tiny")])
+    document = json.loads((tmp_path / "golden.json").read_text(encoding="utf-8"))
+    (bundle,) = document.values()
+    bundle["moves"][3]["moved"][0][2] += 0.001
+    (tmp_path / "golden.json").write_text(json.dumps(document), encoding="utf-8")
+    done = node_test("golden.test.mjs", GOLDEN=str(tmp_path / "golden.json"))
+    assert done.returncode == 1 and "moves them to the same places" in done.stdout
+
+
+def test_the_golden_file_is_what_python_says(golden: ModuleType) -> None:
+    document = json.loads((WEB / "tests" / "golden.json").read_text(encoding="utf-8"))
+    for name, kept in document.items():
+        said = golden.golden(ROOT / name)
+        assert len(said["moves"]) == len(kept["moves"]) > 40
+        for now, then in zip(said["moves"], kept["moves"], strict=True):
+            assert (now["mix"], now["options"]) == (then["mix"], then["options"])
+            for row, expected in zip(now["moved"], then["moved"], strict=True):
+                assert row == pytest.approx(expected, abs=1e-4)
+
+
+def test_it_has_the_version_of_the_python_package() -> None:
+    package = json.loads((WEB / "package.json").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert (package["name"], package["version"]) == (project["name"], project["version"])
+    assert list(package["dependencies"]) == ["onnxruntime-web"]

@@ -1,0 +1,276 @@
+// `CheerMeUp`: faces of a bundle, drawn, read, moved and animated.
+
+import { parseAxes } from "./bundle/axes.js";
+import { Bundle } from "./bundle/bundle.js";
+import { parseJson } from "./bundle/manifest.js";
+import { InputError } from "./errors.js";
+import { Graph, loadOnnxruntime } from "./graphs.js";
+import { checkKeep } from "./latent/keep.js";
+import { Motions, Move } from "./latent/move.js";
+import { normals } from "./latent/normals.js";
+import { Vocabulary } from "./latent/vocabulary.js";
+import { averaged, colour, over, picture } from "./pictures.js";
+import { oneOf, real, shown, whole } from "./validation.js";
+
+const MAX_FACES = 1_000_000;
+const MAX_STEPS = 10_000;
+const MAX_SEED = 2n ** 64n - 1n;
+/** Limit of each coordinate of a latent, in standard deviations of the prior. */
+const MAX_LATENT = 1000;
+/** Limits of latents from a mapping and of ends. */
+const MAX_DISTANCE = 100;
+const FARTHEST_END = 1e5;
+
+/** Steps VI to IX of the paper on an exported bundle. `CheerMeUp.open` makes an instance. */
+export class CheerMeUp {
+  #axes;
+  #bundle;
+  #graphs;
+  #vocabulary;
+
+  /**
+   * Open a bundle. Manifest, axes, mapping and generator are read and verified here; the other graphs are read at
+   * their first use, or by `prepare`.
+   *
+   * @param {string | URL | Map<string, Uint8Array | ArrayBuffer | Blob>} source URL of the folder, or its files
+   * @param {object} [options]
+   * @param {"auto" | "int8"} [options.precision] `int8` draws with the bundle's quick generator
+   * @param {any} [options.ort] a module in the place of onnxruntime-web
+   * @param {(bytes: number, name: string) => void} [options.progress] called as bytes of a file arrive
+   * @returns {Promise<CheerMeUp>}
+   */
+  static async open(source, { precision = "auto", ort, progress } = {}) {
+    oneOf("precision", precision, ["auto", "int8"]);
+    const bundle = await Bundle.open(source, progress);
+    const app = new CheerMeUp();
+    app.#bundle = bundle;
+    app.#graphs = graphsOf(bundle, ort ?? (await loadOnnxruntime()), precision);
+    // All at once: the mapping is small, so WebAssembly loads while the generator still arrives.
+    const { mapping, generator } = app.#graphs;
+    const [axes] = await Promise.all([bundle.read("axes"), mapping?.start(), generator.start()]);
+    const finderOf = (role, keeps) => (role === "paths" && bundle.has(role) ? app.#finder(keeps) : null);
+    app.#axes = parseAxes(parseJson(axes, "axes.json"), bundle.manifest, finderOf);
+    const { characters, attributes } = app.#axes;
+    const added = attributes.flatMap((attribute) => attribute.names);
+    app.#vocabulary = new Vocabulary(bundle.manifest.emotions, characters?.names ?? [], added);
+    return app;
+  }
+
+  /** Everything that the bundle says about itself. */
+  get manifest() {
+    return this.#bundle.manifest;
+  }
+
+  /** Names that `move` and `walk` take, in the order of the classifier's output. */
+  get emotions() {
+    return [...this.manifest.emotions];
+  }
+
+  /** Those that the classifier knows, in the order of its output. */
+  get characters() {
+    return [...this.manifest.characters];
+  }
+
+  /** Those that the generator was trained to draw. */
+  get drawnCharacters() {
+    return [...this.manifest.drawnCharacters];
+  }
+
+  /** Characters that a face can become by `move`; none if the bundle draws only one. */
+  get movableCharacters() {
+    return [...this.#vocabulary.kinds.characters];
+  }
+
+  /** What was added to the finished model, which `move` and `walk` take as well. */
+  get attributes() {
+    return [...this.#vocabulary.kinds.attributes];
+  }
+
+  /** Methods whose axes the bundle holds, the default one first. */
+  get methods() {
+    const others = [...this.#axes.methods.keys()].filter((name) => name !== this.#axes.default).sort();
+    return [this.#axes.default, ...others];
+  }
+
+  get latentDim() {
+    return this.manifest.latentDim;
+  }
+
+  /** Side of the square pictures, pixels. */
+  get imageSize() {
+    return this.manifest.imageSize;
+  }
+
+  /** Read all graphs now, so that no later call waits for one. */
+  async prepare() {
+    for (const graph of Object.values(this.#graphs)) await graph?.start();
+  }
+
+  /**
+   * Latents of `n` faces. The same as in Python and on every machine; face i does not depend on `n`.
+   *
+   * @param {number} n
+   * @param {number | bigint} [seed] from 0 to 2 ** 64 - 1
+   * @returns {Promise<Float32Array[]>} each of `latentDim` numbers
+   */
+  async sample(n, seed = 0) {
+    const count = whole("the number of faces", n, 1, MAX_FACES), dim = this.latentDim;
+    if ((typeof seed !== "bigint" && !Number.isSafeInteger(seed)) || seed < 0 || seed > MAX_SEED) {
+      throw new InputError(`seed must be a whole number from 0 to ${MAX_SEED}, not ${shown(seed)}`);
+    }
+    const drawn = normals(BigInt(seed), count * dim);
+    const z = Array.from({ length: count }, (_, i) => drawn.slice(i * dim, (i + 1) * dim));
+    return this.#graphs.mapping ? (await this.#graphs.mapping.run(z)).latent : z;
+  }
+
+  /**
+   * The faces of `z`.
+   *
+   * @param {Array<Float32Array | number[]>} z
+   * @param {object} [options]
+   * @param {"auto" | null | string | number[]} [options.background] where the bundle draws faces without a background:
+   *   `"auto"` for the colour that it names, another colour, or null for none
+   * @returns {Promise<import("./pictures.js").Picture[]>}
+   */
+  async render(z, { background = "auto" } = {}) {
+    return this.#drawn(this.#checkedLatents(z), this.#behind(background));
+  }
+
+  /**
+   * What emotion and character the classifier sees. Rows are probabilities, in the order of `emotions` and of
+   * `characters`. Pictures have the size of the faces, or the smaller one that the classifier reads.
+   *
+   * @param {import("./pictures.js").Picture[]} pictures
+   * @returns {Promise<{emotion: Float32Array[], character: Float32Array[]}>}
+   */
+  async classify(pictures) {
+    const { imageSize, readerSize, background } = this.manifest;
+    const right = ({ width, height, data }) =>
+      width === height && [imageSize, readerSize].includes(width) && data?.length === 4 * width * width;
+    if (!Array.isArray(pictures) || !pictures.length || !pictures.every((one) => one && right(one))) {
+      throw new InputError(`pictures must be a list of RGBA pictures of ${[...new Set([imageSize, readerSize])].join(" or ")} pixels squared`);
+    }
+    const behind = colour("background", background);
+    return this.#graphs.classifier.run(pictures.map((one) => averaged(over(one, behind), readerSize)));
+  }
+
+  /**
+   * `z` moved by a mix of emotions, characters and attributes. Strength 0 returns `z` as it is; 1 is the full effect; a
+   * negative strength leads away.
+   *
+   * @param {Array<Float32Array | number[]>} z
+   * @param {Record<string, number>} strengths
+   * @param {object} [options]
+   * @param {string} [options.method] axes to use; the bundle's default otherwise
+   * @param {number} [options.until] each face stops where the classifier gives the mix this probability
+   * @param {Iterable<string>} [options.keep] emotions and attributes that must not change, and `character`
+   * @returns {Promise<Float32Array[]>}
+   */
+  async move(z, strengths, { method, until, keep = [] } = {}) {
+    const start = this.#checkedLatents(z), mix = this.#vocabulary.strengths(strengths);
+    const move = this.#prepared(start, [mix], method, keep);
+    if (until == null) return move.at(mix);
+    const probability = real("until", until, 0, 1), wanted = this.#vocabulary.wanted(mix, this.characters);
+    return move.until(mix, probability, async (moved) => together(await this.classify(await this.render(moved)), wanted));
+  }
+
+  /**
+   * `steps` frames of the faces on their way from strength 0 to 1. Each frame holds a picture for each face.
+   *
+   * @param {Array<Float32Array | number[]>} z
+   * @param {string | Record<string, number>} emotion a name, or a mix with the strengths of the last frame
+   * @param {object} [options] `method` and `keep` are those of `move`, `background` that of `render`
+   * @param {number} [options.steps]
+   * @param {"linear" | "smooth"} [options.easing]
+   * @returns {AsyncGenerator<import("./pictures.js").Picture[]>}
+   */
+  walk(z, emotion, { steps = 30, method, easing = "linear", keep = [], background = "auto" } = {}) {
+    const start = this.#checkedLatents(z);
+    const target = this.#vocabulary.strengths(typeof emotion === "string" ? { [emotion]: 1 } : emotion);
+    whole("steps", steps, 2, MAX_STEPS);
+    oneOf("easing", easing, ["linear", "smooth"]);
+    const shares = Array.from({ length: steps }, (_, i) => eased(i / (steps - 1), easing));
+    const course = shares.map((share) => target.map((strength) => share * strength));
+    const move = this.#prepared(start, course, method, keep), behind = this.#behind(background);
+    return this.#frames(move, course, behind);
+  }
+
+  async *#frames(move, course, behind) {
+    for (const strengths of course) yield this.#drawn(await move.at(strengths), behind);
+  }
+
+  async #drawn(latents, behind) {
+    const { image } = await this.#graphs.generator.run(latents);
+    const pictures = image.map((levels) => picture(levels, this.imageSize));
+    return behind ? pictures.map((one) => over(one, behind)) : pictures;
+  }
+
+  /** Faces ready to be moved by any strengths of `course`. */
+  #prepared(start, course, method, keep) {
+    const name = method == null ? this.#axes.default : oneOf("method", method, this.methods);
+    const motions = new Motions(this.#axes.methods.get(name), this.#axes.characters, this.#axes.attributes);
+    return new Move(start, motions, checkKeep(keep, course, motions));
+  }
+
+  /** The colour behind the faces; null for none, and where faces fill their pictures. */
+  #behind(background) {
+    if (this.manifest.channels === 4) {
+      if (background === null) return null;
+      return colour("background", background === "auto" ? this.manifest.background : background);
+    }
+    if (background === "auto") return null;
+    throw new InputError(
+      `the faces of ${this.manifest.name} fill their pictures, so nothing can be behind them; leave background out`);
+  }
+
+  #checkedLatents(z) {
+    const dim = this.latentDim;
+    if (!Array.isArray(z) || !z.length || !z.every((latent) => latent?.length === dim)) {
+      throw new InputError(`z must be a list of latents, each of ${dim} numbers`);
+    }
+    if (!z.every((latent) => Array.prototype.every.call(latent, (value) => Math.abs(value) <= MAX_LATENT))) {
+      throw new InputError(`z must be finite, and from -${MAX_LATENT} to ${MAX_LATENT}`);
+    }
+    return z.map((latent) => Float32Array.from(latent));
+  }
+
+  /** The function that finds the ends of faces, for methods that need them. */
+  #finder(keeps) {
+    return async (z, kept) => {
+      const count = this.manifest.emotions.length, dim = this.latentDim;
+      const settings = keeps ? { keep: Float32Array.from(kept, Number) } : {};
+      const { ends } = await this.#graphs.paths.run(z, settings);
+      return ends.map((all) =>
+        Array.from({ length: count }, (_, k) => Float64Array.from(all.subarray(k * dim, (k + 1) * dim))));
+    };
+  }
+}
+
+/** The graphs of a bundle, with the inputs and outputs that docs/bundle-format.md declares. */
+function graphsOf(bundle, ort, precision) {
+  const { latentDim, imageSize, readerSize, channels, emotions, characters } = bundle.manifest;
+  const role = precision === "int8" ? "generator_int8" : "generator";
+  if (!bundle.has(role)) throw new InputError("the bundle has no int8 generator; take precision auto");
+  const latents = { type: "float32", shape: [latentDim], largest: MAX_DISTANCE };
+  const graph = (name, of, takes, gives) => new Graph(ort, name, () => bundle.read(of), takes, gives);
+  const image = { type: "uint8", shape: [imageSize, imageSize, channels] };
+  const ends = { type: "float32", shape: [emotions.length, latentDim], largest: FARTHEST_END };
+  const odds = (names) => ({ type: "float32", shape: [names.length], probabilities: true });
+  return {
+    generator: graph("the generator", role, { z: latents }, { image }),
+    mapping: bundle.has("mapping") ? graph("the mapping", "mapping", { z: latents }, { latent: latents }) : null,
+    paths: bundle.has("paths") ? graph("the paths", "paths", { z: latents }, { ends }) : null,
+    classifier: graph("the classifier", "classifier", { image: { type: "uint8", shape: [readerSize, readerSize, 3] } },
+      { emotion: odds(emotions), character: odds(characters) }),
+  };
+}
+
+/** Progress, 0 to 1, at a share of the time. */
+const eased = (share, easing) => (easing === "linear" ? share : share * share * (3 - 2 * share));
+
+/** Probability of the wanted emotions together, or of the wanted characters if that is lower, for each face. */
+function together({ emotion, character }, wanted) {
+  const sum = (row, chosen) =>
+    chosen.some(Boolean) ? row.reduce((total, value, k) => total + (chosen[k] ? value : 0), 0) : Infinity;
+  return emotion.map((row, i) => Math.min(sum(row, wanted.emotions), sum(character[i], wanted.characters)));
+}

@@ -1,0 +1,5 @@
+export { CheerMeUp } from "./cheermeup.js";
+export {
+  BundleDamagedError, BundleError, BundleNotFoundError, BundleSchemaError, CheerMeUpError, InputError,
+  MissingLibraryError,
+} from "./errors.js";

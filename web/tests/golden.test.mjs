@@ -1,0 +1,101 @@
+// Compares the package with what Python says: golden.py wrote golden.json, or the file that GOLDEN names.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+import { before, describe, it } from "node:test";
+import { CheerMeUp } from "../src/index.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const GOLDEN = process.env.GOLDEN ?? fileURLToPath(new URL("golden.json", import.meta.url));
+const PROJECTIONS = 4, STRIDE = 97;
+
+/** Differences that are no mistakes: float32 graphs on another machine, and readings of pictures off by a level. */
+const LATENT = 1e-4, LEVEL = 1, READING = 0.02;
+
+function filesOf(bundle) {
+  const folder = resolve(ROOT, bundle);
+  return new Map(readdirSync(folder).map((name) => [name, readFileSync(`${folder}/${name}`)]));
+}
+
+function projected(z) {
+  const weights = (index) => (_, place) => Math.cos((index + 1) * place + index);
+  return z.map((latent) => Array.from({ length: PROJECTIONS }, (_, index) =>
+    latent.reduce((sum, value, place) => sum + value * weights(index)(null, place), 0)));
+}
+
+function assertClose(found, expected, tolerance, what) {
+  assert.equal(found.length, expected.length, what);
+  found.forEach((row, i) => {
+    assert.equal(row.length, expected[i].length, what);
+    row.forEach((value, j) => {
+      assert.ok(Math.abs(value - expected[i][j]) <= tolerance, `${what}: ${value} at ${i}, ${j}, not ${expected[i][j]}`);
+    });
+  });
+}
+
+const levels = (pictures) => pictures.map(({ data }) => Array.from(data).filter((_, i) => i % STRIDE === 0));
+
+for (const [bundle, golden] of Object.entries(JSON.parse(readFileSync(GOLDEN, "utf8")))) {
+  describe(bundle, () => {
+    let app, z;
+    before(async () => {
+      app = await CheerMeUp.open(filesOf(bundle));
+      z = await app.sample(golden.faces, golden.seed);
+    });
+
+    it("has the names and sizes that Python reads", () => {
+      for (const key of ["emotions", "characters", "drawnCharacters", "attributes", "methods", "latentDim", "imageSize"]) {
+        assert.deepEqual(app[key], golden[key], key);
+      }
+    });
+
+    it("samples the same latents", async () => {
+      assertClose(projected(z), golden.sample, LATENT, "sample");
+      const far = await app.sample(golden.faces, BigInt(golden.far.seed));
+      assertClose(projected(far), golden.far.sample, LATENT, "largest seed");
+      const [, second] = await app.sample(2, golden.seed);
+      assert.deepEqual(second, (await app.sample(3, golden.seed))[1]);
+    });
+
+    it("moves them to the same places", async () => {
+      assert.ok(golden.moves.length >= 9 * golden.methods.length);
+      for (const { mix, options, moved } of golden.moves) {
+        const found = await app.move(z, mix, options);
+        assertClose(projected(found), moved, LATENT, JSON.stringify([mix, options]));
+      }
+    });
+
+    it("returns latents as they are at strength 0", async () => {
+      assert.deepEqual(await app.move(z, { [app.emotions[0]]: 0 }), z);
+    });
+
+    it("draws and reads the same pictures", async () => {
+      const { mix, ...expected } = golden.pictures;
+      const pictures = await app.render(await app.move(z, mix));
+      assertClose(levels(pictures), expected.levels, LEVEL, "levels");
+      const scores = await app.classify(pictures);
+      assertClose(scores.emotion, expected.emotion, READING, "emotion");
+      assertClose(scores.character, expected.character, READING, "character");
+    });
+
+    it("walks through the same frames", async () => {
+      const frames = [];
+      const { emotion, steps } = golden.walk;
+      for await (const frame of app.walk(z, emotion, { steps, easing: "smooth" })) frames.push(levels(frame));
+      assert.equal(frames.length, steps);
+      frames.forEach((frame, i) => assertClose(frame, golden.walk.levels[i], LEVEL, `frame ${i}`));
+    });
+
+    it("draws without a background where Python does", { skip: !golden.clear }, async () => {
+      assertClose(levels(await app.render(z, { background: null })), golden.clear, LEVEL, "clear");
+      assertClose(levels(await app.render(z, { background: "#ff0000" })), golden.red, LEVEL, "red");
+    });
+
+    it("draws with the quick generator", { skip: !golden.int8 }, async () => {
+      const quick = await CheerMeUp.open(filesOf(bundle), { precision: "int8" });
+      assertClose(levels(await quick.render(z)), golden.int8, LEVEL, "int8");
+    });
+  });
+}
