@@ -91,6 +91,9 @@ export class CheerMeUp {
   walk(z: Latent[], emotion: string | Mix, options?: WalkOptions): AsyncGenerator<Picture[]>;
 }
 
+/** A GIF that repeats for ever. `seconds` are those of each picture, at least 0.02. */
+export function encodeGif(frames: Picture[], seconds: number[]): Uint8Array;
+
 export class CheerMeUpError extends Error {}
 export class InputError extends CheerMeUpError {}
 export class BundleError extends CheerMeUpError {}

@@ -24,6 +24,12 @@ def lacking(*packages: str) -> str | None:
 
 
 @pytest.fixture
+def node() -> None:
+    if (reason := lacking()) is not None:
+        pytest.skip(reason)
+
+
+@pytest.fixture
 def onnxruntime_web() -> None:
     if (reason := lacking("onnxruntime-web/wasm")) is not None:
         pytest.skip(reason)

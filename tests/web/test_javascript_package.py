@@ -11,7 +11,9 @@ from importlib import util
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+from PIL import Image, ImageSequence
 
 from tests.tiny_bundle import make_bundle
 from tests.web.conftest import ROOT, WEB
@@ -84,3 +86,21 @@ def test_it_has_the_version_of_the_python_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert (package["name"], package["version"]) == (project["name"], project["version"])
     assert list(package["dependencies"]) == ["onnxruntime-web"]
+
+
+@pytest.mark.usefixtures("node")
+@pytest.mark.parametrize("clear", ["0", "1"])
+def test_pillow_reads_its_gif(tmp_path: Path, clear: str) -> None:
+    path = tmp_path / "dots.gif"
+    done = node_test("gif.test.mjs", GIF=str(path), CLEAR=clear)
+    assert done.returncode == 0, done.stdout
+    with Image.open(path) as image:
+        frames = [np.asarray(frame.convert("RGBA")).astype(int) for frame in ImageSequence.Iterator(image)]
+        durations = [frame.info["duration"] for frame in ImageSequence.Iterator(image)]
+        assert image.info["loop"] == 0
+    raw = np.fromfile(tmp_path / "dots.gif.raw", np.uint8).reshape(len(frames), *frames[0].shape).astype(int)
+    assert len(frames) == 6 and sum(durations) == 1130 and set(durations) == {500, 30, 40}
+    for frame, expected in zip(frames, raw, strict=True):
+        solid = expected[..., 3] >= 128
+        np.testing.assert_array_equal(frame[..., 3] > 0, solid)
+        assert np.abs(frame - expected)[solid, :3].max() <= 12

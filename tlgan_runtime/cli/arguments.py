@@ -174,6 +174,15 @@ def _cheer(parser: Parser) -> None:
     _drawing(parser)
 
 
+def _site(parser: Parser) -> None:
+    parser.option("folder", type=Path, metavar="DIR", help="New folder for the files of the site.")
+    parser.option(
+        "--onnxruntime-web", type=Path, metavar="FOLDER", shown="node_modules of the working directory",
+        help="The npm package onnxruntime-web, or its folder dist.",
+    )  # fmt: skip
+    _drawing(parser)
+
+
 def _batch(parser: Parser) -> None:
     parser.option("jobs", metavar="JOBS", help="File with one JSON object per line; - reads standard input.")
     parser.option("--out", type=Path, required=True, metavar="DIR", help="Folder for the pictures.")
@@ -262,6 +271,11 @@ _COMMANDS = {
         "Change the expression in a picture, an animation, a video, or each picture of a folder.",
         "PICTURE [options]",
         _cheer,
+    ),
+    "site": (
+        "Write a web page as a static folder; it runs the bundle in the visitor's browser.",
+        "DIR [options]",
+        _site,
     ),
     "info": ("Show the contents of a bundle.", "[options]", _engine),
     "verify": (

@@ -144,6 +144,14 @@ def sheet(options: Namespace) -> int:
     return _report_file(editor, options, written.path, **details)
 
 
+def site(options: Namespace) -> int:
+    from tlgan_runtime.site.write import write_site
+
+    editor = open_bundle(options)
+    written = write_site(editor, options.folder, onnxruntime_web=options.onnxruntime_web, precision=options.precision)
+    return _report_file(editor, options, written.path, files=written.files, bytes=written.bytes)
+
+
 def info(options: Namespace) -> int:
     from tlgan_runtime.cli.info import describe_bundle
 
@@ -190,8 +198,8 @@ def doctor(options: Namespace) -> int:
 
 
 _COMMANDS = {
-    "gif": gif, "sample": sample, "edit": edit, "grid": grid, "sheet": sheet, "cheer": cheer, "info": info,
-    "verify": verify, "doctor": doctor, "batch": batch,
+    "gif": gif, "sample": sample, "edit": edit, "grid": grid, "sheet": sheet, "cheer": cheer, "site": site,
+    "info": info, "verify": verify, "doctor": doctor, "batch": batch,
 }  # fmt: skip
 
 

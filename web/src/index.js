@@ -1,3 +1,4 @@
+export { encodeGif } from "./animation/gif.js";
 export { CheerMeUp } from "./cheermeup.js";
 export {
   BundleDamagedError, BundleError, BundleNotFoundError, BundleSchemaError, CheerMeUpError, InputError,

@@ -1,0 +1,212 @@
+// The page: connects the controls with the back end.
+
+import { newestOnly, WorkerBackend } from "./backend.js";
+import { Gallery } from "./gallery.js";
+import { paint, png, save } from "./portrait.js";
+import { Readings } from "./readings.js";
+import { Slider, title } from "./sliders.js";
+import { FIRST, fromHash, History, same, toHash } from "./state.js";
+import { Walk } from "./walk.js";
+
+const CHARACTER = "character";
+/** Emotions that "Cheer me up" plays, the first that the bundle has. */
+const CHEERFUL = ["joy", "happy", "happiness"];
+
+const element = (id) => document.getElementById(id);
+const canvas = element("face");
+
+class Page {
+  constructor(backend, facts) {
+    this.backend = backend;
+    this.facts = facts;
+    this.names = [...facts.emotions, ...facts.characters, ...facts.attributes];
+    this.cheerful = CHEERFUL.find((name) => facts.emotions.includes(name)) ?? facts.emotions[0];
+    this.walk = new Walk();
+    this.face = fromHash(location.hash, this.names);
+    this.history = new History(this.face);
+    this.draw = newestOnly((face) => backend.draw(face), (...shown) => this.drawn(...shown), (...why) => this.failed(...why));
+    this.read = newestOnly((picture) => backend.read(picture), (odds) => this.readings.show(odds), (error) => say(error.message));
+    this.readings = new Readings(element("readings"), element("summary"), facts.emotions);
+    this.gallery = new Gallery(element("faces"), backend, (seed) => this.start(seed));
+    this.sliders = new Map();
+    this.addSliders("emotions", facts.emotions, { least: -1, keeps: true });
+    this.addSliders("characters", facts.characters, { least: 0, keeps: false });
+    this.addSliders("attributes", facts.attributes, { least: -1, keeps: true });
+    element("character-section").hidden = !facts.characters.length;
+    element("attribute-section").hidden = !facts.attributes.length;
+    element("cheer").textContent = CHEERFUL.includes(this.cheerful) ? "Cheer me up" : `Show ${this.cheerful}`;
+    this.listen();
+  }
+
+  addSliders(place, names, kind) {
+    for (const name of names) {
+      const slider = new Slider(name, kind, {
+        slide: (...given) => this.slide(...given),
+        settle: () => this.settle(),
+        lock: (locked) => this.toggleLock(locked),
+      });
+      this.sliders.set(name, slider);
+      element(place).append(slider.element);
+    }
+  }
+
+  listen() {
+    const press = (id, action) => {
+      element(id).addEventListener("click", action);
+      element(id).disabled = false;
+    };
+    press("cheer", () => this.cheerUp());
+    press("undo", () => this.show(this.history.undo()));
+    press("redo", () => this.show(this.history.redo()));
+    press("reset", () => this.change({ ...this.face, mix: {}, keep: [] }));
+    press("png", () => this.savePicture());
+    press("gif", () => this.saveAnimation());
+    press("share", () => this.copyLink());
+    press("more", () => this.gallery.more().then(() => this.gallery.mark(this.face.seed)));
+    press("keep-character", () => this.toggleLock(CHARACTER));
+    element("seed").addEventListener("change", ({ target }) => target.reportValidity() && this.start(target.valueAsNumber || 0));
+    addEventListener("hashchange", () => this.change(fromHash(location.hash, this.names)));
+    addEventListener("keydown", (event) => {
+      if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.target.type === "number") return;
+      event.preventDefault();
+      this.show(event.shiftKey ? this.history.redo() : this.history.undo());
+    });
+  }
+
+  /** Show a face: controls and link at once, the picture as soon as it is drawn. */
+  show(face) {
+    this.walk.stop();
+    this.preview(face);
+    history.replaceState(null, "", same(face, FIRST) ? location.pathname + location.search : toHash(face));
+    element("seed").value = String(face.seed);
+    this.gallery.show(face.seed).then(() => this.gallery.mark(face.seed), (error) => say(error.message));
+    this.gallery.mark(face.seed);
+    element("undo").disabled = !this.history.canUndo;
+    element("redo").disabled = !this.history.canRedo;
+    element("reset").disabled = !Object.keys(face.mix).length && !face.keep.length;
+  }
+
+  /** Show a face that is only passed by, on the way to another one. */
+  preview(face) {
+    this.face = face;
+    for (const [name, slider] of this.sliders) slider.show(face.mix[name] ?? 0, face.keep.includes(name));
+    element("keep-character").setAttribute("aria-pressed", String(face.keep.includes(CHARACTER)));
+    for (const name of this.facts.characters) this.sliders.get(name).input.disabled = face.keep.includes(CHARACTER);
+    this.draw(face);
+  }
+
+  /** Show a face, and remember it for undo. */
+  change(face) {
+    this.history.add(face);
+    this.show(face);
+  }
+
+  slide(name, strength) {
+    this.walk.stop();
+    const mix = { ...this.face.mix, [name]: strength };
+    if (strength === 0) delete mix[name];
+    this.preview({ ...this.face, mix });
+  }
+
+  settle() {
+    this.change(this.face);
+  }
+
+  start(seed) {
+    this.change({ ...this.face, seed });
+  }
+
+  /** Keep a name as the face has it, or no longer. What is kept is not moved. */
+  toggleLock(name) {
+    const { mix, keep } = this.face;
+    if (keep.includes(name)) return this.change({ ...this.face, keep: keep.filter((one) => one !== name) });
+    const fixed = name === CHARACTER ? this.facts.characters : [name];
+    const rest = Object.fromEntries(Object.entries(mix).filter(([one]) => !fixed.includes(one)));
+    return this.change({ ...this.face, mix: rest, keep: [...keep, name] });
+  }
+
+  cheerUp() {
+    const others = Object.entries(this.face.mix).filter(([name]) => !this.facts.emotions.includes(name));
+    const mix = { ...Object.fromEntries(others), [this.cheerful]: 1 };
+    const face = { ...this.face, mix, keep: this.face.keep.filter((name) => name !== this.cheerful) };
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return this.change(face);
+    const passed = (between) => this.preview({ ...face, mix: between });
+    return this.walk.play(same(face, this.face) ? {} : this.face.mix, mix, passed, () => this.change(face));
+  }
+
+  drawn(picture, face) {
+    paint(canvas, picture);
+    const shown = Object.entries(face.mix).filter(([, strength]) => strength !== 0);
+    const edit = shown.map(([name, strength]) => `${name} ${strength.toFixed(2)}`).join(", ");
+    canvas.setAttribute("aria-label", `Face ${face.seed}${edit ? `, with ${edit}` : ", as it is"}`);
+    canvas.dataset.face = toHash(face);
+    this.readings.schedule(() => this.read(picture));
+  }
+
+  /** Say why a face cannot be drawn, and go back to the last one that could. */
+  failed(error, face) {
+    say(sentence(error.message));
+    if (this.history.canUndo && same(face, this.history.now)) this.show(this.history.undo());
+  }
+
+  async savePicture() {
+    save(await png(canvas), `${this.fileName()}.png`);
+    say("The picture is saved.");
+  }
+
+  async saveAnimation() {
+    const moved = Object.keys(this.face.mix).length > 0;
+    const face = moved ? this.face : { ...this.face, mix: { [this.cheerful]: 1 }, keep: [] };
+    say("Drawing the animation …");
+    element("gif").disabled = true;
+    try {
+      const gif = await this.backend.animate(face);
+      save(new Blob([gif], { type: "image/gif" }), `${this.fileName()}.gif`);
+      say(`The animation is saved: ${Math.round(gif.length / 1000)} kB.`);
+    } catch (error) {
+      say(sentence(error.message));
+    }
+    element("gif").disabled = false;
+  }
+
+  async copyLink() {
+    const link = new URL(toHash(this.face), location.href).href;
+    try {
+      await navigator.clipboard.writeText(link);
+      say("The link is copied. It shows this very face.");
+    } catch {
+      say(`Copy this link: ${link}`);
+    }
+  }
+
+  fileName() {
+    return [`face-${this.face.seed}`, ...Object.keys(this.face.mix)].join("-").replaceAll(/[^\p{L}\p{N}-]/gu, "_");
+  }
+}
+
+function say(message) {
+  element("status").textContent = message;
+}
+
+const sentence = (message) => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+
+async function main() {
+  const site = JSON.parse(element("site").textContent);
+  const folder = (name) => new URL(`${name}/`, document.baseURI).href;
+  const backend = new WorkerBackend({ ...site, bundle: folder(site.bundle), onnxruntime: folder(site.onnxruntime) });
+  try {
+    const facts = await backend.open();
+    const page = new Page(backend, facts);
+    page.show(page.face);
+    document.title = `CheerMeUp: ${title(facts.name)}`;
+    element("loading").remove();
+    document.querySelector("main").removeAttribute("aria-busy");
+  } catch (error) {
+    element("loading").textContent = sentence(error.message);
+    return;
+  }
+  // After the first face, so that what is stored for later does not delay it.
+  if ("serviceWorker" in navigator) await navigator.serviceWorker.register("service-worker.js");
+}
+
+main();

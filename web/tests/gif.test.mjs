@@ -1,0 +1,38 @@
+// Writes a GIF into the file that GIF names, for Pillow to read: frames of moving dots, as raw levels in GIF.raw.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { encodeGif, InputError } from "../src/index.js";
+
+const SIDE = 96;
+
+function frame(index, clear) {
+  const data = new Uint8ClampedArray(4 * SIDE * SIDE);
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    const x = i % SIDE, y = Math.floor(i / SIDE), inside = Math.hypot(x - 20 - 9 * index, y - 48) < 18;
+    data.set(inside ? [230, 120 + y, 40, 255] : [2 * x, 2 * y, 90, clear ? 0 : 255], 4 * i);
+  }
+  return { width: SIDE, height: SIDE, data };
+}
+
+const frames = Array.from({ length: 6 }, (_, index) => frame(index, process.env.CLEAR === "1"));
+const seconds = [0.5, 0.033, 0.033, 0.033, 0.033, 0.5];
+
+describe("a GIF", () => {
+  it("is written whole", () => {
+    const gif = encodeGif(frames, seconds);
+    assert.equal(new TextDecoder().decode(gif.subarray(0, 6)), "GIF89a");
+    assert.equal(gif.at(-1), 0x3b);
+    if (process.env.GIF) {
+      writeFileSync(process.env.GIF, gif);
+      writeFileSync(`${process.env.GIF}.raw`, Buffer.concat(frames.map(({ data }) => Buffer.from(data))));
+    }
+  });
+  it("needs frames of one size, and times that players show", () => {
+    assert.throws(() => encodeGif([], []), InputError);
+    assert.throws(() => encodeGif([frames[0], { width: 1, height: 1, data: new Uint8ClampedArray(4) }], [1, 1]), InputError);
+    assert.throws(() => encodeGif(frames, [1]), InputError);
+    assert.throws(() => encodeGif([frames[0]], [0.01]), /from 0\.02 to 600, not 0\.01/);
+  });
+});
