@@ -23,6 +23,11 @@ def lacking(*packages: str) -> str | None:
     return None if found.returncode == 0 else f"{' or '.join(packages)} is not installed (CONTRIBUTING.md)"
 
 
+def chromium() -> str | None:
+    """The path of a Chromium, or None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 @pytest.fixture
 def node() -> None:
     if (reason := lacking()) is not None:

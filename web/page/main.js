@@ -146,7 +146,9 @@ class Page {
   /** Say why a face cannot be drawn, and go back to the last one that could. */
   failed(error, face) {
     say(sentence(error.message));
-    if (this.history.canUndo && same(face, this.history.now)) this.show(this.history.undo());
+    if (!same(face, this.history.now)) return;
+    if (this.history.canUndo) this.show(this.history.undo());
+    else if (!same(face, { ...FIRST, seed: face.seed })) this.change({ ...FIRST, seed: face.seed });
   }
 
   async savePicture() {

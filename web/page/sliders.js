@@ -25,6 +25,7 @@ export class Slider {
       id, type: "range", min: String(least), max: "1", step: "0.01", value: "0", title: "Double-click: back to 0",
     });
     this.output = Object.assign(document.createElement("output"), { htmlFor: id });
+    this.output.setAttribute("aria-live", "off"); // the slider says its value itself
     this.element.append(this.label, this.output, this.input);
     this.input.addEventListener("input", () => slide(name, this.input.valueAsNumber));
     this.input.addEventListener("change", settle);

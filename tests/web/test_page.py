@@ -1,0 +1,100 @@
+"""The page of `cheermeup site` in a real browser: `web/tests/browser` drives headless Chromium."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from tests.tiny_bundle import make_bundle
+from tests.web.conftest import ROOT, WEB, chromium, lacking
+from tlgan_runtime import CheerMeUp
+from tlgan_runtime.site.write import write_site
+
+PATIENCE = 1800
+SAD = 11
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the tests in the browser saved. They all must have passed."""
+    if (reason := lacking("onnxruntime-web/wasm", "playwright-core", "axe-core")) is not None:
+        pytest.skip(reason)
+    if chromium() is None:
+        pytest.skip("Chromium is not installed (CONTRIBUTING.md)")
+    folder = tmp_path_factory.mktemp("page")
+    tiny = make_bundle(folder / "tiny", learned=True, attribute="hat", sprite=True)
+    bundles = {"SITE": ROOT / "exported" / "cast", "SPRITE": tiny, "DAMAGED": tiny}
+    variables = {"OUT": str(folder), "CHROMIUM": str(chromium())}
+    for name, bundle in bundles.items():
+        app = CheerMeUp(bundle, provider="cpu", threads=1)
+        write_site(app, folder / name, onnxruntime_web=onnxruntime_web())
+        variables[name] = str(folder / name)
+    (generator,) = (folder / "DAMAGED").glob("bundle-*/generator.onnx")
+    content = bytearray(generator.read_bytes())
+    content[-1] ^= 1
+    generator.write_bytes(content)
+    done = subprocess.run(
+        ["node", "--test", str(WEB / "tests" / "browser" / "page.test.mjs")],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout
+    assert int(re.findall(r"^# pass (\d+)$", done.stdout, re.M)[0]) >= 18
+    return folder
+
+
+def onnxruntime_web() -> Path:
+    """The folder of the npm package, wherever Node finds it from `web/`."""
+    program = "console.log(import.meta.resolve('onnxruntime-web/wasm').replace('file://', ''))"
+    found = subprocess.run(
+        ["node", "--input-type=module", "-"], input=program, cwd=WEB, capture_output=True, text=True, check=True
+    )
+    return Path(found.stdout.strip()).parent
+
+
+@pytest.fixture(scope="module")
+def cast() -> CheerMeUp:
+    return CheerMeUp(ROOT / "exported" / "cast", provider="cpu", threads=1)
+
+
+def seen(cast: CheerMeUp, picture: Image.Image) -> dict[str, float]:
+    """What the classifier reads in a picture of any size."""
+    small = picture.convert("RGB").resize((cast.image_size, cast.image_size), Image.Resampling.BOX)
+    return dict(zip(cast.emotions, map(float, cast.classify(np.asarray(small)[None]).emotion[0]), strict=True))
+
+
+def test_the_picture_is_the_face_that_python_draws(downloads: Path, cast: CheerMeUp) -> None:
+    with Image.open(downloads / "face.png") as picture:
+        assert picture.size == (640, 640)
+        small = np.asarray(picture.convert("RGB").resize((64, 64), Image.Resampling.BOX)).astype(int)
+        assert seen(cast, picture)["joy"] > 0.8
+    face = cast.render(cast.move(cast.sample(1, SAD), {"joy": 1.0}))[0]
+    others = [cast.render(cast.sample(1, seed))[0] for seed in range(SAD)]
+    assert np.abs(small - face).mean() < min(np.abs(small - other).mean() for other in others) / 2
+
+
+def test_the_animation_cheers_up_and_calms_down(downloads: Path, cast: CheerMeUp) -> None:
+    with Image.open(downloads / "face.gif") as animation:
+        frames = [frame.convert("RGB") for frame in ImageSequence.Iterator(animation)]
+        seconds = sum(frame.info["duration"] for frame in ImageSequence.Iterator(animation)) / 1000
+        assert animation.info["loop"] == 0 and animation.size == (256, 256)
+    joy = [seen(cast, frame)["joy"] for frame in frames]
+    assert len(frames) == 38 and seconds == pytest.approx(3.0)
+    assert joy[0] < 0.2 and joy[19] > 0.8 and joy[-1] < 0.5
+    assert joy[:20] == pytest.approx([*joy[:1], *reversed(joy[20:]), joy[19]], abs=0.05)
+
+
+def test_transparent_faces_are_saved_without_a_background(downloads: Path) -> None:
+    for name in ("sprite.png", "sprite.gif"):
+        with Image.open(downloads / name) as picture:
+            alpha = np.asarray(picture.convert("RGBA"))[..., 3]
+        assert alpha[0, 0] == 0 and alpha[alpha.shape[0] // 2, alpha.shape[1] // 2] == 255

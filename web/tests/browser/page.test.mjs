@@ -1,0 +1,267 @@
+// The page in headless Chromium, on the bundle `cast`. tests/web/test_page.py makes the site and runs this.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { join } from "node:path";
+import { DAMAGED, launch, OUT, serve, SITE, SPRITE, Visit } from "./harness.mjs";
+
+/** Seeds of `cast` whose faces show these emotions. */
+const SURPRISED = 3, SAD = 11;
+
+describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
+  let browser, server, visit;
+  before(async () => {
+    browser = await launch();
+    server = await serve(SITE);
+  });
+  after(async () => {
+    await browser.close();
+    await server.close();
+  });
+  afterEach(async () => {
+    const last = visit;
+    visit = undefined;
+    await last?.end();
+  });
+  const start = async (hash = "", options = {}) => {
+    visit = await Visit.start(browser, server.url, { hash, ...options });
+    await visit.drawn();
+    return visit;
+  };
+
+  it("moves the face as its sliders say", async () => {
+    await start(`#seed=${SAD}`);
+    const [sad, before] = [await visit.picture(), await visit.reads("joy")];
+    await visit.slide("Joy", 1);
+    await visit.drawn(`#seed=${SAD}&mix=joy:1`);
+    assert.ok(before < 0.2 && (await visit.reads("joy")) > 0.8);
+    assert.notEqual(await visit.picture(), sad);
+    assert.match(await visit.page.locator("#summary").textContent(), /^Joy, \d+ % sure$/);
+    assert.equal(await visit.slider("Joy").evaluate((input) => input.labels[0].textContent), "Joy");
+    await visit.slider("Joy").dblclick({ position: { x: 2, y: 20 } });
+    await visit.drawn(`#seed=${SAD}`);
+    assert.equal(await visit.picture(), sad);
+  });
+
+  it("moves to another character", async () => {
+    await start("#seed=0");
+    const before = await visit.picture();
+    await visit.slide("Bruno", 1);
+    await visit.drawn("#seed=0&mix=bruno:1");
+    assert.notEqual(await visit.picture(), before);
+  });
+
+  it("keeps what is locked", async () => {
+    await start(`#seed=${SURPRISED}`);
+    assert.ok((await visit.reads("surprise")) > 0.8);
+    await visit.slide("Joy", 1);
+    await visit.drawn(`#seed=${SURPRISED}&mix=joy:1`);
+    assert.ok((await visit.reads("surprise")) < 0.2);
+    await visit.button("Keep surprise").click();
+    await visit.drawn(`#seed=${SURPRISED}&mix=joy:1&keep=surprise`);
+    assert.ok((await visit.reads("surprise")) > 0.4);
+    assert.equal(await visit.button("Keep surprise").getAttribute("aria-pressed"), "true");
+    assert.ok(await visit.slider("Surprise").isDisabled());
+    await visit.button("Keep the character").click();
+    assert.ok(await visit.slider("Bruno").isDisabled());
+  });
+
+  it("says why it cannot keep everything, and stays as it was", async () => {
+    await start(`#seed=${SURPRISED}&mix=joy:1`);
+    const before = await visit.picture();
+    await visit.page.evaluate(() => (location.hash = "#seed=3&mix=joy:1&keep=joy"));
+    await visit.page.getByText(/^Cannot keep joy in a move by joy/).waitFor();
+    await visit.drawn(`#seed=${SURPRISED}&mix=joy:1`);
+    assert.equal(await visit.picture(), before);
+  });
+
+  it("shows the plain face of a link that asks for what cannot be", async () => {
+    await start(`#seed=${SURPRISED}&mix=joy:1&keep=joy`);
+    await visit.drawn(`#seed=${SURPRISED}`);
+    assert.match(await visit.page.locator("#status").textContent(), /^Cannot keep joy/);
+  });
+
+  it("goes back and forth", async () => {
+    await start(`#seed=${SAD}`);
+    const sad = await visit.picture();
+    assert.ok(await visit.button("Undo").isDisabled());
+    await visit.slide("Joy", 0.5);
+    await visit.slide("Fear", -0.5);
+    await visit.drawn(`#seed=${SAD}&mix=joy:0.5,fear:-0.5`);
+    const edited = await visit.picture();
+    await visit.button("Undo").click();
+    await visit.drawn(`#seed=${SAD}&mix=joy:0.5`);
+    await visit.page.keyboard.press("Control+z");
+    await visit.drawn(`#seed=${SAD}`);
+    assert.equal(await visit.picture(), sad);
+    assert.equal(await visit.slider("Joy").inputValue(), "0");
+    await visit.page.keyboard.press("Control+Shift+Z");
+    await visit.button("Redo").click();
+    await visit.drawn(`#seed=${SAD}&mix=joy:0.5,fear:-0.5`);
+    assert.equal(await visit.picture(), edited);
+    await visit.button("Reset").click();
+    await visit.drawn(`#seed=${SAD}`);
+  });
+
+  it("restores the face of a link", async () => {
+    await start("", { permissions: ["clipboard-read", "clipboard-write"] });
+    await visit.button("Face 7").click();
+    await visit.slide("Anger", 0.62);
+    await visit.button("Keep the character").click();
+    const hash = "#seed=7&mix=anger:0.62&keep=character";
+    await visit.drawn(hash);
+    await visit.button("Copy link").click();
+    await visit.page.getByText("The link is copied").waitFor();
+    const [link, picture] = [await visit.page.evaluate(() => navigator.clipboard.readText()), await visit.picture()];
+    assert.equal(link, server.url + hash);
+    assert.equal(visit.page.url(), link);
+    await visit.end();
+    visit = await Visit.start(browser, link);
+    await visit.drawn(hash);
+    assert.equal(await visit.picture(), picture);
+    assert.equal(await visit.slider("Anger").inputValue(), "0.62");
+    assert.equal(await visit.button("Face 7").getAttribute("aria-pressed"), "true");
+  });
+
+  it("plays the way to joy", async () => {
+    await start(`#seed=${SAD}`);
+    await visit.page.evaluate(() => {
+      globalThis.passed = [];
+      new MutationObserver(() => globalThis.passed.push(document.getElementById("face").dataset.face))
+        .observe(document.getElementById("face"), { attributeFilter: ["data-face"] });
+    });
+    await visit.button("Cheer me up").click();
+    await visit.drawn(`#seed=${SAD}&mix=joy:1`);
+    const strengths = (await visit.page.evaluate(() => globalThis.passed)).map((face) => Number(face.split("joy:")[1] ?? 0));
+    assert.ok(strengths.filter((strength) => strength > 0 && strength < 1).length > 2, String(strengths));
+    assert.deepEqual(strengths, strengths.toSorted((a, b) => a - b));
+    assert.ok((await visit.reads("joy")) > 0.8);
+    await visit.button("Undo").click();
+    await visit.drawn(`#seed=${SAD}`);
+  });
+
+  it("jumps where motion is not wanted", async () => {
+    await start(`#seed=${SAD}`, { reducedMotion: "reduce" });
+    await visit.button("Cheer me up").click();
+    assert.equal(await visit.slider("Joy").inputValue(), "1");
+    await visit.drawn(`#seed=${SAD}&mix=joy:1`);
+  });
+
+  it("saves a picture and an animation", async () => {
+    await start(`#seed=${SAD}&mix=joy:1`);
+    for (const [name, file] of [["Save picture", "face.png"], ["Save GIF", "face.gif"]]) {
+      const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button(name).click()]);
+      assert.equal(download.suggestedFilename(), `face-${SAD}-joy${file.slice(4)}`);
+      await download.saveAs(join(OUT, file));
+    }
+    await visit.page.getByText(/^The animation is saved: \d+ kB\.$/).waitFor();
+  });
+
+  it("shows more faces, and the one of a number", async () => {
+    await start();
+    await visit.button("More faces").click();
+    await visit.button("Face 12").click();
+    await visit.drawn("#seed=12");
+    await visit.page.getByLabel("Face", { exact: true }).fill("40");
+    await visit.page.keyboard.press("Enter");
+    await visit.drawn("#seed=40");
+    await visit.page.locator('[data-seed="40"][aria-pressed="true"]').waitFor();
+  });
+
+  it("works with the keyboard alone", async () => {
+    await start(`#seed=${SAD}`);
+    const focus = () => visit.page.evaluate(() => {
+      const { activeElement: one } = document;
+      return one.labels?.[0]?.textContent.trim() || one.getAttribute("aria-label") || one.textContent.trim();
+    });
+    const tabTo = async (name) => {
+      for (let i = 0; i < 60 && (await focus()) !== name; i++) await visit.page.keyboard.press("Tab");
+      assert.equal(await focus(), name);
+      const outline = await visit.page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+      assert.equal(outline, "solid");
+    };
+    await tabTo("Cheer me up");
+    await visit.page.keyboard.press("Enter");
+    await visit.drawn(`#seed=${SAD}&mix=joy:1`);
+    await tabTo("Joy");
+    for (let i = 0; i < 3; i++) await visit.page.keyboard.press("ArrowLeft");
+    await visit.drawn(`#seed=${SAD}&mix=joy:0.97`);
+    await tabTo("Keep sadness");
+    await visit.page.keyboard.press("Space");
+    await visit.drawn(`#seed=${SAD}&mix=joy:0.97&keep=sadness`);
+    await tabTo("Face 2");
+    await visit.page.keyboard.press("Enter");
+    await visit.drawn("#seed=2&mix=joy:0.97&keep=sadness");
+  });
+
+  for (const width of [360, 1280]) {
+    it(`fits into ${width} pixels, with room for fingers`, async () => {
+      await start("#seed=1&mix=joy:0.4", { viewport: { width, height: 740 }, hasTouch: true });
+      const { scroll, small } = await visit.page.evaluate(() => ({
+        scroll: document.documentElement.scrollWidth,
+        small: [...document.querySelectorAll("button, input")].filter((one) => {
+          const { width, height } = one.getBoundingClientRect();
+          return width < 44 || height < 44;
+        }).map((one) => one.outerHTML.slice(0, 80)),
+      }));
+      assert.equal(scroll, width);
+      assert.deepEqual(small, []);
+    });
+  }
+
+  it("has no fault that axe-core finds, in light and dark, on phone and desktop", async () => {
+    const { default: axe } = await import("axe-core");
+    for (const colorScheme of ["light", "dark"]) {
+      for (const width of [360, 1280]) {
+        await start("#seed=1&mix=joy:0.4&keep=fear", { colorScheme, viewport: { width, height: 800 }, bypassCSP: true });
+        const paper = await visit.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+        assert.equal(Number(paper.match(/\d+/)[0]) < 128, colorScheme === "dark");
+        await visit.page.evaluate(axe.source);
+        const { violations, passes } = await visit.page.evaluate(() => globalThis.axe.run());
+        assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+        assert.ok(passes.length > 20);
+        await visit.end();
+      }
+    }
+    visit = undefined;
+  });
+
+  it("shows a bundle of other names, with transparent faces and an attribute", async () => {
+    const own = await serve(SPRITE);
+    visit = await Visit.start(browser, own.url);
+    await visit.drawn("#seed=0");
+    assert.equal(await visit.page.getByRole("heading", { name: "Character" }).count(), 0);
+    const before = await visit.picture();
+    await visit.slide("Hat", 0.5);
+    await visit.drawn("#seed=0&mix=hat:0.5");
+    assert.notEqual(await visit.picture(), before);
+    for (const [name, file] of [["Save picture", "sprite.png"], ["Save GIF", "sprite.gif"]]) {
+      const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button(name).click()]);
+      await download.saveAs(join(OUT, file));
+    }
+    await own.close();
+  });
+
+  it("says what is wrong with a damaged bundle", async () => {
+    const own = await serve(DAMAGED);
+    visit = await Visit.start(browser, own.url);
+    await visit.page.getByText(/^Generator\.onnx in the bundle at .* is damaged \(SHA-256 differs\)/).waitFor();
+    assert.ok(await visit.button("Cheer me up").isDisabled());
+    await own.close();
+  });
+
+  it("opens without a network after the first visit", async () => {
+    const own = await serve(SITE);
+    visit = await Visit.start(browser, own.url, { hash: `#seed=${SAD}` });
+    await visit.drawn();
+    const picture = await visit.picture();
+    await visit.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await own.close();
+    await visit.page.reload();
+    await visit.drawn(`#seed=${SAD}`);
+    assert.equal(await visit.picture(), picture);
+    await visit.slide("Joy", 1);
+    await visit.drawn(`#seed=${SAD}&mix=joy:1`);
+    assert.ok((await visit.reads("joy")) > 0.8);
+  });
+});
