@@ -24,14 +24,24 @@ def use(python: Path, folder: Path) -> None:
     # Without what would lead back to the checkout.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     cheermeup = str(python.with_name("cheermeup"))
+    like_onnxruntime_web(folder / "onnxruntime-web")
     for command in (
         [cheermeup, "gif", "--emotion", "joy", "--steps", "30"],
         [cheermeup, "verify"],
         [cheermeup, "doctor"],
+        [cheermeup, "site", "site", "--onnxruntime-web", "onnxruntime-web"],
         [str(python), "-c", CHECKS],
     ):
         subprocess.run(command, cwd=folder, env=environment, check=True)
     assert (folder / "joy.gif").stat().st_size > 0
+    assert (folder / "site" / "index.html").stat().st_size > 0
+
+
+def like_onnxruntime_web(folder: Path) -> None:
+    """Write files with the names of those that a site holds, which draw nothing."""
+    folder.mkdir()
+    for name in ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"):
+        (folder / name).write_bytes(b"\0asm")
 
 
 def main() -> None:

@@ -63,10 +63,11 @@ def files(folder: Path) -> dict[str, int]:
     return {path.as_posix(): size for path, size in found.items() if not any(map(cached.fullmatch, path.parts))}
 
 
-def test_the_wheel_holds_types_bundles_and_hooks_and_no_tests(wheel: Path) -> None:
+def test_the_wheel_holds_types_bundles_page_and_hooks_and_no_tests(wheel: Path) -> None:
     names = set(contents(wheel))
     assert {"tlgan_runtime/py.typed", "tlgan_runtime/__pyinstaller/hook-tlgan_runtime.py"} <= names
     assert {f"tlgan_runtime/exported/{name}/manifest.json" for name in ("solo", "cast")} <= names
+    assert {f"tlgan_runtime/web/{name}" for name in ("page/index.html", "page/worker.js", "src/index.js")} <= names
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"tlgan_runtime", "tlgan_train"}
 

@@ -19,7 +19,7 @@ _WASM = b"\0asm"
 
 def page_files() -> dict[str, bytes]:
     """Return the files of the page and of the JavaScript package, by their path in `web/`."""
-    root = _web_folder()
+    root = web_folder()
     paths = sorted(path for part in WEB_PARTS for path in (root / part).rglob("*") if path.is_file())
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
@@ -49,7 +49,8 @@ def onnxruntime_files(folder: str | PathLike[str] | None = None) -> dict[str, by
     return files
 
 
-def _web_folder() -> Path:
+def web_folder() -> Path:
+    """Return the folder that holds `WEB_PARTS`: that of the installation, or of the checkout."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "web"
     return installed if installed.is_dir() else package.parent / "web"
