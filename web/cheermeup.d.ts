@@ -62,6 +62,11 @@ export interface WalkOptions {
   background?: Background;
 }
 
+export interface TimelineOptions extends Omit<WalkOptions, "steps"> {
+  /** Largest number of frames a second. */
+  fps?: number;
+}
+
 export class CheerMeUp {
   private constructor();
   /** Opens the bundle in a folder, by its URL, or in a Map of its files. */
@@ -89,6 +94,8 @@ export class CheerMeUp {
   move(z: Latent[], strengths: Mix, options?: MoveOptions): Promise<Float32Array[]>;
   /** A picture of each face for each of `steps` strengths from 0 to 1. */
   walk(z: Latent[], emotion: string | Mix, options?: WalkOptions): AsyncGenerator<Picture[]>;
+  /** Pictures through mixes at given times: text such as "start, joy:0.8@1s, neutral@3s", or pairs. */
+  timeline(z: Latent[], timeline: string | [number, Mix][], options?: TimelineOptions): AsyncGenerator<Picture[]>;
 }
 
 /** A GIF that repeats for ever. `seconds` are those of each picture, at least 0.02. */

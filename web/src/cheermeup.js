@@ -1,25 +1,27 @@
 // `CheerMeUp`: faces of a bundle, drawn, read, moved and animated.
 
+import { graphsOf } from "./bundle_graphs.js";
 import { parseAxes } from "./bundle/axes.js";
 import { Bundle } from "./bundle/bundle.js";
-import { parseJson } from "./bundle/manifest.js";
+import { isObject, parseJson } from "./bundle/manifest.js";
 import { InputError } from "./errors.js";
-import { Graph, loadOnnxruntime } from "./graphs.js";
+import { loadOnnxruntime } from "./graphs.js";
 import { checkKeep } from "./latent/keep.js";
 import { Motions, Move } from "./latent/move.js";
 import { normals } from "./latent/normals.js";
+import { readTimeline, timelineStrengths } from "./latent/timeline.js";
 import { Vocabulary } from "./latent/vocabulary.js";
 import { averaged, colour, over, picture } from "./pictures.js";
 import { oneOf, real, shown, whole } from "./validation.js";
 
 const MAX_FACES = 1_000_000;
 const MAX_STEPS = 10_000;
+/** Players show nothing faster. */
+const MAX_FPS = 50;
+const EASINGS = ["linear", "smooth"];
 const MAX_SEED = 2n ** 64n - 1n;
 /** Limit of each coordinate of a latent, in standard deviations of the prior. */
 const MAX_LATENT = 1000;
-/** Limits of latents from a mapping and of ends. */
-const MAX_DISTANCE = 100;
-const FARTHEST_END = 1e5;
 
 /** Steps VI to IX of the paper on an exported bundle. `CheerMeUp.open` makes an instance. */
 export class CheerMeUp {
@@ -188,11 +190,32 @@ export class CheerMeUp {
     const start = this.#checkedLatents(z);
     const target = this.#vocabulary.strengths(typeof emotion === "string" ? { [emotion]: 1 } : emotion);
     whole("steps", steps, 2, MAX_STEPS);
-    oneOf("easing", easing, ["linear", "smooth"]);
+    oneOf("easing", easing, EASINGS);
     const shares = Array.from({ length: steps }, (_, i) => eased(i / (steps - 1), easing));
     const course = shares.map((share) => target.map((strength) => share * strength));
     const move = this.#prepared(start, course, method, keep), behind = this.#behind(background);
     return this.#frames(move, course, behind);
+  }
+
+  /**
+   * Frames of the faces through mixes at given times.
+   *
+   * @param {Array<Float32Array | number[]>} z
+   * @param {string | Array<[number, Record<string, number>]>} timeline text, `"start, joy:0.8@1s, neutral@3s"`, or
+   *   pairs of seconds and mix; an empty mix is the face as it is
+   * @param {object} [options] `method` and `keep` are those of `move`, `background` that of `render`
+   * @param {number} [options.fps] largest number of frames a second
+   * @param {"linear" | "smooth"} [options.easing]
+   * @returns {AsyncGenerator<import("./pictures.js").Picture[]>}
+   */
+  timeline(z, timeline, { fps = 15, method, easing = "smooth", keep = [], background = "auto" } = {}) {
+    const start = this.#checkedLatents(z), pairs = readTimeline(timeline), still = this.#vocabulary.names.map(() => 0);
+    const isEmpty = (mix) => isObject(mix) && !Object.keys(mix).length;
+    const keys = pairs.map(([, mix]) => (isEmpty(mix) ? still : this.#vocabulary.strengths(mix)));
+    const rate = Math.min(real("fps", fps, 0.1, 1000), MAX_FPS);
+    oneOf("easing", easing, EASINGS);
+    const course = timelineStrengths(pairs.map(([time]) => time), keys, rate, (share) => eased(share, easing));
+    return this.#frames(this.#prepared(start, keys, method, keep), course, this.#behind(background));
   }
 
   async *#frames(move, course, behind) {
@@ -244,25 +267,6 @@ export class CheerMeUp {
         Array.from({ length: count }, (_, k) => Float64Array.from(all.subarray(k * dim, (k + 1) * dim))));
     };
   }
-}
-
-/** The graphs of a bundle, with the inputs and outputs that docs/bundle-format.md declares. */
-function graphsOf(bundle, ort, precision) {
-  const { latentDim, imageSize, readerSize, channels, emotions, characters } = bundle.manifest;
-  const role = precision === "int8" ? "generator_int8" : "generator";
-  if (!bundle.has(role)) throw new InputError("the bundle has no int8 generator; take precision auto");
-  const latents = { type: "float32", shape: [latentDim], largest: MAX_DISTANCE };
-  const graph = (name, of, takes, gives) => new Graph(ort, name, () => bundle.read(of), takes, gives);
-  const image = { type: "uint8", shape: [imageSize, imageSize, channels] };
-  const ends = { type: "float32", shape: [emotions.length, latentDim], largest: FARTHEST_END };
-  const odds = (names) => ({ type: "float32", shape: [names.length], probabilities: true });
-  return {
-    generator: graph("the generator", role, { z: latents }, { image }),
-    mapping: bundle.has("mapping") ? graph("the mapping", "mapping", { z: latents }, { latent: latents }) : null,
-    paths: bundle.has("paths") ? graph("the paths", "paths", { z: latents }, { ends }) : null,
-    classifier: graph("the classifier", "classifier", { image: { type: "uint8", shape: [readerSize, readerSize, 3] } },
-      { emotion: odds(emotions), character: odds(characters) }),
-  };
 }
 
 /** Progress, 0 to 1, at a share of the time. */

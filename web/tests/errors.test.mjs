@@ -139,6 +139,21 @@ describe("wrong arguments", () => {
     await input(app.move(z, { joy: -1 }, { until: 0.5 }), /until needs an emotion with a strength above 0/);
     assert.throws(() => app.walk(z, "joy", { steps: 1 }), InputError);
   });
+  it("are timelines that cannot be read", () => {
+    const refused = (timeline, message) =>
+      assert.throws(() => app.timeline(z, timeline), (error) => error instanceof InputError && message.test(error.message));
+    refused("joy", /needs two keyframes/);
+    refused("joy@1s, fear@2s", /starts at 0s, not at 1s/);
+    refused("start, joy", /cannot read "joy" in the timeline: it has no time/);
+    refused("start, joy@soon", /"soon" is not a time/);
+    refused("start, joy:x@1s", /"x" is not a strength/);
+    refused("start, joy+joy@1s", /"joy" is there twice/);
+    refused("start, joy+start@1s", /start is the face as it is/);
+    refused("start, joy@1s, fear@1.01s", /must come 0\.02s or more after the one at 1s/);
+    refused("start, +joy@1s", /an emotion is missing/);
+    refused("start, glee@1s", /unknown emotion "glee"/);
+    refused([[0, {}], 1], /a timeline is text, or pairs/);
+  });
   it("keep what they move", () =>
     input(app.move(z, { joy: 1 }, { keep: ["joy"] }), /cannot keep joy in a move by joy: next to nothing/));
   it("are arrays of other shapes", async () => {

@@ -56,6 +56,9 @@ def golden(bundle: Path) -> dict[str, Any]:
     }
     frames = list(app.walk(z, app.emotions[1], steps=3, easing="smooth"))
     document["walk"] = {"emotion": app.emotions[1], "steps": 3, "levels": [levels(frame) for frame in frames]}
+    text = f"start, {app.emotions[0]}:0.8@0.3s, {app.emotions[1]}+{app.emotions[2]}:-0.5@0.5s"
+    frames = list(app.timeline(z, text, fps=10))
+    document["timeline"] = {"text": text, "fps": 10, "levels": [levels(frame) for frame in frames]}
     if app.manifest.channels == 4:
         document["clear"] = levels(app.render(z, background=None))
         document["red"] = levels(app.render(z, background="#ff0000"))

@@ -88,6 +88,17 @@ for (const [bundle, golden] of Object.entries(JSON.parse(readFileSync(GOLDEN, "u
       frames.forEach((frame, i) => assertClose(frame, golden.walk.levels[i], LEVEL, `frame ${i}`));
     });
 
+    it("follows the same timeline", async () => {
+      const { text, fps, levels: expected } = golden.timeline, frames = [];
+      for await (const frame of app.timeline(z, text, { fps })) frames.push(levels(frame));
+      assert.equal(frames.length, expected.length);
+      frames.forEach((frame, i) => assertClose(frame, expected[i], LEVEL, `frame ${i}`));
+      const pairs = [[0, {}], [0.3, { [app.emotions[0]]: 0.8 }], [0.5, { [app.emotions[1]]: 1, [app.emotions[2]]: -0.5 }]];
+      let count = 0;
+      for await (const frame of app.timeline(z, pairs, { fps })) assert.deepEqual(levels(frame), frames[count++]);
+      assert.equal(count, frames.length);
+    });
+
     it("draws without a background where Python does", { skip: !golden.clear }, async () => {
       assertClose(levels(await app.render(z, { background: null })), golden.clear, LEVEL, "clear");
       assertClose(levels(await app.render(z, { background: "#ff0000" })), golden.red, LEVEL, "red");

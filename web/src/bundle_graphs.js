@@ -1,0 +1,33 @@
+// Open the graphs of a bundle: choose the generator, and declare the inputs and outputs of each graph.
+
+import { InputError } from "./errors.js";
+import { Graph } from "./graphs.js";
+
+/** Limits of latents from a mapping, and of ends. */
+const MAX_DISTANCE = 100;
+const FARTHEST_END = 1e5;
+
+/**
+ * The graphs of a bundle. Each starts at its first use.
+ *
+ * @param {import("./bundle/bundle.js").Bundle} bundle
+ * @param {any} ort
+ * @param {"auto" | "int8"} precision
+ */
+export function graphsOf(bundle, ort, precision) {
+  const { latentDim, imageSize, readerSize, channels, emotions, characters } = bundle.manifest;
+  const role = precision === "int8" ? "generator_int8" : "generator";
+  if (!bundle.has(role)) throw new InputError("the bundle has no int8 generator; take precision auto");
+  const latents = { type: "float32", shape: [latentDim], largest: MAX_DISTANCE };
+  const graph = (name, of, takes, gives) => new Graph(ort, name, () => bundle.read(of), takes, gives);
+  const image = { type: "uint8", shape: [imageSize, imageSize, channels] };
+  const ends = { type: "float32", shape: [emotions.length, latentDim], largest: FARTHEST_END };
+  const odds = (names) => ({ type: "float32", shape: [names.length], probabilities: true });
+  return {
+    generator: graph("the generator", role, { z: latents }, { image }),
+    mapping: bundle.has("mapping") ? graph("the mapping", "mapping", { z: latents }, { latent: latents }) : null,
+    paths: bundle.has("paths") ? graph("the paths", "paths", { z: latents }, { ends }) : null,
+    classifier: graph("the classifier", "classifier", { image: { type: "uint8", shape: [readerSize, readerSize, 3] } },
+      { emotion: odds(emotions), character: odds(characters) }),
+  };
+}
