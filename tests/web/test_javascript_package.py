@@ -40,6 +40,12 @@ def node_test(test: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.usefixtures("node")
+def test_parts_of_the_page_do_what_they_should() -> None:
+    done = node_test("page.test.mjs")
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.usefixtures("onnxruntime_web")
 @pytest.mark.parametrize("test", ["golden.test.mjs", "errors.test.mjs"])
 def test_it_passes_its_own_tests(test: str) -> None:

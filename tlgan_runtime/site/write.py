@@ -17,7 +17,7 @@ from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.bundle.write import write_manifest
 from tlgan_runtime.files import creating
-from tlgan_runtime.site.assets import TEMPLATES, onnxruntime_files, page_files
+from tlgan_runtime.site.assets import ONNXRUNTIME_FILES, TEMPLATES, onnxruntime_files, page_files
 from tlgan_runtime.validation import output_path
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ ROLES = ("axes", "classifier", "generator", "generator_int8", "mapping", "paths"
 """What a site holds of a bundle: what the page reads, and the model card."""
 CHEERFUL = ("joy", "happy", "happiness")
 ICON_SIDES = (192, 512)
+_MODULES = "<!-- modules -->"
 PAPER = "#faf8f4"
 """Background of the page, and of the window of the installed page while it starts."""
 
@@ -65,7 +66,8 @@ def write_site(
         filled = {name: page.pop(f"page/{name}") for name in TEMPLATES}
         app, ort = _named("app", page), _named("onnxruntime", runtime)
         facts = {"bundle": bundle, "onnxruntime": ort, "precision": precision}
-        index = filled["index.html"].decode().replace('"app/', f'"{app}/')
+        modules = [f"{app}/{name}" for name in page if name.endswith(".js")] + [f"{ort}/{ONNXRUNTIME_FILES[0]}"]
+        index = _replaced(filled["index.html"].decode().replace('"app/', f'"{app}/'), _MODULES, _preloads(modules))
         files = {
             **{f"{app}/{name}": content for name, content in page.items()},
             **{f"{ort}/{name}": content for name, content in runtime.items()},
@@ -118,6 +120,11 @@ def _named(what: str, files: Mapping[str, bytes]) -> str:
     for name, content in sorted(files.items()):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return f"{what}-{digest.hexdigest()[:12]}"
+
+
+def _preloads(modules: Iterable[str]) -> str:
+    """Return links by which a browser asks for all modules at once, and not for each when another one imports it."""
+    return "\n  ".join(f'<link rel="modulepreload" href="{module}">' for module in modules)
 
 
 def _replaced(text: str, part: str, by: str) -> str:

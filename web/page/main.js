@@ -14,6 +14,8 @@ const CHEERFUL = ["joy", "happy", "happiness"];
 
 const element = (id) => document.getElementById(id);
 const canvas = element("face");
+/** A licence of more letters is a text, which the bundle holds. */
+const LONGEST_LICENSE = 60;
 
 class Page {
   constructor(backend, facts) {
@@ -201,14 +203,16 @@ async function main() {
     const page = new Page(backend, facts);
     page.show(page.face);
     document.title = `CheerMeUp: ${title(facts.name)}`;
+    if (facts.license.length <= LONGEST_LICENSE) element("about").append(` Bundle ${facts.name}, licence: ${facts.license}.`);
     element("loading").remove();
     document.querySelector("main").removeAttribute("aria-busy");
   } catch (error) {
     element("loading").textContent = sentence(error.message);
     return;
   }
-  // After the first face, so that what is stored for later does not delay it.
-  if ("serviceWorker" in navigator) await navigator.serviceWorker.register("service-worker.js");
+  // After the first face, so that what is stored for later does not delay it. Where a browser stores nothing, as in some
+  // private windows, the page works all the same.
+  await navigator.serviceWorker?.register("service-worker.js").catch(() => undefined);
 }
 
 main();
