@@ -6,8 +6,11 @@ const SITE = { version: "", files: [] };
 const PREFIX = `cheermeup ${self.registration.scope} `;
 const CACHE = PREFIX + SITE.version;
 
+/** A request for a file of this version. What has no hash in its name may still lie in the browser as it was before. */
+const current = (name) => new Request(name, { cache: /^\w+-[0-9a-f]+\//.test(name) ? "default" : "no-cache" });
+
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(SITE.files)));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(SITE.files.map(current))));
 });
 
 // Only now: until the last tab with an older version is closed, that version is served whole.

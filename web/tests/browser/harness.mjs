@@ -29,26 +29,28 @@ export async function launch() {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS, timeout: PATIENCE });
 }
 
-/** Serve a folder; gives its `url`, and `close`, after which nothing answers. */
+/** Serve a folder, which may change; gives its `url`, and `close`, after which nothing answers. */
 export async function serve(folder) {
+  const served = { folder };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://host");
     const name = normalize(decodeURIComponent(pathname.slice(PREFIX.length))) || "index.html";
-    const file = join(folder, name.endsWith("/") || name === "." ? "index.html" : name);
+    const file = join(served.folder, name.endsWith("/") || name === "." ? "index.html" : name);
     const found = pathname.startsWith(PREFIX) && !name.startsWith("..") && existsSync(file) && statSync(file).isFile();
-    response.writeHead(found ? 200 : 404, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+    const type = TYPES[extname(file)] ?? "application/octet-stream";
+    response.writeHead(found ? 200 : 404, { "content-type": type, "cache-control": "max-age=600" });
     if (found) createReadStream(file).pipe(response);
     else response.end();
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
-  return {
+  return Object.assign(served, {
     url: `http://127.0.0.1:${port}${PREFIX}`,
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));
     },
-  };
+  });
 }
 
 /** The page of a site in a browser of its own: what tests do with it, and what they see. */

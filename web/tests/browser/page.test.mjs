@@ -264,4 +264,24 @@ describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
     await visit.drawn(`#seed=${SAD}&mix=joy:1`);
     assert.ok((await visit.reads("joy")) > 0.8);
   });
+
+  it("is replaced as a whole by a new version", async () => {
+    const own = await serve(SITE);
+    visit = await Visit.start(browser, own.url);
+    await visit.drawn();
+    await visit.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    own.folder = SPRITE;
+    await visit.page.reload();
+    await visit.drawn();
+    assert.equal(await visit.page.title(), "CheerMeUp: Cast");
+    const waiting = () => navigator.serviceWorker.getRegistration().then((one) => one.update().then(() => one.waiting !== null));
+    await visit.page.waitForFunction(waiting);
+    await visit.page.goto("about:blank");
+    await visit.page.waitForTimeout(500);
+    await visit.page.goto(own.url);
+    await visit.drawn();
+    assert.equal(await visit.page.title(), "CheerMeUp: Tiny");
+    assert.equal(await visit.page.evaluate(() => caches.keys().then((names) => names.length)), 1);
+    await own.close();
+  });
 });
