@@ -70,6 +70,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "time to KID": recorded("time_to_kid", "time_to_kid", "summary"),
     "learned ends": recorded("learned_ends", "learned_ends"),
     "keep": recorded("locks", "locks"),
+    "visits of the page": recorded("page", "page"),
 }
 """What makes the parts, by name."""
 PARTS |= import_module("signatures").parts() | import_module("bundle_format").parts()

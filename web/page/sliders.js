@@ -33,6 +33,7 @@ export class Slider {
       slide(name, 0);
       settle();
     });
+    this.element.classList.toggle("lockless", !keeps);
     if (!keeps) return;
     this.lock = Object.assign(document.createElement("button"), { type: "button", className: "lock", innerHTML: LOCK });
     this.lock.setAttribute("aria-label", `Keep ${name}`);
