@@ -101,6 +101,9 @@ export class CheerMeUp {
 /** A GIF that repeats for ever. `seconds` are those of each picture, at least 0.02. */
 export function encodeGif(frames: Picture[], seconds: number[]): Uint8Array;
 
+/** An animated PNG that repeats for ever, with all colours and soft edges. */
+export function encodeApng(frames: Picture[], seconds: number[]): Promise<Uint8Array>;
+
 export class CheerMeUpError extends Error {}
 export class InputError extends CheerMeUpError {}
 export class BundleError extends CheerMeUpError {}

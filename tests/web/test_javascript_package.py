@@ -96,17 +96,18 @@ def test_it_has_the_version_of_the_python_package() -> None:
 
 @pytest.mark.usefixtures("node")
 @pytest.mark.parametrize("clear", ["0", "1"])
-def test_pillow_reads_its_gif(tmp_path: Path, clear: str) -> None:
-    path = tmp_path / "dots.gif"
-    done = node_test("gif.test.mjs", GIF=str(path), CLEAR=clear)
+def test_pillow_reads_its_animations(tmp_path: Path, clear: str) -> None:
+    dots = tmp_path / "dots"
+    done = node_test("animation.test.mjs", DOTS=str(dots), CLEAR=clear)
     assert done.returncode == 0, done.stdout
-    with Image.open(path) as image:
-        frames = [np.asarray(frame.convert("RGBA")).astype(int) for frame in ImageSequence.Iterator(image)]
-        durations = [frame.info["duration"] for frame in ImageSequence.Iterator(image)]
-        assert image.info["loop"] == 0
-    raw = np.fromfile(tmp_path / "dots.gif.raw", np.uint8).reshape(len(frames), *frames[0].shape).astype(int)
-    assert len(frames) == 6 and sum(durations) == 1130 and set(durations) == {500, 30, 40}
-    for frame, expected in zip(frames, raw, strict=True):
-        solid = expected[..., 3] >= 128
-        np.testing.assert_array_equal(frame[..., 3] > 0, solid)
-        assert np.abs(frame - expected)[solid, :3].max() <= 12
+    for suffix, durations, tolerance in ((".gif", {500, 30, 40}, 12), (".png", {500, 33}, 0)):
+        with Image.open(dots.with_suffix(suffix)) as image:
+            frames = [np.asarray(frame.convert("RGBA")).astype(int) for frame in ImageSequence.Iterator(image)]
+            shown = [round(frame.info["duration"]) for frame in ImageSequence.Iterator(image)]
+            assert image.info["loop"] == 0
+        raw = np.fromfile(dots.with_suffix(".raw"), np.uint8).reshape(len(frames), *frames[0].shape).astype(int)
+        assert len(frames) == 6 and abs(sum(shown) - 1132) <= 2 and set(shown) == durations
+        for frame, expected in zip(frames, raw, strict=True):
+            solid = expected[..., 3] >= 128
+            np.testing.assert_array_equal(frame[..., 3] > 0, solid)
+            assert np.abs(frame - expected)[solid, :3].max() <= tolerance

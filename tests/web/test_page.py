@@ -94,7 +94,8 @@ def test_the_animation_cheers_up_and_calms_down(downloads: Path, cast: CheerMeUp
 
 
 def test_transparent_faces_are_saved_without_a_background(downloads: Path) -> None:
-    for name in ("sprite.png", "sprite.gif"):
+    for name, frames in (("sprite.png", 1), ("sprite.gif", 38), ("moving.png", 38)):
         with Image.open(downloads / name) as picture:
+            assert getattr(picture, "n_frames", 1) == frames
             alpha = np.asarray(picture.convert("RGBA"))[..., 3]
         assert alpha[0, 0] == 0 and alpha[alpha.shape[0] // 2, alpha.shape[1] // 2] == 255

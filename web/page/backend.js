@@ -14,6 +14,7 @@
  * @property {string[]} emotions
  * @property {string[]} characters those that a face can become
  * @property {string[]} attributes
+ * @property {boolean} transparent whether faces have no background
  */
 
 /**
@@ -22,7 +23,8 @@
  * @property {(face: Face) => Promise<Picture>} draw
  * @property {(seeds: number[]) => Promise<Picture[]>} faces as they are
  * @property {(picture: Picture) => Promise<number[]>} read the probability of each emotion
- * @property {(face: Face) => Promise<Uint8Array>} animate a GIF from the face as it is to the moved one, and back
+ * @property {(face: Face, format: "gif" | "apng") => Promise<Uint8Array>} animate from the face as it is to the moved
+ *   one, and back
  */
 
 /**
@@ -67,8 +69,8 @@ export class WorkerBackend {
     return this.#ask("read", picture);
   }
 
-  animate(face) {
-    return this.#ask("animate", face);
+  animate(face, format) {
+    return this.#ask("animate", { ...face, format });
   }
 
   #ask(task, argument) {

@@ -32,7 +32,7 @@ export function enlarged(picture, side) {
     planes = doubled(planes, size);
     size *= 2;
   }
-  return { width: size, height: size, data: interleaved(planes, size) };
+  return { width: size, height: size, data: interleaved(planes, size, size / width / 2) };
 }
 
 /** A channel as numbers. Colours are weighted by alpha, since clear pixels have none. */
@@ -41,13 +41,17 @@ function plane(data, channel) {
     channel === 3 ? data[4 * i + 3] : (data[4 * i + channel] * data[4 * i + 3]) / 255);
 }
 
-function interleaved(planes, size) {
+/** The levels of a picture. Doubling leaves each pixel in the corner of its square; `shift` moves it to the middle. */
+function interleaved(planes, size, shift) {
   const data = new Uint8ClampedArray(4 * size * size).fill(255);
   const [, , , alpha] = planes;
-  for (let i = 0; i < size * size; i++) {
-    const scale = alpha ? 255 / Math.max(alpha[i], 1) : 1;
-    for (let channel = 0; channel < 3; channel++) data[4 * i + channel] = planes[channel][i] * scale;
-    if (alpha) data[4 * i + 3] = alpha[i];
+  for (let i = 0, y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++, i += 4) {
+      const place = Math.max(y - shift, 0) * size + Math.max(x - shift, 0);
+      const scale = alpha ? 255 / Math.max(alpha[place], 1) : 1;
+      for (let channel = 0; channel < 3; channel++) data[i + channel] = planes[channel][place] * scale;
+      if (alpha) data[i + 3] = alpha[place];
+    }
   }
   return data;
 }

@@ -62,7 +62,9 @@ class Page {
     press("redo", () => this.show(this.history.redo()));
     press("reset", () => this.change({ ...this.face, mix: {}, keep: [] }));
     press("png", () => this.savePicture());
-    press("gif", () => this.saveAnimation());
+    press("gif", () => this.saveAnimation("gif", "image/gif", "gif"));
+    press("apng", () => this.saveAnimation("apng", "image/png", "png"));
+    element("apng").hidden = !this.facts.transparent;
     press("share", () => this.copyLink());
     press("more", () => this.gallery.more().then(() => this.gallery.mark(this.face.seed)));
     press("keep-character", () => this.toggleLock(CHARACTER));
@@ -158,19 +160,19 @@ class Page {
     say("The picture is saved.");
   }
 
-  async saveAnimation() {
+  async saveAnimation(format, type, suffix) {
     const moved = Object.keys(this.face.mix).length > 0;
     const face = moved ? this.face : { ...this.face, mix: { [this.cheerful]: 1 }, keep: [] };
     say("Drawing the animation …");
-    element("gif").disabled = true;
+    element(format).disabled = true;
     try {
-      const gif = await this.backend.animate(face);
-      save(new Blob([gif], { type: "image/gif" }), `${this.fileName()}.gif`);
-      say(`The animation is saved: ${Math.round(gif.length / 1000)} kB.`);
+      const content = await this.backend.animate(face, format);
+      save(new Blob([content], { type }), `${this.fileName()}.${suffix}`);
+      say(`The animation is saved: ${Math.round(content.length / 1000)} kB.`);
     } catch (error) {
       say(sentence(error.message));
     }
-    element("gif").disabled = false;
+    element(format).disabled = false;
   }
 
   async copyLink() {

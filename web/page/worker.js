@@ -1,12 +1,13 @@
 // The Web Worker that holds the graphs: it draws, reads and animates faces of one bundle.
 
-import { CheerMeUp, encodeGif } from "../src/index.js";
+import { CheerMeUp, encodeApng, encodeGif } from "../src/index.js";
 import { enlarged } from "./enlarge.js";
 
 const STEPS = 20;
 const FRAME_SECONDS = 0.05;
 const HOLD_SECONDS = 0.6;
-const GIF_SIDE = 256;
+/** Side of animations, in pixels. */
+const SIDE = 256;
 
 let app;
 
@@ -19,7 +20,7 @@ const tasks = {
     app = await CheerMeUp.open(bundle, { ort, precision });
     const { name, license } = app.manifest;
     const { emotions, movableCharacters: characters, attributes } = app;
-    return { name, license, emotions, characters, attributes };
+    return { name, license, emotions, characters, attributes, transparent: app.manifest.channels === 4 };
   },
 
   async draw(face) {
@@ -38,14 +39,15 @@ const tasks = {
     return Array.from(emotion[0]);
   },
 
-  async animate({ seed, mix, keep }) {
+  async animate({ seed, mix, keep, format }) {
     const frames = [];
     const z = await app.sample(1, seed);
     for await (const [picture] of app.walk(z, mix, { steps: STEPS, easing: "smooth", keep, ...background() })) {
-      frames.push(enlarged(picture, GIF_SIDE));
+      frames.push(enlarged(picture, SIDE));
     }
     const there = frames.map((_, i) => (i === 0 || i === STEPS - 1 ? HOLD_SECONDS : FRAME_SECONDS));
-    return encodeGif([...frames, ...frames.slice(1, -1).reverse()], [...there, ...there.slice(1, -1)]);
+    const encode = format === "gif" ? encodeGif : encodeApng;
+    return encode([...frames, ...frames.slice(1, -1).reverse()], [...there, ...there.slice(1, -1)]);
   },
 };
 

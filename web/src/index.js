@@ -1,3 +1,4 @@
+export { encodeApng } from "./animation/apng.js";
 export { encodeGif } from "./animation/gif.js";
 export { CheerMeUp } from "./cheermeup.js";
 export {

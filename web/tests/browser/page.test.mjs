@@ -149,6 +149,7 @@ describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
 
   it("saves a picture and an animation", async () => {
     await start(`#seed=${SAD}&mix=joy:1`);
+    assert.equal(await visit.button("Save APNG").count(), 0);
     for (const [name, file] of [["Save picture", "face.png"], ["Save GIF", "face.gif"]]) {
       const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button(name).click()]);
       assert.equal(download.suggestedFilename(), `face-${SAD}-joy${file.slice(4)}`);
@@ -201,7 +202,7 @@ describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
         scroll: document.documentElement.scrollWidth,
         small: [...document.querySelectorAll("button, input")].filter((one) => {
           const { width, height } = one.getBoundingClientRect();
-          return width < 44 || height < 44;
+          return one.checkVisibility() && (width < 44 || height < 44);
         }).map((one) => one.outerHTML.slice(0, 80)),
       }));
       assert.equal(scroll, width);
@@ -228,14 +229,15 @@ describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
 
   it("shows a bundle of other names, with transparent faces and an attribute", async () => {
     const own = await serve(SPRITE);
-    visit = await Visit.start(browser, own.url);
+    visit = await Visit.start(browser, own.url, { viewport: { width: 360, height: 740 } });
     await visit.drawn("#seed=0");
     assert.equal(await visit.page.getByRole("heading", { name: "Character" }).count(), 0);
+    assert.equal(await visit.page.evaluate(() => document.documentElement.scrollWidth), 360);
     const before = await visit.picture();
     await visit.slide("Hat", 0.5);
     await visit.drawn("#seed=0&mix=hat:0.5");
     assert.notEqual(await visit.picture(), before);
-    for (const [name, file] of [["Save picture", "sprite.png"], ["Save GIF", "sprite.gif"]]) {
+    for (const [name, file] of [["Save picture", "sprite.png"], ["Save GIF", "sprite.gif"], ["Save APNG", "moving.png"]]) {
       const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button(name).click()]);
       await download.saveAs(join(OUT, file));
     }

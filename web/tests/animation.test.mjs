@@ -1,11 +1,12 @@
-// Writes a GIF into the file that GIF names, for Pillow to read: frames of moving dots, as raw levels in GIF.raw.
+// Animations of moving dots. With DOTS, a path, it writes DOTS.gif, DOTS.png and DOTS.raw, the levels, for Pillow to read.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { encodeGif, InputError } from "../src/index.js";
+import { encodeApng, encodeGif, InputError } from "../src/index.js";
 
 const SIDE = 96;
+const { DOTS } = process.env;
 
 function frame(index, clear) {
   const data = new Uint8ClampedArray(4 * SIDE * SIDE);
@@ -24,15 +25,27 @@ describe("a GIF", () => {
     const gif = encodeGif(frames, seconds);
     assert.equal(new TextDecoder().decode(gif.subarray(0, 6)), "GIF89a");
     assert.equal(gif.at(-1), 0x3b);
-    if (process.env.GIF) {
-      writeFileSync(process.env.GIF, gif);
-      writeFileSync(`${process.env.GIF}.raw`, Buffer.concat(frames.map(({ data }) => Buffer.from(data))));
-    }
+    if (!DOTS) return;
+    writeFileSync(`${DOTS}.gif`, gif);
+    writeFileSync(`${DOTS}.raw`, Buffer.concat(frames.map(({ data }) => Buffer.from(data))));
   });
   it("needs frames of one size, and times that players show", () => {
     assert.throws(() => encodeGif([], []), InputError);
     assert.throws(() => encodeGif([frames[0], { width: 1, height: 1, data: new Uint8ClampedArray(4) }], [1, 1]), InputError);
     assert.throws(() => encodeGif(frames, [1]), InputError);
     assert.throws(() => encodeGif([frames[0]], [0.01]), /from 0\.02 to 600, not 0\.01/);
+  });
+});
+
+describe("an animated PNG", () => {
+  it("is written whole", async () => {
+    const png = await encodeApng(frames, seconds);
+    assert.equal(new TextDecoder().decode(png.subarray(-8, -4)), "IEND");
+    if (DOTS) writeFileSync(`${DOTS}.png`, png);
+  });
+  it("needs frames of one size, and times", async () => {
+    await assert.rejects(encodeApng([], []), InputError);
+    await assert.rejects(encodeApng(frames, [1]), InputError);
+    await assert.rejects(encodeApng([frames[0]], [0]), /from 0\.001 to 60, not 0/);
   });
 });
