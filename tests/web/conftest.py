@@ -38,3 +38,9 @@ def node() -> None:
 def onnxruntime_web() -> None:
     if (reason := lacking("onnxruntime-web/wasm")) is not None:
         pytest.skip(reason)
+
+
+@pytest.fixture
+def typescript() -> None:
+    if (reason := lacking("typescript/package.json")) is not None:
+        pytest.skip(reason.replace("/package.json", ""))

@@ -111,3 +111,22 @@ def test_pillow_reads_its_animations(tmp_path: Path, clear: str) -> None:
             solid = expected[..., 3] >= 128
             np.testing.assert_array_equal(frame[..., 3] > 0, solid)
             assert np.abs(frame - expected)[solid, :3].max() <= tolerance
+
+
+@pytest.mark.usefixtures("typescript")
+def test_its_types_accept_typical_calls_and_refuse_wrong_ones(tmp_path: Path) -> None:
+    def check(project: Path) -> subprocess.CompletedProcess[str]:
+        command = ["npx", "--no-install", "tsc", "-p", str(project)]
+        return subprocess.run(command, cwd=WEB, capture_output=True, text=True, timeout=PATIENCE)
+
+    done = check(WEB / "tests" / "tsconfig.json")
+    assert done.returncode == 0, done.stdout
+    # Each expected error is one: without them, TypeScript refuses every call after it.
+    calls = (WEB / "tests" / "typing_calls.ts").read_text(encoding="utf-8")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "typing_calls.ts").write_text(calls.replace("@ts-expect-error", "wrong"), encoding="utf-8")
+    for path in (WEB / "tests" / "tsconfig.json", WEB / "cheermeup.d.ts"):
+        copy = tmp_path / path.relative_to(WEB)
+        copy.write_bytes(path.read_bytes())
+    refused = check(tmp_path / "tests" / "tsconfig.json")
+    assert refused.stdout.count("error TS") == calls.count("@ts-expect-error")
