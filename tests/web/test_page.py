@@ -48,7 +48,7 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
         timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout
-    assert int(re.findall(r"^# pass (\d+)$", done.stdout, re.M)[0]) >= 19
+    assert int(re.findall(r"^# pass (\d+)$", done.stdout, re.M)[0]) >= 20
     return folder
 
 

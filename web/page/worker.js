@@ -9,7 +9,7 @@ const HOLD_SECONDS = 0.6;
 /** Side of animations, in pixels. */
 const SIDE = 256;
 
-let app;
+let app, prepared;
 
 const tasks = {
   async open({ bundle, onnxruntime, precision }) {
@@ -25,6 +25,8 @@ const tasks = {
 
   async draw(face) {
     const [picture] = await app.render(await moved(face), background());
+    // What sliders and readings need comes after the first face. Whatever fails is tried again, and told, when it is used.
+    prepared ??= app.prepare().catch(() => undefined);
     return picture;
   },
 
@@ -59,14 +61,10 @@ async function moved({ seed, mix, keep }) {
 /** Faces that can stand alone are drawn without a background. */
 const background = () => (app.manifest.channels === 4 ? { background: null } : {});
 
-let last = Promise.resolve();
-self.addEventListener("message", ({ data: { id, task, argument } }) => {
-  // One after another: a session runs one thing at a time.
-  last = last.then(async () => {
-    try {
-      self.postMessage({ id, result: await tasks[task](argument) });
-    } catch (error) {
-      self.postMessage({ id, problem: { name: error.name, message: error.message } });
-    }
-  });
+self.addEventListener("message", async ({ data: { id, task, argument } }) => {
+  try {
+    self.postMessage({ id, result: await tasks[task](argument) });
+  } catch (error) {
+    self.postMessage({ id, problem: { name: error.name, message: error.message } });
+  }
 });

@@ -1,7 +1,7 @@
 // Open the graphs of a bundle: choose the generator, and declare the inputs and outputs of each graph.
 
 import { InputError } from "./errors.js";
-import { Graph } from "./graphs.js";
+import { Engine, Graph } from "./graphs.js";
 
 /** Limits of latents from a mapping, and of ends. */
 const MAX_DISTANCE = 100;
@@ -19,7 +19,8 @@ export function graphsOf(bundle, ort, precision) {
   const role = precision === "int8" ? "generator_int8" : "generator";
   if (!bundle.has(role)) throw new InputError("the bundle has no int8 generator; take precision auto");
   const latents = { type: "float32", shape: [latentDim], largest: MAX_DISTANCE };
-  const graph = (name, of, takes, gives) => new Graph(ort, name, () => bundle.read(of), takes, gives);
+  const engine = new Engine(ort);
+  const graph = (name, of, takes, gives) => new Graph(engine, name, () => bundle.read(of), takes, gives);
   const image = { type: "uint8", shape: [imageSize, imageSize, channels] };
   const ends = { type: "float32", shape: [emotions.length, latentDim], largest: FARTHEST_END };
   const odds = (names) => ({ type: "float32", shape: [names.length], probabilities: true });

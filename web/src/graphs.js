@@ -22,6 +22,30 @@ export async function loadOnnxruntime() {
   }
 }
 
+/** Starts and runs sessions, one thing at a time: all of them share the stack of one WebAssembly. */
+export class Engine {
+  #last = Promise.resolve();
+
+  /** @param {any} ort the module onnxruntime-web, or another one with its interface */
+  constructor(ort) {
+    this.ort = ort;
+  }
+
+  start(model) {
+    return this.#turn(() => this.ort.InferenceSession.create(model, { logSeverityLevel: CRASHES_ONLY }));
+  }
+
+  run(session, feeds) {
+    return this.#turn(() => session.run(feeds));
+  }
+
+  #turn(work) {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined); // it is the caller's, and the next one has its turn
+    return result;
+  }
+}
+
 /**
  * What a graph takes or gives for each row.
  *
@@ -35,14 +59,14 @@ export async function loadOnnxruntime() {
 /** One ONNX model. It starts at its first use. */
 export class Graph {
   /**
-   * @param {any} ort the module onnxruntime-web, or another one with its interface
+   * @param {Engine} engine
    * @param {string} name for messages
    * @param {() => Promise<Uint8Array>} read gives the model
    * @param {Record<string, Tensor>} takes inputs with N rows; the others are the same for all rows
    * @param {Record<string, Tensor>} gives outputs with N rows
    */
-  constructor(ort, name, read, takes, gives) {
-    Object.assign(this, { ort, name, read, takes, gives });
+  constructor(engine, name, read, takes, gives) {
+    Object.assign(this, { engine, name, read, takes, gives });
   }
 
   /** Load the model and start its session, if that has not been done. A failed start may be tried again. */
@@ -57,7 +81,7 @@ export class Graph {
   async started() {
     const model = await this.read();
     try {
-      return await this.ort.InferenceSession.create(model, { logSeverityLevel: CRASHES_ONLY });
+      return await this.engine.start(model);
     } catch (error) {
       throw new BundleDamagedError(`onnxruntime cannot load ${this.name}: ${error.message ?? error}`, { cause: error });
     }
@@ -77,9 +101,9 @@ export class Graph {
       const part = rows.slice(first, first + MICRO_BATCH);
       const data = new (type === "uint8" ? Uint8Array : Float32Array)(part.length * size);
       part.forEach((row, i) => data.set(row, i * size));
-      const feeds = { [input]: new this.ort.Tensor(type, data, [part.length, ...shape]) };
+      const feeds = { [input]: new this.engine.ort.Tensor(type, data, [part.length, ...shape]) };
       for (const [name, values] of Object.entries(settings)) {
-        feeds[name] = new this.ort.Tensor("float32", values, [values.length]);
+        feeds[name] = new this.engine.ort.Tensor("float32", values, [values.length]);
       }
       const found = await this.runPart(session, feeds);
       for (const name of Object.keys(this.gives)) outputs[name].push(...this.rows(name, found[name], part.length));
@@ -89,7 +113,7 @@ export class Graph {
 
   async runPart(session, feeds) {
     try {
-      return await session.run(feeds);
+      return await this.engine.run(session, feeds);
     } catch (error) {
       throw new BundleDamagedError(`onnxruntime cannot run ${this.name}: ${error.message ?? error}`, { cause: error });
     }

@@ -99,6 +99,17 @@ for (const [bundle, golden] of Object.entries(JSON.parse(readFileSync(GOLDEN, "u
       assert.equal(count, frames.length);
     });
 
+    it("answers calls that are made at the same time", async () => {
+      const [name] = app.emotions, half = await app.move(z, { [name]: 0.5 });
+      const calls = [
+        () => app.render(z), () => app.move(z, { [name]: 0.5 }), () => app.render(half), () => app.sample(3, 9),
+        async () => app.classify(await app.render(half)),
+      ];
+      const one = [];
+      for (const call of calls) one.push(await call());
+      assert.deepEqual(await Promise.all(calls.map((call) => call())), one);
+    });
+
     it("draws without a background where Python does", { skip: !golden.clear }, async () => {
       assertClose(levels(await app.render(z, { background: null })), golden.clear, LEVEL, "clear");
       assertClose(levels(await app.render(z, { background: "#ff0000" })), golden.red, LEVEL, "red");

@@ -29,14 +29,18 @@ export async function launch() {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS, timeout: PATIENCE });
 }
 
-/** Serve a folder, which may change; gives its `url`, and `close`, after which nothing answers. */
+/**
+ * Serve a folder, which may change; gives its `url`, and `close`, after which nothing answers. Files whose names match
+ * `late` are sent when the promise `held` is fulfilled.
+ */
 export async function serve(folder) {
   const served = { folder };
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://host");
     const name = normalize(decodeURIComponent(pathname.slice(PREFIX.length))) || "index.html";
     const file = join(served.folder, name.endsWith("/") || name === "." ? "index.html" : name);
     const found = pathname.startsWith(PREFIX) && !name.startsWith("..") && existsSync(file) && statSync(file).isFile();
+    if (served.late?.test(name)) await served.held;
     const type = TYPES[extname(file)] ?? "application/octet-stream";
     response.writeHead(found ? 200 : 404, { "content-type": type, "cache-control": "max-age=600" });
     if (found) createReadStream(file).pipe(response);

@@ -244,6 +244,21 @@ describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
     await own.close();
   });
 
+  it("moves the face before it can read it", async () => {
+    const own = await serve(SITE);
+    let release;
+    Object.assign(own, { late: /classifier/, held: new Promise((resolve) => (release = resolve)) });
+    visit = await Visit.start(browser, own.url, { hash: `#seed=${SAD}` });
+    await visit.page.locator(`#face[data-face="#seed=${SAD}"]`).waitFor();
+    await visit.slide("Joy", 1);
+    await visit.page.locator(`#face[data-face="#seed=${SAD}&mix=joy:1"]`).waitFor();
+    assert.equal(await visit.page.locator("#summary").textContent(), "");
+    release();
+    await visit.drawn();
+    assert.ok((await visit.reads("joy")) > 0.8);
+    await own.close();
+  });
+
   it("says what is wrong with a damaged bundle", async () => {
     const own = await serve(DAMAGED);
     visit = await Visit.start(browser, own.url);
