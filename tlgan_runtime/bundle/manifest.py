@@ -184,10 +184,11 @@ def parse_json(content: bytes, name: str) -> dict[str, Any]:
         raise ValueError(f"{constant} is not JSON")
 
     def refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        values = dict(pairs)
-        if len(values) != len(pairs):
-            keys = [key for key, _ in pairs]
-            raise ValueError(f"the key {shown(next(key for key in values if keys.count(key) > 1))} is there twice")
+        values: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in values:
+                raise ValueError(f"the key {shown(key)} is there twice")
+            values[key] = value
         return values
 
     try:

@@ -152,6 +152,7 @@ def test_a_file_name_cannot_leave_the_bundle(broken: Path, name: str) -> None:
         (b"\xff\xfe\x00", "not readable JSON"),
         (b"[]", "JSON object"),
         (b'{"schema_version": 1, "schema_version": 1}', "twice"),
+        (json.dumps(dict.fromkeys(map(str, range(99_999)))).encode()[:-1] + b', "99998": 0}', "'99998' is there twice"),
         (b'{"schema_version": NaN}', "NaN"),
         (b"[" * 100_000, "not readable JSON"),
         (b" " * (5 * 2**20), "not a manifest"),
