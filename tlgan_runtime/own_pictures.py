@@ -59,10 +59,10 @@ class OwnPictures(ABC):
     def invert(self, picture: Any, *, box: Sequence[float] | None = None, refine: bool = False) -> Inversion:
         """Find the face in a picture, and the latent that draws it.
 
-        `picture` is a path, a Pillow image, or uint8 (H, W, 3) or (H, W, 4) with straight alpha. The face is looked for
-        in the whole picture, and where the character stands out from a transparent or plain background; or near `box`,
-        left, top, width and height in pixels. `refine` looks for a latent that draws the face better, which takes as
-        long as drawing `latent_dim` faces.
+        `picture` is a path, the bytes of a picture file, a Pillow image, or uint8 (H, W, 3) or (H, W, 4) with straight
+        alpha. The face is looked for in the whole picture, and where the character stands out from a transparent or
+        plain background; or near `box`, left, top, width and height in pixels. `refine` looks for a latent that draws
+        the face better, which takes as long as drawing `latent_dim` faces.
 
         Raises `InputError` for what is no picture, and `BundleNotFoundError` if the bundle has no encoder.
         """

@@ -10,6 +10,7 @@ import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -44,20 +45,21 @@ class UnusablePictureError(Exception):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
-    """Open a picture without decoding its pixels. Errors of Pillow in the block become `UnusablePictureError`."""
+def opened(source: Path | bytes) -> Iterator[Image.Image]:
+    """Open a picture, a file or the bytes of one, without decoding its pixels.
+
+    Errors of Pillow in the block become `UnusablePictureError`.
+    """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
-            raise UnusablePictureError("not a file")
-        if status.st_size == 0:
+        size = len(source) if isinstance(source, bytes) else _file_size(source)
+        if size == 0:
             raise UnusablePictureError("empty file (0 bytes)")
-        if status.st_size > MAX_BYTES:
-            raise UnusablePictureError(f"too large ({status.st_size / 2**20:.0f} MiB; at most {MAX_BYTES >> 20} MiB)")
+        if size > MAX_BYTES:
+            raise UnusablePictureError(f"too large ({size / 2**20:.0f} MiB; at most {MAX_BYTES >> 20} MiB)")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise Image.DecompressionBombError
                 yield image
@@ -71,6 +73,13 @@ def opened(path: Path) -> Iterator[Image.Image]:
         raise UnusablePictureError(error.strerror or str(error)) from None
     except Exception as error:  # decoders of damaged files raise whatever they stumble over
         raise UnusablePictureError(f"damaged ({error or type(error).__name__})") from None
+
+
+def _file_size(path: Path) -> int:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+        raise UnusablePictureError("not a file")
+    return status.st_size
 
 
 def see_through(image: Image.Image) -> Image.Image | None:

@@ -91,19 +91,20 @@ class View:
 
 
 def view_of(picture: Any) -> View:
-    """Return the view of a picture: a path, a Pillow image, or uint8 (H, W, 3) or (H, W, 4) with straight alpha.
+    """Return the view of a picture: a path, the bytes of a file, a Pillow image, or uint8 (H, W, 3) or (H, W, 4).
 
-    Raises `InputError`, with the reason, for anything else, for a file that is no usable picture, and for a picture
-    that is transparent all over.
+    Alpha is straight. Raises `InputError`, with the reason, for anything else, for a file that is no usable picture,
+    and for a picture that is transparent all over.
     """
     if isinstance(picture, Image.Image):
         return _viewed(picture, "the picture")
-    if isinstance(picture, str | Path):
+    if isinstance(picture, str | Path | bytes):
+        source, name = (picture, "the picture") if isinstance(picture, bytes) else (Path(picture), str(picture))
         try:
-            with opened(Path(picture)) as image:
+            with opened(source) as image:
                 return View(_upright(image))
         except UnusablePictureError as error:
-            raise InputError(f"cannot use {picture}: {error}") from None
+            raise InputError(f"cannot use {name}: {error}") from None
     pixels = array("picture", picture)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or 0 in pixels.shape:
         raise InputError(f"picture must be uint8 (H, W, 3) or (H, W, 4), not {pixels.dtype} {pixels.shape}")

@@ -48,6 +48,7 @@ def test_the_kind_of_a_file_makes_no_difference(editor: CheerMeUp, tmp_path: Pat
     name, save, near = KINDS[kind]
     save(face(editor), tmp_path / name)
     found, wanted = editor.invert(tmp_path / name), editor.invert(face(editor))
+    assert (editor.invert((tmp_path / name).read_bytes()).z == found.z).all()
     assert np.abs(found.z - wanted.z).max() < near
     assert editor.edit_picture(tmp_path / name, {"joy": 0.5}, force=True).shape == (64, 64, 3)
 
@@ -103,3 +104,11 @@ def test_clear_pictures_folders_and_bombs_are_refused(editor: CheerMeUp, tmp_pat
     Image.new("1", (7_200, 7_200)).save(tmp_path / "bomb.png")
     with pytest.raises(InputError, match="megapixels"):
         editor.invert(tmp_path / "bomb.png")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"", "empty file"), (b"text", "not a picture"), (b"\x89PNG\r\n\x1a\n" * 9, "picture")]
+)
+def test_bytes_that_are_no_picture_are_refused(content: bytes, reason: str) -> None:
+    with pytest.raises(InputError, match=f"^cannot use the picture: .*{reason}"):
+        view_of(content)
