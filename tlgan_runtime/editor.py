@@ -107,7 +107,12 @@ class CheerMeUp(OwnPictures):
     @property
     def attributes(self) -> list[str]:
         """What was added to the finished model, which `move`, `walk` and `gif` take as well."""
-        return list(self._vocabulary.attributes)
+        return list(self.vocabulary.attributes)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """All names that mixes may use: emotions, characters that a face can become, attributes."""
+        return self._vocabulary
 
     @property
     def methods(self) -> list[str]:
@@ -202,11 +207,11 @@ class CheerMeUp(OwnPictures):
         A small change of a strength is a small move, through 0 as well, with two exceptions. With `until` a face may
         stop a step earlier or later. And at strength 0 `until` does not wait for the emotion, and `keep` may name it.
         """
-        start, mix = self._check_latents(z), self._vocabulary.strengths(strengths)
+        start, mix = self._check_latents(z), self.vocabulary.strengths(strengths)
         move = self._prepared(start, mix, method, keep)
         if until is None:
             return move.at(mix)
-        until, wanted = real("until", until, 0.0, 1.0), self._vocabulary.wanted(mix, self.characters)
+        until, wanted = real("until", until, 0.0, 1.0), self.vocabulary.wanted(mix, self.characters)
         return move.until(mix, until, lambda moved: self.classify(self.render(moved)).together(*wanted))
 
     def walk(
@@ -227,7 +232,7 @@ class CheerMeUp(OwnPictures):
         checked at the call; frames are rendered as they are taken.
         """
         start = self._check_latents(z)
-        strengths = self._vocabulary.strengths({emotion: 1.0} if isinstance(emotion, str) else emotion)
+        strengths = self.vocabulary.strengths({emotion: 1.0} if isinstance(emotion, str) else emotion)
         steps, easing = AnimationOptions.check("steps", steps), AnimationOptions.require("easing", easing)
         shares = walk_strengths(steps, easing)
         course = np.multiply.outer(shares, strengths[None])
@@ -254,7 +259,7 @@ class CheerMeUp(OwnPictures):
         that of `render`. Checked at the call, as `walk` is.
         """
         start = self._check_latents(z)
-        times, keys = self._vocabulary.keyframes(timeline)
+        times, keys = self.vocabulary.keyframes(timeline)
         rate, easing = min(AnimationOptions.check("fps", fps), MAX_FPS), AnimationOptions.require("easing", easing)
         _, strengths = timeline_strengths(times, keys, rate, easing)
         move, behind = self._prepared(start, keys, method, keep), self._behind(background)
@@ -276,12 +281,12 @@ class CheerMeUp(OwnPictures):
         target, behind = animation_path(options.path), self._behind(options.background)
         if self.manifest.channels == 4 and behind is None:
             check_transparency(target)
-        scene = plan_scene(options, self._vocabulary, self.image_size)
+        scene = plan_scene(options, self.vocabulary, self.image_size)
         strengths, faces = scene.course.strengths, options.faces
 
         def caption(index: int, frame: Pixels) -> Caption:
             seen = self.classify(self._solid(frame)).emotion if options.bars else None
-            return Caption(self._vocabulary.names, np.tile(strengths[index], (faces, 1)), options.labels, seen)
+            return Caption(self.vocabulary.names, np.tile(strengths[index], (faces, 1)), options.labels, seen)
 
         z = np.repeat(self.sample(faces, options.seed), scene.columns, axis=0)
         images = self._frames(self._prepared(z, strengths, options.method, options.keep), len(z), strengths, behind)

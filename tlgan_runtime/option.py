@@ -5,12 +5,14 @@ The Python interface, the command line and the jobs of a batch all read these fi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from functools import wraps
 from inspect import cleandoc, signature
 from typing import Any, ClassVar, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
+from tlgan_runtime.errors import InputError
+from tlgan_runtime.messages import shown
 from tlgan_runtime.transparency import Colour, background, colour
 from tlgan_runtime.validation import flag, one_of, real, whole
 
@@ -18,6 +20,10 @@ P = ParamSpec("P")
 AnyOptions = TypeVar("AnyOptions", bound="Options")
 Owner = TypeVar("Owner")
 Result = TypeVar("Result")
+
+_JSON_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"} | {
+    dict: "an object"
+}
 
 
 class Kind(Protocol):
@@ -180,6 +186,18 @@ class Options:
         """The same for a value that may not be None, whatever the default is."""
         one = cls.options()[name]
         return one.kind.check(one.title or name, value)
+
+
+def check_json(document: Mapping[str, Any], types: Mapping[str, tuple[type, ...]], *others: str) -> None:
+    """Raise `InputError` for a key of a JSON object that is no option, and for a value of another type.
+
+    `types` are those of each option's value. Messages also list `others`, which have been read already.
+    """
+    for key, value in document.items():
+        kinds = types[one_of("option", key, [*others, *types])]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            names = " or ".join(_JSON_NAMES[one] for one in kinds)
+            raise InputError(f"{key} must be {names}, not {shown(value)}")
 
 
 def takes(

@@ -331,3 +331,9 @@ def test_threads_change_nothing_but_the_time(bundle: Path, editor: CheerMeUp, tm
     for name, app in (("one.gif", editor), ("several.gif", several)):
         app.gif(tmp_path / name, steps=7, faces=3, size=64, labels=True)
     assert (tmp_path / "one.gif").read_bytes() == (tmp_path / "several.gif").read_bytes()
+
+
+def test_the_vocabulary_holds_all_names_that_mixes_may_use(editor: CheerMeUp) -> None:
+    assert editor.vocabulary.emotions == tuple(editor.emotions)
+    assert editor.vocabulary.characters == editor.vocabulary.attributes == ()
+    editor.move(editor.sample(1), dict.fromkeys(editor.vocabulary.names, 0.1))

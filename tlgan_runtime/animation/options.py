@@ -5,10 +5,10 @@ The help of the command line reads this file, so it imports nothing heavy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tlgan_runtime.choices import EASINGS, LOOPS
 from tlgan_runtime.errors import InputError
@@ -119,3 +119,9 @@ def check_repeat(loop: str | None, repeat: int | None) -> None:
     """Raise `InputError` for several passes of an animation that plays only one."""
     if loop == "once" and repeat is not None:
         raise InputError("loop once plays a single pass, so repeat has no effect; use forth or forth-and-back")
+
+
+def check_timeline(given: Mapping[str, Any]) -> None:
+    """Raise `InputError` for options that have no effect with a timeline, among those that are given in JSON."""
+    if "timeline" in given and given.keys() & set(WALK_ONLY):
+        raise InputError(f"timeline already gives emotions and times; leave {' and '.join(WALK_ONLY)} out")

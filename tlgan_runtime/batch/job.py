@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tlgan_runtime.animation.options import WALK_ONLY, AnimationOptions
+from tlgan_runtime.animation.options import AnimationOptions, check_timeline
 from tlgan_runtime.animation.write import is_numbered
 from tlgan_runtime.bundle.manifest import parse_json
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError, InputError
 from tlgan_runtime.messages import shown
+from tlgan_runtime.option import check_json
 from tlgan_runtime.stills import save_edit, save_sample
 from tlgan_runtime.validation import STANDARD_OUTPUT, one_of
 from tlgan_runtime.version import __version__
@@ -28,9 +29,6 @@ _OPTIONS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "gif": {name: one.kind.json for name, one in AnimationOptions.shared().items()},
     "sample": _STILL,
     "edit": {**_STILL, "set": (dict,), "until": (int, float), "keep": (list,), "method": (str,)},
-}
-_JSON_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"} | {
-    dict: "an object"
 }
 
 
@@ -63,15 +61,10 @@ class Job:
             )
         if Path(output) == STANDARD_OUTPUT or is_numbered(Path(output)):
             raise InputError(f"the output of a job is one file, not {shown(output)}")
-        for key, value in document.items():
-            kinds = _OPTIONS[kind][one_of("option", key, ["kind", "output", *_OPTIONS[kind]])]
-            if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-                names = " or ".join(_JSON_NAMES[one] for one in kinds)
-                raise InputError(f"{key} must be {names}, not {shown(value)}")
+        check_json(document, _OPTIONS[kind], "kind", "output")
         if kind == "edit" and "set" not in document:
             raise InputError('edit needs set, for example {"joy": 0.8}')
-        if "timeline" in document and document.keys() & set(WALK_ONLY):
-            raise InputError(f"timeline already gives emotions and times; leave {' and '.join(WALK_ONLY)} out")
+        check_timeline(document)
         return cls(kind, output, document)
 
     def draw(self, editor: CheerMeUp, folder: Path) -> None:

@@ -19,20 +19,23 @@ def sample(count: int, latent_dim: int, seed: int) -> NDArray[np.float32]:
     return generator.standard_normal((count, latent_dim), dtype=np.float32)
 
 
-def check_latents(z: ArrayLike, latent_dim: int) -> NDArray[np.float32]:
-    """Return `z` as float32. Raises `InputError` unless it is (N, latent_dim) and within ±`MAX_LATENT`."""
-    given = array("z", z)
+def check_latents(z: ArrayLike, latent_dim: int, what: str = "z") -> NDArray[np.float32]:
+    """Return `z` as float32. Raises `InputError` unless it is (N, latent_dim) and within ±`MAX_LATENT`.
+
+    Messages call it `what`.
+    """
+    given = array(what, z)
     if given.dtype.kind != "f":
-        raise InputError(f"z must be float32, not {given.dtype}")
+        raise InputError(f"{what} must be float32, not {given.dtype}")
     if given.ndim != 2 or given.shape[1] != latent_dim or len(given) == 0:
-        raise InputError(f"z must be (N, {latent_dim}) with N at least 1, not {given.shape}")
+        raise InputError(f"{what} must be (N, {latent_dim}) with N at least 1, not {given.shape}")
     with np.errstate(over="ignore"):
         latents = given.astype(np.float32, copy=False)
     if not np.isfinite(latents).all():
-        raise InputError("z must be finite; it holds NaN or infinity")
+        raise InputError(f"{what} must be finite; it holds NaN or infinity")
     if (farthest := float(np.abs(latents).max())) > MAX_LATENT:
         raise InputError(
-            f"z must be from {-MAX_LATENT:g} to {MAX_LATENT:g}, in standard deviations of the prior; it holds "
+            f"{what} must be from {-MAX_LATENT:g} to {MAX_LATENT:g}, in standard deviations of the prior; it holds "
             f"{farthest:g}"
         )
     return latents
