@@ -183,6 +183,24 @@ def _site(parser: Parser) -> None:
     _drawing(parser)
 
 
+def _serve(parser: Parser) -> None:
+    parser.option("--address", default="127.0.0.1", metavar="ADDRESS", help="Address to listen on; 0.0.0.0 is all.")
+    parser.option("--port", type=whole_number, default=8000, metavar="N", help="Port to listen on; 0 takes a free one.")
+    parser.option(
+        "--host-name", action="append", metavar="NAME",
+        help="A name by which clients may call the server, besides its address and localhost; repeatable.",
+    )  # fmt: skip
+    parser.option(
+        "--cors", action="append", metavar="ORIGIN",
+        help="A site whose pages may use the server, such as https://example.org; repeatable.",
+    )  # fmt: skip
+    _precision(parser)
+    _bundle(parser)
+    parser.option(
+        "--threads", type=whole_number, metavar="N", shown="usable CPUs", help="Requests that are drawn at a time."
+    )
+
+
 def _batch(parser: Parser) -> None:
     parser.option("jobs", metavar="JOBS", help="File with one JSON object per line; - reads standard input.")
     parser.option("--out", type=Path, required=True, metavar="DIR", help="Folder for the pictures.")
@@ -277,6 +295,7 @@ _COMMANDS = {
         "DIR [options]",
         _site,
     ),
+    "serve": ("Answer requests over HTTP: draw, move and animate faces, edit pictures.", "[options]", _serve),
     "info": ("Show the contents of a bundle.", "[options]", _engine),
     "verify": (
         "Check every file of a bundle, and run its graphs once in a process with limited time and memory.",

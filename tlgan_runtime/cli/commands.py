@@ -23,6 +23,7 @@ from tlgan_runtime.cli.cheer import cheer
 from tlgan_runtime.cli.console import as_json, complain, hush, report, show_progress, show_warning, write
 from tlgan_runtime.cli.opening import open_bundle
 from tlgan_runtime.cli.parser import DEBUG, HELP
+from tlgan_runtime.cli.serve import serve
 from tlgan_runtime.errors import CheerMeUpError, InputError, OutputError
 from tlgan_runtime.messages import one_line, shown
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts
@@ -199,6 +200,7 @@ def doctor(options: Namespace) -> int:
 
 _COMMANDS = {
     "gif": gif, "sample": sample, "edit": edit, "grid": grid, "sheet": sheet, "cheer": cheer, "site": site,
+    "serve": serve,
     "info": info, "verify": verify, "doctor": doctor, "batch": batch,
 }  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""HTTP: what `cheermeup serve` answers."""

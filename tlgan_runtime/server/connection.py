@@ -1,0 +1,59 @@
+"""Connections that do not wait for ever: for the headers of a request, or for a client to take its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEADER_SECONDS = 10.0
+"""For all headers of a request to arrive, from its first byte; and for the first request of a connection."""
+TAKE_SECONDS = 60.0
+"""For the rest of an answer to be taken, when nothing else happens on its connection."""
+
+
+class Connection(H11Protocol):
+    """One connection of uvicorn, with deadlines that uvicorn does not have."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deadline is None and self._idle():
+            self._await_headers()
+        super().data_received(data)
+        if not self._idle():
+            self._forget_deadline()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self.loop.call_later(TAKE_SECONDS, self.transport.abort)  # it closes when all is taken, which may be never
+
+    def send_400_response(self, msg: str) -> None:
+        content = json.dumps({"error": "this is no HTTP request that the server can read"}).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content))), ("Connection", "close")]
+        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=content), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _idle(self) -> bool:
+        """Return whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def _await_headers(self) -> None:
+        self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
