@@ -25,7 +25,8 @@ def serve(options: Namespace) -> int:
         from tlgan_runtime.server.hosts import host_name
         from tlgan_runtime.server.run import listen, run, url_of
     except ModuleNotFoundError as error:
-        raise MissingLibraryError(f'serve needs {error.name}; pip install "cheermeup[serve]"') from error
+        library = str(error.name).partition(".")[0]
+        raise MissingLibraryError(f'serve needs {library}; pip install "cheermeup[serve]"') from error
     hosts = [host_name(name) for name in (options.address, *(options.host_name or ()))]
     options.threads = 1  # for each drawing: to divide one among threads would take a third longer
     with listen(options.address, port) as listening:

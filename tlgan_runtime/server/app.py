@@ -134,7 +134,8 @@ class Service:
         desk, act = self._quick if one.quick else self._long, getattr(self._actions, name)
         try:
             async with self._bodies.read(request, most) as body:
-                answer = await desk.draw(lambda check: act(Ask(options, body, media_type, check)), _until_gone(request))
+                ask = partial(Ask, options, body, media_type)
+                answer = await desk.draw(lambda check: act(ask(check)), partial(_until_gone, request))
         except asyncio.CancelledError:  # the server has ended, and this has taken longer than it waits
             raise RefusedError(503, "the server is ending; try again in a second", AGAIN) from None
         return Response(answer.content, media_type=answer.media_type, headers=_NO_GUESSING)

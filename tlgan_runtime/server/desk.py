@@ -39,11 +39,11 @@ class Desk:
         """Number of requests that wait for a thread."""
         return self._present - self._drawing
 
-    async def draw(self, act: Callable[[Callable[[], None]], Result], left: Awaitable[None]) -> Result:
+    async def draw(self, act: Callable[[Callable[[], None]], Result], left: Callable[[], Awaitable[None]]) -> Result:
         """Return what `act` returns in a thread. Its argument raises when nobody waits for the result any more.
 
-        `left` ends when the client is gone. A request that still waits then is never drawn; a thread that draws for it
-        is free again when `act` calls its argument, or ends.
+        `left()` ends when the client is gone. A request that still waits then is never drawn; a thread that draws for
+        it is free again when `act` calls its argument, or ends.
 
         Raises `RefusedError` if too many wait, and after `seconds`.
         """
@@ -54,7 +54,7 @@ class Desk:
         over = threading.Event()
         work = self._pool.submit(self._act, act, over)
         work.add_done_callback(self._leave)
-        result, gone = asyncio.wrap_future(work), asyncio.ensure_future(left)
+        result, gone = asyncio.wrap_future(work), asyncio.ensure_future(left())
         either: set[asyncio.Future[Any]] = {result, gone}
         try:
             ended, _ = await asyncio.wait(either, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
