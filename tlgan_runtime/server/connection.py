@@ -1,9 +1,10 @@
-"""Connections that do not wait for ever: for the headers of a request, or for a client to take its answer."""
+"""Connections that neither wait for ever, for headers or for a client to take its answer, nor hold answers back."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from typing import Any
 
 import h11
@@ -22,6 +23,9 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        # Head and body are sent one after the other. Without this, the body waits until the client has acknowledged the
+        # head, for 40 ms on Linux. asyncio sets it as well, but not for a socket that says 0 for its protocol.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
