@@ -12,8 +12,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 10.0
 """For all headers of a request to arrive, from its first byte; and for the first request of a connection."""
-TAKE_SECONDS = 60.0
-"""For the rest of an answer to be taken, when nothing else happens on its connection."""
+TAKE_SECONDS, TAKE_BYTES = 20.0, 65_536
+"""In this time, a client must take so much of its answer, which is in memory until then."""
 
 
 class Connection(H11Protocol):
@@ -39,9 +39,9 @@ class Connection(H11Protocol):
         if not self._idle():
             self._forget_deadline()
 
-    def timeout_keep_alive_handler(self) -> None:
-        super().timeout_keep_alive_handler()
-        self.loop.call_later(TAKE_SECONDS, self.transport.abort)  # it closes when all is taken, which may be never
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._await_taking()
 
     def send_400_response(self, msg: str) -> None:
         content = json.dumps({"error": "this is no HTTP request that the server can read"}).encode()
@@ -56,6 +56,18 @@ class Connection(H11Protocol):
 
     def _await_headers(self) -> None:
         self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+
+    def _await_taking(self) -> None:
+        """Look again, later, whether the client takes its answer. A closed connection also waits for that."""
+        left = self.transport.get_write_buffer_size()
+        if left:
+            self.loop.call_later(TAKE_SECONDS, self._check_taking, left)
+
+    def _check_taking(self, left: int) -> None:
+        if self.transport.get_write_buffer_size() > max(0, left - TAKE_BYTES):
+            self.transport.abort()
+        else:
+            self._await_taking()
 
     def _forget_deadline(self) -> None:
         if self._deadline is not None:

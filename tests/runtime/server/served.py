@@ -25,13 +25,15 @@ from tlgan_runtime.server.limits import Limits
 settings = json.loads(sys.argv[2])
 gate, render = Path(settings["gate"]), actions.Actions.render
 run.DRAIN_SECONDS, connection.HEADER_SECONDS = settings["drain"], settings["headers"]
+connection.TAKE_SECONDS = settings["take"]
 
 def wait(self, ask):
     while not gate.exists():
         if settings["patient"]:
             ask.check()
         time.sleep(0.01)
-    return render(self, ask)
+    content, media_type = render(self, ask)
+    return actions.Answer(content + bytes(settings["padding"]), media_type)
 
 actions.Actions.render = wait
 editor = CheerMeUp(settings["bundle"], provider="cpu", threads=1)
@@ -66,12 +68,20 @@ def served(
     *,
     drain: float = PATIENCE,
     headers: float = PATIENCE,
+    take: float = PATIENCE,
     patient: bool = True,
+    padding: int = 0,
     **limits: Any,
 ) -> Iterator[Served]:
-    """A server with `limits`; with `patient` False, its drawings never look whether somebody still waits."""
+    """A server with `limits`, which are seconds or counts; other times are for the parts of a connection.
+
+    With `patient` False, its drawings never look whether somebody still waits. `padding` bytes follow each picture.
+    """
     gate = folder / "gate"
-    settings = {"bundle": str(bundle), "gate": str(gate), "drain": drain, "headers": headers, "patient": patient}
+    settings = {
+        "bundle": str(bundle), "gate": str(gate), "drain": drain, "headers": headers, "take": take,
+        "patient": patient, "padding": padding,
+    }  # fmt: skip
     usual = {"body_seconds": PATIENCE, "seconds": PATIENCE}
     command = [sys.executable, "-c", PROGRAM, str(ROOT), json.dumps({**settings, "limits": {**usual, **limits}})]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -156,6 +156,20 @@ def test_headers_that_stall_are_not_waited_for(bundle: Path, tmp_path: Path) -> 
             assert b"HTTP/1.1" not in answer(kept)
 
 
+@pytest.mark.parametrize("how", [b"keep-alive", b"close"])
+def test_an_answer_that_is_not_taken_is_dropped(bundle: Path, tmp_path: Path, how: bytes) -> None:
+    request = REQUEST.replace(b"\r\n", b"\r\nConnection: " + how + b"\r\n", 1)
+    with served(bundle, tmp_path, take=0.5, padding=50_000_000) as server:
+        server.gate.touch()
+        with connected(server, request) as reader:
+            assert len(answer(reader)) > 50_000_000 if how == b"close" else head(reader)
+        with connected(server, request) as stalled:
+            eventually(lambda: metric(server, 'requests_total{route="/v1/render",status="200"}') == 2)
+            server.process.terminate()
+            assert server.ended() == (0, "")  # a connection that is not taken would hold it
+            assert len(answer(stalled)) < 50_000_000
+
+
 def test_what_is_no_http_is_refused_in_json(server: Served) -> None:
     for content in (b"\x16\x03\x01\x02\x00\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"NO\r\n\r\n"):
         with connected(server, content) as connection:
