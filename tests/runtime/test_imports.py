@@ -9,19 +9,8 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = (
-    "torch",
-    "torchvision",
-    "sklearn",
-    "onnxruntime",
-    "onnx",
-    "numpy",
-    "PIL",
-    "imageio",
-    "starlette",
-    "uvicorn",
-    "tlgan_train",
-)
+HEAVY = ("torch", "torchvision", "sklearn", "onnxruntime", "onnx", "numpy", "PIL", "imageio", "tlgan_train")
+HEAVY += ("starlette", "uvicorn")
 
 
 def loaded_after(code: str, *arguments: str) -> set[str]:

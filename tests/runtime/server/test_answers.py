@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.program import PATIENCE
 from tests.runtime.server.conftest import client_of, need_libraries
 from tests.tiny_bundle import EMOTIONS
 from tlgan_runtime import CheerMeUp, InputError
@@ -133,6 +136,42 @@ def test_a_bug_is_logged_and_told_without_details(
     answer = client.post("/v1/render", json={})
     assert (answer.status_code, answer.json()) == (500, {"error": "this is a bug of the server; its log says more"})
     assert "secret" in caplog.text and "/v1/render" in caplog.text
+
+
+def test_quick_requests_do_not_wait_for_animations(editor: CheerMeUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    need_libraries()
+    from tlgan_runtime.server.actions import Actions, Answer, Ask
+
+    started, let_go = threading.Event(), threading.Event()
+
+    def animate(self: Actions, ask: Ask) -> Answer:
+        started.set()
+        assert let_go.wait(PATIENCE)
+        return Answer(b"moving", ask.media_type)
+
+    monkeypatch.setattr(Actions, "animate", animate)
+    with client_of(editor, threads=1) as client, ThreadPoolExecutor(1) as other:
+        animation = other.submit(client.post, "/v1/animate", json={})
+        assert started.wait(PATIENCE)
+        try:
+            assert client.post("/v1/render", json={}).status_code == 200
+            assert not animation.done()
+        finally:
+            let_go.set()
+        assert animation.result().content == b"moving"
+
+
+def test_all_bodies_together_take_bounded_memory(editor: CheerMeUp) -> None:
+    need_libraries()
+    from tlgan_runtime.server.limits import Limits
+
+    client = client_of(editor, limits=Limits(bodies_bytes=1000))
+    headers = {"Content-Type": "application/json"}
+    for _ in range(3):  # what an answered request took is free again
+        assert client.post("/v1/render", content=b"{}".ljust(900), headers=headers).status_code == 200
+    answer = client.post("/v1/render", content=b"{}".ljust(1001), headers=headers)
+    assert answer.status_code == 503 and answer.headers["retry-after"] == "1"
+    assert client.post("/v1/render", content=b"{}".ljust(900), headers=headers).status_code == 200
 
 
 def test_metrics_count_requests_by_route_and_status(editor: CheerMeUp) -> None:
