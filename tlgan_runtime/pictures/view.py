@@ -71,8 +71,11 @@ class View:
     def content(self) -> tuple[int, int, int, int]:
         """Left, top, right and bottom of the character; the whole picture if nothing tells it from what is behind."""
         factor = max(1, max(self.picture.size) // LOOKED_AT)
-        left, top, right, bottom = content_box(self.picture.reduce(factor) if factor > 1 else self.picture)
         width, height = self.picture.size
+        try:
+            left, top, right, bottom = content_box(self.picture.reduce(factor) if factor > 1 else self.picture)
+        except UnusablePictureError:  # what can be seen is so small that it vanishes in fewer pixels
+            return 0, 0, width, height
         return left * factor, top * factor, min(right * factor, width), min(bottom * factor, height)
 
     def square(self, place: Place, size: int, behind: Colour) -> Pixels:

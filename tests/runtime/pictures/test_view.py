@@ -67,6 +67,14 @@ def test_a_palette_may_have_clear_colours(editor: CheerMeUp, tmp_path: Path) -> 
     assert edited.shape == (64, 64, 4) and edited[0, 0, 3] == 0 and edited[1, 1, 3] == 255
 
 
+def test_a_picture_may_show_next_to_nothing(editor: CheerMeUp) -> None:
+    speck = np.zeros((40, 3600, 4), np.uint8)
+    speck[20, 1800] = 255, 0, 0, 20
+    assert view_of(speck).content == (0, 0, 3600, 40)
+    edited = editor.edit_picture(speck, {"joy": 0.5}, force=True)
+    assert (edited[..., 3] == speck[..., 3]).all()
+
+
 @pytest.mark.parametrize("size", [(1, 1), (3, 400), (6000, 8), (2500, 2000)])
 def test_extreme_shapes_are_edited_in_little_memory(editor: CheerMeUp, size: tuple[int, int]) -> None:
     picture = np.zeros((size[1], size[0], 3), np.uint8)
