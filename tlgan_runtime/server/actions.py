@@ -130,12 +130,10 @@ class Actions:
     def _found(self, ask: Ask, asked: InvertOptions) -> tuple[Image.Image, Inversion]:
         try:
             with opened(ask.body) as image:
-                pixels = image.width * image.height
+                size = image.size
         except UnusablePictureError as error:
             raise InputError(f"cannot use the picture: {error}") from None
-        if pixels > self._limits.picture_pixels:
-            most = self._limits.picture_pixels / 10**6
-            raise InputError(f"the picture has {pixels / 10**6:.0f} million pixels; this server edits {most:g} million")
+        self._limits.check_picture(*size)
         picture = view_of(ask.body).picture
         ask.check()
         return picture, self._editor.invert(picture, box=asked.box, refine=asked.refine)

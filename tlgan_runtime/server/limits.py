@@ -19,8 +19,10 @@ class Limits:
     """Of a body that is a picture."""
     bodies_bytes: int = 128 * 2**20
     """Of all bodies that are held at a time."""
-    picture_pixels: int = 16_000_000
-    """Of a picture that is edited."""
+    picture_pixels: int = 4_000_000
+    """Of a picture that is edited, which takes up to 100 bytes of memory for each."""
+    picture_side: int = 4096
+    """Longer side of a picture that is edited, in pixels."""
     faces: int = 64
     """In one request."""
     steps: int = 240
@@ -54,6 +56,14 @@ class Limits:
             raise InputError(
                 f"{pixels / 10**6:.0f} million pixels; this server draws {self.pixels / 10**6:g} million at most: take "
                 "fewer steps, or fewer or smaller faces"
+            )
+
+    def check_picture(self, width: int, height: int) -> None:
+        """Raise `InputError` for a picture that is too large to be edited, in pixels."""
+        if width * height > self.picture_pixels or max(width, height) > self.picture_side:
+            raise InputError(
+                f"the picture has {width} x {height} pixels; this server edits {self.picture_pixels / 10**6:g} million "
+                f"at most, and {self.picture_side} on a side: make it smaller"
             )
 
     def check_video(self, seconds: float) -> None:

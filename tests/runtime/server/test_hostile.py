@@ -159,9 +159,11 @@ def test_limits_of_a_server_are_told_as_in_python(
 
 
 def test_limits_of_pictures_and_videos_are_told(editor: CheerMeUp, picture: bytes) -> None:
-    client = client_of(editor, limits=limits(picture_pixels=200, video_seconds=10))
-    answer = client.post("/v1/invert", content=picture, headers={"Content-Type": "image/png"})
-    assert "this server edits 0.0002 million" in refused(answer)
+    for small in (limits(picture_pixels=200), limits(picture_side=15)):
+        client = client_of(editor, limits=small)
+        answer = client.post("/v1/invert", content=picture, headers={"Content-Type": "image/png"})
+        assert "16 x 16 pixels; this server edits" in refused(answer)
+    client = client_of(editor, limits=limits(video_seconds=10))
     asked = {"faces": 1, "size": 16, "steps": 2, "repeat": 8}
     answer = client.post("/v1/animate", json=asked, headers={"Accept": "video/mp4"})
     assert "this server writes 10 at most" in refused(answer)
