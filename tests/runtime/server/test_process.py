@@ -156,6 +156,7 @@ def test_headers_that_stall_are_not_waited_for(bundle: Path, tmp_path: Path) -> 
             assert b"HTTP/1.1" not in answer(kept)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 @pytest.mark.parametrize("how", [b"keep-alive", b"close"])
 def test_an_answer_that_is_not_taken_is_dropped(bundle: Path, tmp_path: Path, how: bytes) -> None:
     request = REQUEST.replace(b"\r\n", b"\r\nConnection: " + how + b"\r\n", 1)
