@@ -73,6 +73,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "time to KID": recorded("time_to_kid", "time_to_kid", "summary"),
     "learned ends": recorded("learned_ends", "learned_ends"),
     "keep": recorded("locks", "locks"),
+    "pictures of one's own": recorded("own_pictures", "own_pictures", "table"),
     "visits of the page": recorded("page", "page"),
 }
 """What makes the parts, by name."""

@@ -16,6 +16,7 @@ from tlgan_runtime import CheerMeUp
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.read import Bundle
 from tlgan_runtime.cli.commands import main
+from tlgan_train.data.toon import draw, sample_face
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
@@ -55,6 +56,15 @@ def test_every_face_becomes_more_joyful(solo: CheerMeUp) -> None:
     before = solo.classify(solo.render(z)).emotion[:, joy].mean()
     after = solo.classify(solo.render(solo.move(z, {"joy": 1.0}))).emotion[:, joy].mean()
     assert after > 0.8 > 0.5 > before
+
+
+def test_pictures_that_no_training_saw_become_joyful(solo: CheerMeUp) -> None:
+    pictures = [draw(sample_face("alba", "sadness", n, stream="test"), 128) for n in range(12)]
+    edited = np.stack([solo.edit_picture(picture, {"joy": 1.0}) for picture in pictures])
+    small = edited.reshape(12, 64, 2, 64, 2, 3).mean(axis=(2, 4)).astype(np.uint8)
+    joy = solo.classify(small).emotion[:, solo.emotions.index("joy")]
+    assert (joy > 0.9).mean() > 0.6
+    assert all((new[:8, :8] == old[:8, :8]).all() for new, old in zip(edited, pictures, strict=True))
 
 
 @pytest.mark.parametrize("name", ["solo", "cast"])

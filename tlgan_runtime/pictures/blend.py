@@ -12,7 +12,7 @@ from tlgan_runtime.animation.layout import Pixels
 from tlgan_runtime.pictures.view import Place
 
 Levels = NDArray[np.float32]
-FADE_IN = (2.0, 8.0)
+FADE_IN = (8.0, 16.0)
 """Changes of the drawn face in levels: smaller ones are left out, larger ones count in full."""
 REPLACE = (24.0, 64.0)
 """The same for what the drawing lacks. Where a face changes much, such as a mouth that opens, the picture's own details

@@ -18,6 +18,8 @@ FIRST_STEP, LAST_STEP = 0.08, 0.01
 """First and last step of the search for the place of a face, as shares of its side."""
 MOST_ROUNDS = 20
 """Largest number of rounds of the search. A round tries six places."""
+LEAST_INSIDE = 0.6
+"""Least share of a place that lies in the picture, for the search. A face could be drawn well over little of it."""
 PROBE = 0.5
 """By how much a latent is changed to see what each of its numbers draws, in standard deviations of the prior."""
 
@@ -63,11 +65,13 @@ class Found:
     """(R, R, 3), what the picture shows there."""
     drawn: Pixels
     """(R, R, 3), the face that z draws."""
+    inside: NDArray[np.bool_]
+    """(R, R), which pixels of the place lie in the picture."""
 
     @property
     def error(self) -> float:
-        """Mean squared difference, where levels are from 0 to 1."""
-        return float(squared(self.seen, self.drawn))
+        """Mean squared difference inside the picture, where levels are from 0 to 1."""
+        return float(_error(self.seen, self.drawn, self.inside))
 
 
 def squared(seen: Pixels, drawn: Pixels) -> NDArray[np.float64]:
@@ -80,17 +84,26 @@ def squared(seen: Pixels, drawn: Pixels) -> NDArray[np.float64]:
 def look(view: View, places: Sequence[Place], codec: Codec) -> Found:
     """Return the face at that one of some places where it is drawn best."""
     seen = np.stack([view.square(place, codec.size, codec.behind) for place in places])
+    inside = np.stack([view.inside(place, codec.size) for place in places])
     z = codec.encode(seen)
     drawn = codec.draw(z)
-    best = int(np.argmin(squared(seen, drawn)))
-    return Found(places[best], z[best : best + 1], seen[best], drawn[best])
+    if not inside.all():
+        # What lies beyond the picture is not known. It is taken from the face that the rest shows.
+        seen = np.where(inside[..., None], seen, drawn)
+        z = codec.encode(seen)
+        drawn = codec.draw(z)
+        seen = np.where(inside[..., None], seen, drawn)
+    best = int(np.argmin(_error(seen, drawn, inside)))
+    return Found(places[best], z[best : best + 1], seen[best], drawn[best], inside[best])
 
 
 def searched(view: View, start: Found, codec: Codec) -> Found:
     """Return the face at the place near `start` where it is drawn best: a pattern search over place and size."""
     best, step = start, FIRST_STEP
     for _ in range(MOST_ROUNDS):
-        found = look(view, near(best.place, step), codec)
+        least = min(LEAST_INSIDE, float(best.inside.mean()))
+        places = [place for place in near(best.place, step) if view.inside(place, codec.size).mean() >= least]
+        found = look(view, places, codec) if places else best
         if found.error < best.error:
             best = found
             continue
@@ -110,19 +123,27 @@ def refined(found: Found, codec: Codec, steps: int = 1, stay: float = 1.0) -> Fo
     for _ in range(steps):
         probes = codec.draw(found.z + PROBE * np.eye(dimensions, dtype=np.float32))
         base = found.drawn.astype(np.float32).ravel()
-        slopes = (probes.reshape(dimensions, -1).astype(np.float32) - base) / (PROBE * 255)
+        known = np.repeat(found.inside.ravel(), 3)  # what lies beyond the picture is not known
+        slopes = (probes.reshape(dimensions, -1).astype(np.float32) - base) * known / (PROBE * 255)
         wanted = (found.seen.astype(np.float32).ravel() - base) / 255
         curvature = slopes @ slopes.T
         damped = curvature + stay * np.eye(dimensions, dtype=np.float32)
         change = np.linalg.solve(damped, slopes @ wanted).astype(np.float32)
         tried = found.z + np.array([1.0, 0.5, 0.25], np.float32)[:, None] * change
         drawn = codec.draw(tried)
-        errors = squared(found.seen, drawn)
+        errors = _error(found.seen, drawn, found.inside)
         best = int(np.argmin(errors))
         if errors[best] >= found.error:
             break
-        found = Found(found.place, tried[best : best + 1], found.seen, drawn[best])
+        found = Found(found.place, tried[best : best + 1], found.seen, drawn[best], found.inside)
     return found
+
+
+def _error(seen: Pixels, drawn: Pixels, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the mean squared difference (...) of pictures (..., R, R, 3) in the pixels that are `inside`."""
+    share = np.maximum(inside.mean(axis=(-2, -1)), 1e-3)
+    errors: NDArray[np.float64] = squared(seen, np.where(inside[..., None], drawn, seen)) / share
+    return errors
 
 
 def share_above(value: float, mean: float, deviation: float) -> float:

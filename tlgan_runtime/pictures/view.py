@@ -78,6 +78,14 @@ class View:
             return 0, 0, width, height
         return left * factor, top * factor, min(right * factor, width), min(bottom * factor, height)
 
+    def inside(self, place: Place, size: int) -> NDArray[np.bool_]:
+        """Return which pixels (size, size) of a square lie in the picture."""
+        left, top, side = place
+        middles = (np.arange(size) + 0.5) * side / size
+        across = (left + middles >= 0) & (left + middles <= self.picture.width)
+        down = (top + middles >= 0) & (top + middles <= self.picture.height)
+        return down[:, None] & across
+
     def square(self, place: Place, size: int, behind: Colour) -> Pixels:
         """Return a square of the picture as uint8 (size, size, 3), with a colour behind the character.
 

@@ -88,9 +88,9 @@ def found_latents(encoder: Encoder, pictures: np.ndarray, codec: Codec) -> np.nd
     """Return latents (N, latent_dim) that draw pictures better than those that the encoder guesses."""
     guesses = predict(encoder, pictures)[0]
     drawn = codec.draw(guesses)
-    place = (0.0, 0.0, float(codec.size))
+    place, all_of_it = (0.0, 0.0, float(codec.size)), np.ones((codec.size, codec.size), bool)
     found = [
-        refined(Found(place, guesses[index : index + 1], pictures[index], drawn[index]), codec, REFINEMENTS)
+        refined(Found(place, guesses[index : index + 1], pictures[index], drawn[index], all_of_it), codec, REFINEMENTS)
         for index in range(len(pictures))
     ]
     return np.concatenate([one.z for one in found])

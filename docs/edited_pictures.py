@@ -1,6 +1,6 @@
 """Draws the pictures of docs/your-pictures.md: edits of faces of the test stream, which no bundle was trained on.
 
-python docs/own_pictures.py    # writes docs/pictures/own-*
+python docs/edited_pictures.py    # writes docs/pictures/own-*
 
 The faces are drawn in their own sizes by the built-in characters, as somebody's pictures would be.
 """
