@@ -14,9 +14,10 @@ from tlgan_runtime.pictures.view import Place
 Levels = NDArray[np.float32]
 FADE_IN = (8.0, 16.0)
 """Changes of the drawn face in levels: smaller ones are left out, larger ones count in full."""
-REPLACE = (24.0, 64.0)
-"""The same for what the drawing lacks. Where a face changes much, such as a mouth that opens, the picture's own details
-belong to the face before."""
+REPLACE = (8.0, 20.0)
+"""The same for what the drawing lacks. Where a face changes, the picture's own details belong to the face before. With
+24 to 64, old brows and mouths showed through, and a judge read the wanted emotion in 72 % of the edits of a cast, where
+it read it in 94 % of drawn faces that were moved."""
 SEAM = 0.06
 """Width of the edge, as a share of the side, in which the change fades out where the picture goes on."""
 
@@ -36,8 +37,9 @@ def blended(picture: Pixels, place: Place, before: Pixels, after: Pixels) -> Pix
     change = new - old
     strength: Levels = _spread(np.abs(change).max(axis=2))
     seam = _seam(place, picture.shape[1], picture.shape[0], len(before))
-    shown = _enlarged(_ramp(strength, *FADE_IN) * seam, window, place[2], Image.Resampling.BILINEAR)
-    taken = _enlarged(_ramp(strength, *REPLACE) * seam, window, place[2], Image.Resampling.BILINEAR)
+    fade, replaced = _ramp(strength, *FADE_IN) * seam, _ramp(strength, *REPLACE) * seam
+    shown = _enlarged(fade, window, place[2], Image.Resampling.BILINEAR)
+    taken = _enlarged(replaced, window, place[2], Image.Resampling.BILINEAR)
     own = _premultiplied(picture[y0:y1, x0:x1])
     added = np.stack([_enlarged(channel, window, place[2]) for channel in np.moveaxis(change, 2, 0)], axis=2)
     drawn = np.stack([_enlarged(channel, window, place[2]) for channel in np.moveaxis(old, 2, 0)], axis=2)
