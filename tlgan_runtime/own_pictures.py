@@ -84,7 +84,7 @@ class OwnPictures(ABC):
         """The picture with another expression: uint8 (H, W, C), its own size and channels.
 
         `picture`, `box` and `refine` are those of `invert`; `strengths`, `method`, `until` and `keep` those of `move`.
-        The change of the drawn face is added to the picture, so all else keeps its pixels bit for bit. `found` is what
+        Where the drawn face does not change, the picture keeps its pixels bit for bit. `found` is what
         `invert` returned for this picture, so that several edits of it look for the face once.
 
         Raises as both do, and `InputError` for a picture that hardly fits the bundle (`Inversion.fit`), unless `force`.

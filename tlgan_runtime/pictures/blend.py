@@ -25,7 +25,7 @@ SEAM = 0.06
 def blended(picture: Pixels, place: Place, before: Pixels, after: Pixels) -> Pixels:
     """Return `picture`, uint8 (H, W, C), with the change from the drawn face `before` to `after`, (S, S, C) each.
 
-    The change is added to the picture. Where it is large, the drawn face takes the place of the picture.
+    Where the change is small, it is added to the picture. Where it is large, the drawn face takes its place.
     """
     left, top = math.floor(place[0]), math.floor(place[1])
     right, bottom = math.ceil(place[0] + place[2]), math.ceil(place[1] + place[2])
