@@ -1,4 +1,7 @@
-"""The part of `CheerMeUp` that takes pictures of one's own."""
+"""The part of `CheerMeUp` that takes pictures of one's own.
+
+What it needs is imported inside, because most programs edit no pictures, and each start would pay 10 ms for it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,12 +18,12 @@ from tlgan_runtime.animation.layout import Pixels
 from tlgan_runtime.bundle.manifest import Manifest
 from tlgan_runtime.errors import BundleNotFoundError
 from tlgan_runtime.latent.vocabulary import Mix
-from tlgan_runtime.pictures.editor import USUAL_FACES, PictureEditor, usual_background
-from tlgan_runtime.pictures.frames import edited_frames
-from tlgan_runtime.pictures.inversion import Codec, Inversion
-from tlgan_runtime.pictures.view import view_of
 from tlgan_runtime.transparency import Colour, averaged, colour
 from tlgan_runtime.validation import flag
+
+if TYPE_CHECKING:
+    from tlgan_runtime.pictures.editor import PictureEditor
+    from tlgan_runtime.pictures.inversion import Inversion
 
 Latents = NDArray[np.float32]
 
@@ -66,6 +69,8 @@ class OwnPictures(ABC):
 
         Raises `InputError` for what is no picture, and `BundleNotFoundError` if the bundle has no encoder.
         """
+        from tlgan_runtime.pictures.view import view_of
+
         return self._pictures.find(view_of(picture), box, exactly=flag("refine", refine))
 
     def edit_picture(
@@ -89,6 +94,8 @@ class OwnPictures(ABC):
 
         Raises as both do, and `InputError` for a picture that hardly fits the bundle (`Inversion.fit`), unless `force`.
         """
+        from tlgan_runtime.pictures.view import view_of
+
         view = view_of(picture)
         if found is None:
             found = self._pictures.find(view, box, exactly=flag("refine", refine))
@@ -115,6 +122,8 @@ class OwnPictures(ABC):
         flickers. Arguments are checked at the call; frames are edited as they are taken. Raises `InputError` after the
         last frame if no frame showed the face.
         """
+        from tlgan_runtime.pictures.frames import edited_frames
+
         pictures, force = self._pictures, flag("force", force)
 
         def moved(z: Latents) -> Latents:
@@ -125,6 +134,9 @@ class OwnPictures(ABC):
 
     @cached_property
     def _pictures(self) -> PictureEditor:
+        from tlgan_runtime.pictures.editor import USUAL_FACES, PictureEditor, usual_background
+        from tlgan_runtime.pictures.inversion import Codec
+
         fit = self.manifest.fit
         if fit is None or "encoder" not in (entry.role for entry in self.manifest.files.values()):
             raise no_encoder(self.path)
