@@ -63,10 +63,10 @@ def write_video(
             shown = end
 
 
-def copy_video(path: Path, frames: Iterable[Pixels], fps: float, sound: Path | None) -> tuple[int, tuple[int, int]]:
+def copy_video(path: Path, frames: Iterable[Pixels], fps: float, sound: Path | None) -> int:
     """Write frames, uint8 (h, w, 3) each, as they come, with the sound of another video.
 
-    Returns the number of frames, and their height and width. Raises `InputError` if there are none, and as
+    Returns the number of frames. Raises `InputError` if there are none, and as
     `write_video` does.
     """
     count, coming = 0, iter(frames)
@@ -77,7 +77,7 @@ def copy_video(path: Path, frames: Iterable[Pixels], fps: float, sound: Path | N
         for frame in chain([first], coming):
             send(frame)
             count += 1
-    return count, (first.shape[0], first.shape[1])
+    return count
 
 
 @contextmanager

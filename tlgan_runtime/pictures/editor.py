@@ -53,10 +53,8 @@ class PictureEditor:
 
     def find(self, view: View, box: Sequence[float] | None = None, *, exactly: bool = False) -> Inversion:
         """Find the face in a picture; with `box` (left, top, width, height) near that place."""
-        if box is not None:
-            found = look(view, [around(_checked_box(box, view))], self.codec)
-        else:
-            found = look(view, self._places(view), self.codec)
+        places = self._places(view) if box is None else [around(_checked_box(box, view))]
+        found = look(view, places, self.codec)
         if self._fit(found) < SEARCHED:
             found = searched(view, found, self.codec)
         fit = self._fit(found)

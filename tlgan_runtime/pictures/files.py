@@ -16,6 +16,7 @@ from tlgan_runtime.files import creating, replacing
 from tlgan_runtime.latent.strengths import walk_strengths
 from tlgan_runtime.pictures.decode import SUFFIXES
 from tlgan_runtime.pictures.moving import Moving, is_moving, read_moving
+from tlgan_runtime.pictures.view import View, view_of
 from tlgan_runtime.validation import file_path
 
 if TYPE_CHECKING:
@@ -68,12 +69,13 @@ def edit_file(editor: CheerMeUp, source: Path, target: Path, edit: Edit, progres
 
 def edit_still(editor: CheerMeUp, source: Path, edit: Edit) -> tuple[Pixels, list[dict[str, Any]]]:
     """Return a picture in which one face is edited, or one in each box; and where these are, and how well they fit."""
-    picture: Any = source
+    picture: View | Pixels = view_of(source)
     faces = []
     for box in edit.boxes or (None,):
         found = editor.invert(picture, box=box, refine=edit.refine)
         picture = editor.edit_picture(picture, **edit.without("boxes", "refine"), found=found)
         faces.append({"fit": found.fit, "box": list(found.box)})
+    assert not isinstance(picture, View)
     return picture, faces
 
 
@@ -114,12 +116,13 @@ def usual_suffix(source: Path) -> str:
 def _edit_walk(editor: CheerMeUp, source: Path, target: Path, edit: Edit, progress: Progress) -> dict[str, Any]:
     if edit.until is not None:
         raise InputError("an animation goes to a strength; give --strength in place of --until, or write a .png")
-    found = editor.invert(source, box=edit.only_box(), refine=edit.refine)
+    view = view_of(source)
+    found = editor.invert(view, box=edit.only_box(), refine=edit.refine)
 
     def frames() -> Iterator[Pixels]:
         for share in walk_strengths(STEPS, "smooth"):
             strengths = {name: float(share) * strength for name, strength in edit.strengths.items()}
-            yield editor.edit_picture(source, strengths, **edit.without("strengths", "boxes", "refine"), found=found)
+            yield editor.edit_picture(view, strengths, **edit.without("strengths", "boxes", "refine"), found=found)
 
     shown = _reported(frames(), STEPS, progress)
     written = write_animation(target, (frame[None] for frame in shown), size=None)
@@ -136,7 +139,7 @@ def _edit_moving(editor: CheerMeUp, moving: Moving, target: Path, edit: Edit, pr
     shown = _reported(edited, moving.count, progress)
     if moving.seconds is None and suffix in VIDEO_FORMATS:
         with replacing(target) as temporary:
-            count, _ = copy_video(temporary, shown, moving.fps, moving.path if moving.sound else None)
+            count = copy_video(temporary, shown, moving.fps, moving.path if moving.sound else None)
         return {"path": str(target), "frames": count, "sound": moving.sound}
     loop = "once" if moving.plays == 1 else "forth"
     written = write_animation(

@@ -40,7 +40,7 @@ class Inversion:
     @property
     def error(self) -> float:
         """The mean squared residual, where levels are from 0 to 1."""
-        return float((self.residual.astype(np.float64) / 255).__pow__(2).mean())
+        return float(np.square(self.residual.astype(np.float64) / 255).mean())
 
 
 @dataclass(frozen=True)

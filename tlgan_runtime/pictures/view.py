@@ -104,9 +104,11 @@ class View:
 def view_of(picture: Any) -> View:
     """Return the view of a picture: a path, the bytes of a file, a Pillow image, or uint8 (H, W, 3) or (H, W, 4).
 
-    Alpha is straight. Raises `InputError`, with the reason, for anything else, for a file that is no usable picture,
-    and for a picture that is transparent all over.
+    Alpha is straight. A view is returned as it is, so that several edits decode a file once. Raises `InputError`, with
+    the reason, for anything else, for a file that is no usable picture, and for a picture that is transparent all over.
     """
+    if isinstance(picture, View):
+        return picture
     if isinstance(picture, Image.Image):
         return _viewed(picture, "the picture")
     if isinstance(picture, str | Path | bytes):

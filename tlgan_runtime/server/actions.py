@@ -25,7 +25,7 @@ from tlgan_runtime.files import unfinished
 from tlgan_runtime.latent.sampling import check_latents
 from tlgan_runtime.pictures.decode import UnusablePictureError, opened
 from tlgan_runtime.pictures.inversion import Inversion
-from tlgan_runtime.pictures.view import view_of
+from tlgan_runtime.pictures.view import View, view_of
 from tlgan_runtime.scene import Scene, plan_scene
 from tlgan_runtime.server.limits import Limits
 from tlgan_runtime.server.operations import ANIMATIONS, JSON, PNG, WEBP
@@ -107,10 +107,10 @@ class Actions:
     def edit(self, ask: Ask) -> Answer:
         """Edit a picture. JSON has `picture`, PNG in base64, and what `invert` says."""
         asked = read_options(EditOptions, ask.options, self._limits)
-        picture, found = self._found(ask, asked)
+        view, found = self._found(ask, asked)
         ask.check()
         edited = self._editor.edit_picture(
-            picture, asked.strengths, asked.method,
+            view, asked.strengths, asked.method,
             until=asked.until, keep=asked.keep, force=asked.force, found=found,
         )  # fmt: skip
         ask.check()
@@ -127,16 +127,16 @@ class Actions:
         """Return the side of what is in memory for a face of `size` pixels."""
         return max(size, self._editor.image_size)
 
-    def _found(self, ask: Ask, asked: InvertOptions) -> tuple[Image.Image, Inversion]:
+    def _found(self, ask: Ask, asked: InvertOptions) -> tuple[View, Inversion]:
         try:
             with opened(ask.body) as image:
                 size = image.size
         except UnusablePictureError as error:
             raise InputError(f"cannot use the picture: {error}") from None
         self._limits.check_picture(*size)
-        picture = view_of(ask.body).picture
+        view = view_of(ask.body)
         ask.check()
-        return picture, self._editor.invert(picture, box=asked.box, refine=asked.refine)
+        return view, self._editor.invert(view, box=asked.box, refine=asked.refine)
 
     def _latents(self, given: Any) -> NDArray[np.float32]:
         z = array("latents", given)
