@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -15,6 +15,7 @@ from tlgan_runtime import transparency
 from tlgan_runtime.animation.caption import Caption
 from tlgan_runtime.animation.layout import Pixels, check_transparency
 from tlgan_runtime.animation.options import MAX_FPS, AnimationOptions
+from tlgan_runtime.animation.progress import reported
 from tlgan_runtime.animation.write import Animation, animation_path, write_animation
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.manifest import Manifest
@@ -292,7 +293,7 @@ class CheerMeUp(OwnPictures):
         images = self._frames(self._prepared(z, strengths, options.method, options.keep), len(z), strengths, behind)
         return write_animation(
             target,
-            images if options.progress is None else _reported(images, scene.frames, options.progress),
+            reported(images, scene.frames, options.progress),
             fps=options.fps,
             size=options.size,
             loop=scene.course.loop,
@@ -350,9 +351,3 @@ class CheerMeUp(OwnPictures):
 
     def _check_latents(self, z: ArrayLike) -> Latents:
         return sampling.check_latents(z, self.latent_dim)
-
-
-def _reported(frames: Iterator[Pixels], steps: int, progress: Callable[[int, int], None]) -> Iterator[Pixels]:
-    for done, frame in enumerate(frames, start=1):
-        yield frame
-        progress(done, steps)

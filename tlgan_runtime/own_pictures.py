@@ -138,7 +138,7 @@ class OwnPictures(ABC):
         from tlgan_runtime.pictures.inversion import Codec
 
         fit = self.manifest.fit
-        if fit is None or "encoder" not in (entry.role for entry in self.manifest.files.values()):
+        if fit is None or "encoder" not in self.manifest.roles:
             raise no_encoder(self.path)
         clear, size = self.manifest.channels == 4, self.manifest.read_size
         behind = (

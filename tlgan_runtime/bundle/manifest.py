@@ -125,6 +125,11 @@ class Manifest:
     `deviation`, see below."""
 
     @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles of all files."""
+        return tuple(entry.role for entry in self.files.values())
+
+    @property
     def read_size(self) -> int:
         """Side of the pictures that the classifier reads, in pixels."""
         return self.reader_size or self.image_size

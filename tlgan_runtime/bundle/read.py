@@ -58,7 +58,7 @@ class Bundle:
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles of all files."""
-        return tuple(entry.role for entry in self.manifest.files.values())
+        return self.manifest.roles
 
     def axes(self, finder_of: FinderOf = without_ends) -> Axes:
         """Return the axes, checked against the manifest, without the methods whose ends `finder_of` cannot find."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlgan_runtime.animation.layout import STILL_FORMATS, Pixels, check_transparency, save_still
+from tlgan_runtime.animation.progress import Progress, reported
 from tlgan_runtime.animation.video import FORMATS as VIDEO_FORMATS
 from tlgan_runtime.animation.video import copy_video
 from tlgan_runtime.animation.write import FORMATS, write_animation
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 STEPS = 30
 """Frames from a picture to its edit."""
-Progress = Callable[[int, int], None] | None
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class Edit:
         return {name: value for name, value in asdict(self).items() if name not in names}
 
 
-def edit_file(editor: CheerMeUp, source: Path, target: Path, edit: Edit, progress: Progress = None) -> dict[str, Any]:
+def edit_file(
+    editor: CheerMeUp, source: Path, target: Path, edit: Edit, progress: Progress | None = None
+) -> dict[str, Any]:
     """Write the edit of a picture, an animation or a video. Returns what is worth knowing of it.
 
     A picture becomes a picture, or an animation from the picture to its edit, by the suffix of `target`. Nothing is
@@ -113,7 +115,7 @@ def usual_suffix(source: Path) -> str:
     return suffix if suffix in FORMATS else ".png" if suffix == ".apng" else ".mp4"
 
 
-def _edit_walk(editor: CheerMeUp, source: Path, target: Path, edit: Edit, progress: Progress) -> dict[str, Any]:
+def _edit_walk(editor: CheerMeUp, source: Path, target: Path, edit: Edit, progress: Progress | None) -> dict[str, Any]:
     if edit.until is not None:
         raise InputError("an animation goes to a strength; give --strength in place of --until, or write a .png")
     view = view_of(source)
@@ -124,19 +126,21 @@ def _edit_walk(editor: CheerMeUp, source: Path, target: Path, edit: Edit, progre
             strengths = {name: float(share) * strength for name, strength in edit.strengths.items()}
             yield editor.edit_picture(view, strengths, **edit.without("strengths", "boxes", "refine"), found=found)
 
-    shown = _reported(frames(), STEPS, progress)
+    shown = reported(frames(), STEPS, progress)
     written = write_animation(target, (frame[None] for frame in shown), size=None)
     return {"path": str(target), "faces": [{"fit": found.fit, "box": list(found.box)}], "frames": written.frames}
 
 
-def _edit_moving(editor: CheerMeUp, moving: Moving, target: Path, edit: Edit, progress: Progress) -> dict[str, Any]:
+def _edit_moving(
+    editor: CheerMeUp, moving: Moving, target: Path, edit: Edit, progress: Progress | None
+) -> dict[str, Any]:
     if edit.refine:
         raise InputError("refine is for still pictures; leave it out for an animation or a video")
     suffix = file_path(target, FORMATS).suffix.lower()
     if moving.clear:
         check_transparency(target)
     edited = editor.edit_frames(moving.frames(), **edit.without("refine", "boxes"), box=edit.only_box())
-    shown = _reported(edited, moving.count, progress)
+    shown = reported(edited, moving.count, progress)
     if moving.seconds is None and suffix in VIDEO_FORMATS:
         with replacing(target) as temporary:
             count = copy_video(temporary, shown, moving.fps, moving.path if moving.sound else None)
@@ -147,10 +151,3 @@ def _edit_moving(editor: CheerMeUp, moving: Moving, target: Path, edit: Edit, pr
         repeat=moving.plays if moving.plays > 1 else None,
     )  # fmt: skip
     return {"path": str(target), "frames": written.frames, "sound": False}
-
-
-def _reported(frames: Iterator[Pixels], count: int, progress: Progress) -> Iterator[Pixels]:
-    for done, frame in enumerate(frames, start=1):
-        yield frame
-        if progress is not None:
-            progress(done, max(count, done))

@@ -138,7 +138,7 @@ def finished_bundle(path: str | Path) -> FinishedModel:
         seed=seed,
         latents=lambda count, stream: app.sample(count, stream_seed(seed, f"latents {stream}")),
         draw=lambda z: averaged(app.render(z), size),
-        encode=app.encode if "encoder" in (entry.role for entry in app.manifest.files.values()) else None,
+        encode=app.encode if "encoder" in app.manifest.roles else None,
         classify=read,
         judge=read,
         judged_by="classifier",
