@@ -117,6 +117,13 @@ def edge_colours(rgb: Image.Image) -> NDArray[np.uint8]:
     return np.concatenate([pixels[0], pixels[:, 0], pixels[:, -1]])
 
 
+def plain_background(rgb: Image.Image) -> NDArray[np.float64] | None:
+    """Return the colour (3,) that most of the edges of an opaque picture have, if there is one."""
+    edges = edge_colours(rgb).astype(int)
+    colour: NDArray[np.float64] = np.median(edges, axis=0)
+    return colour if (np.abs(edges - colour) <= NOISE).all(axis=1).mean() >= PLAIN else None
+
+
 def content_box(image: Image.Image) -> Box:
     """Return the box of an upright picture. It is the whole picture if there is no plain background.
 
@@ -127,11 +134,10 @@ def content_box(image: Image.Image) -> Box:
         found = alpha.point([0] * (CLEAR + 1) + [255] * (255 - CLEAR)).getbbox()
     else:
         rgb = solid(image)
-        edges = edge_colours(rgb).astype(int)
-        colour = np.median(edges, axis=0)
-        plain = (np.abs(edges - colour) <= NOISE).all(axis=1).mean() >= PLAIN
-        other = (np.abs(np.asarray(rgb, np.int16) - colour) > NOISE).any(axis=2)
-        found = Image.fromarray(other).getbbox() if plain else None
+        colour, found = plain_background(rgb), None
+        if colour is not None:
+            other = (np.abs(np.asarray(rgb, np.int16) - colour) > NOISE).any(axis=2)
+            found = Image.fromarray(other).getbbox()
     return found or (0, 0, *image.size)
 
 

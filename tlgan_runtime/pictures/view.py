@@ -15,11 +15,10 @@ from tlgan_runtime.animation.layout import Pixels
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.pictures.decode import (
     NOISE,
-    PLAIN,
     UnusablePictureError,
     content_box,
-    edge_colours,
     opened,
+    plain_background,
     see_through,
     solid,
     square,
@@ -60,12 +59,11 @@ class View:
     @cached_property
     def plain(self) -> Colour | None:
         """The colour behind the character, if the edges of an opaque picture have one."""
-        if self.clear:
+        colour = None if self.clear else plain_background(self.picture)
+        if colour is None:
             return None
-        edges = edge_colours(self.picture).astype(int)
-        red, green, blue = (int(level) for level in np.median(edges, axis=0))
-        near = (np.abs(edges - (red, green, blue)) <= NOISE).all(axis=1).mean()
-        return (red, green, blue) if near >= PLAIN else None
+        red, green, blue = (int(level) for level in colour)
+        return red, green, blue
 
     @cached_property
     def content(self) -> tuple[int, int, int, int]:
