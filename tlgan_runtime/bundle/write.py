@@ -38,6 +38,14 @@ def write_manifest(folder: str | PathLike[str], *, roles: Mapping[str, str] | No
     return manifest
 
 
+def changeable(path: str | PathLike[str]) -> Path:
+    """Return the folder of a bundle. Raises `InputError` for a .zip, which `amend_bundle` cannot change."""
+    folder = Bundle(path).path
+    if not folder.is_dir():
+        raise InputError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
+    return folder
+
+
 def amend_bundle(
     path: str | PathLike[str], files: Mapping[str, bytes], metrics: Mapping[str, Any], **facts: Any
 ) -> Manifest:
@@ -47,9 +55,7 @@ def amend_bundle(
 
     The bundle is complete at every moment, even after an interrupt.
     """
-    bundle = Bundle(path)
-    if not bundle.path.is_dir():
-        raise InputError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
+    bundle = Bundle(changeable(path))
     document = parse_json(bundle.read_manifest(), MANIFEST)
     listed = {name: entry for name, entry in document["files"].items() if name.removeprefix(_BEFORE) not in files}
     listed |= {name: asdict(_described(content, ROLES.get(name, Path(name).stem))) for name, content in files.items()}

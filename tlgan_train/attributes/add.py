@@ -11,7 +11,7 @@ from typing import Any
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.bundle.manifest import parse_json
 from tlgan_runtime.bundle.read import Bundle
-from tlgan_runtime.bundle.write import amend_bundle
+from tlgan_runtime.bundle.write import amend_bundle, changeable
 from tlgan_runtime.errors import CheerMeUpError
 from tlgan_train.attributes.fit import check_name, fit_attribute
 from tlgan_train.compute.compute import Compute
@@ -57,9 +57,7 @@ def add_to_bundle(
     `TrainError` if the bundle cannot be changed, and in the cases of `fit_attribute`.
     """
     try:
-        path = find_bundle(bundle)
-        if not path.is_dir():
-            raise TrainError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
+        path = changeable(find_bundle(bundle))
         entry = _fitted(name, labels, finished_bundle(path), Compute.here("fp32"), log, progress)
         opened = Bundle(path)
         document = parse_json(opened.read("axes"), "axes.json")

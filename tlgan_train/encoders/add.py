@@ -7,11 +7,8 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import torch
-
 from tlgan_runtime.bundle.find import find_bundle
-from tlgan_runtime.bundle.manifest import Fit
-from tlgan_runtime.bundle.write import amend_bundle
+from tlgan_runtime.bundle.write import amend_bundle, changeable
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import CheerMeUpError
 from tlgan_runtime.pictures.inversion import Codec
@@ -26,9 +23,8 @@ from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.evaluate import check_same_labels
 from tlgan_train.evaluation.model import finished_bundle
 from tlgan_train.evaluation.redrawing import evaluate_redrawing
+from tlgan_train.export.bundle import export_encoder
 from tlgan_train.export.folding import as_stored
-from tlgan_train.export.stored_weights import store_half
-from tlgan_train.export.torch_export import EncodingGraph, to_onnx
 from tlgan_train.models.inference import predict
 
 
@@ -45,9 +41,7 @@ def add_encoder(
     or for pictures of other emotions or characters.
     """
     try:
-        path = find_bundle(bundle)
-        if not path.is_dir():
-            raise TrainError(f"{path} is a .zip, which cannot be changed in place; unpack it and name the folder")
+        path = changeable(find_bundle(bundle))
         app, model, compute = CheerMeUp(path), finished_bundle(path), Compute.here("auto")
         size = app.manifest.read_size
         spec = data or app.manifest.training.get("data")
@@ -66,10 +60,9 @@ def add_encoder(
         log(f"test pictures are drawn again with {measured.psnr:.1f} dB")
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "encoder.onnx"
-            example = torch.zeros(2, size, size, 3, dtype=torch.uint8)
-            to_onnx(EncodingGraph(encoder), (example,), ("image",), ("z",), file, store_half)
-            fit = Fit(measured.log_error, measured.log_error_deviation)
-            amend_bundle(path, {"encoder.onnx": file.read_bytes()}, {"redrawing": asdict(measured)}, fit=asdict(fit))
+            export_encoder(encoder, file)
+            figures = {"redrawing": asdict(measured)}
+            amend_bundle(path, {"encoder.onnx": file.read_bytes()}, figures, fit=asdict(measured.fit))
     except CheerMeUpError as error:
         raise TrainError(str(error)) from error
     return path

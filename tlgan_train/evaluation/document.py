@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tlgan_runtime.bundle.manifest import Fit
 from tlgan_train.dataclass_json import from_json, to_json
 from tlgan_train.errors import TrainError
 from tlgan_train.run_folder import read_json, write_json
@@ -113,6 +114,11 @@ class Redrawing:
     """Mean over the validation pictures of the logarithm of the mean squared error, where levels are from 0 to 1."""
     log_error_deviation: float
     """Standard deviation of these logarithms."""
+
+    @property
+    def fit(self) -> Fit:
+        """What the manifest says of them."""
+        return Fit(self.log_error, self.log_error_deviation)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import onnx
 import torch
 from torch import nn
 
-from tlgan_runtime.bundle.manifest import MANIFEST, Fit
+from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.bundle.write import replace_bundle, write_manifest
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.files import flush, unfinished
@@ -34,6 +34,7 @@ from tlgan_train.gan.state import label_names
 from tlgan_train.gan.weights import load_encoder, load_generator
 from tlgan_train.head.weights import load_head
 from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.encoder import Encoder
 from tlgan_train.models.ends import PathNetwork
 from tlgan_train.models.head import Head, HeadedGenerator
 from tlgan_train.report.model_card import model_card, with_attributes
@@ -96,7 +97,7 @@ def export_bundle(
         "license": license_of(config["data"]["spec"]),
     }
     if encoder is not None:
-        facts["fit"] = Fit(evaluation.redrawing.log_error, evaluation.redrawing.log_error_deviation)
+        facts["fit"] = evaluation.redrawing.fit
     out.parent.mkdir(parents=True, exist_ok=True)
     with unfinished(out.parent, directory=True) as folder:
         z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
@@ -108,8 +109,7 @@ def export_bundle(
         outputs = ("emotion", "character")
         to_onnx(ReadingGraph(classifier), (images[:2],), ("image",), outputs, folder / "classifier.onnx", store_half)
         if encoder is not None:
-            graph = EncodingGraph(as_stored(encoder))
-            to_onnx(graph, (images[:2],), ("image",), ("z",), folder / "encoder.onnx", store_half)
+            export_encoder(as_stored(encoder), folder / "encoder.onnx")
         if any(method.get("ends") == PATHS for method in axes["methods"].values()):
             export_paths(load_paths(run), folder / "paths.onnx")
         sets = label_names(evaluation.emotions, evaluation.drawn_characters, config["gan"]["label_sectors"])
@@ -155,6 +155,12 @@ def check_out(out: Path) -> None:
     """Raise `TrainError` if a bundle at `out` would replace something that is not a bundle."""
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise TrainError(f"{out} exists and is no bundle; move it away, or give --out a new folder")
+
+
+def export_encoder(encoder: Encoder, path: Path) -> None:
+    """Write the graph that finds latents of pictures, by an encoder that is `as_stored`."""
+    example = torch.zeros(2, encoder.image_size, encoder.image_size, 3, dtype=torch.uint8)
+    to_onnx(EncodingGraph(encoder), (example,), ("image",), ("z",), path, store_half)
 
 
 def export_paths(network: PathNetwork, path: Path) -> None:

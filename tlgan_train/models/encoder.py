@@ -17,6 +17,7 @@ class Encoder(nn.Module):
 
     def __init__(self, latent_dim: int, width: int, image_size: int, mapping_width: int = 0) -> None:
         super().__init__()
+        self.image_size = image_size
         self.trunk, channels = convolution_trunk(width, image_size, "batch")
         layers: list[nn.Module] = []
         if mapping_width:
