@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -288,11 +289,39 @@ def test_processes_end_with_a_checkpoint_when_torchrun_is_killed(small_options: 
         assert launcher.stderr is not None
         while "training pictures" not in launcher.stderr.readline():
             assert launcher.poll() is None
+        while not (tmp_path / "run" / STAGES["gan"].product).exists():  # until both processes train
+            assert launcher.poll() is None
+            time.sleep(0.05)
         launcher.kill()
         _, said = launcher.communicate(timeout=300)  # until every process has ended that writes there
     assert "stopped after" in said and images_seen(tmp_path / "run") > 0
     running = [path for path in Path("/proc").glob("[0-9]*/environ") if mark.encode() in content(path)]
     assert running == []
+
+
+@pytest.mark.slow
+def test_a_process_whose_peer_is_killed_says_so_in_one_line(small_options: list[str], tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1]), "WORLD_SIZE": "2"}
+    options = ["gan", "--run", str(tmp_path / "run"), *small_options, "--set=gan.images=10000000"]
+    first, second = (
+        subprocess.Popen(
+            [sys.executable, "-m", "tlgan_train.cli", *options],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **address, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+        )
+        for rank in range(2)
+    )
+    while not (tmp_path / "run" / STAGES["gan"].product).exists():  # until both processes train
+        assert first.poll() is None and second.poll() is None
+        time.sleep(0.05)
+    second.kill()
+    second.communicate(timeout=PATIENCE)
+    _, said = first.communicate(timeout=PATIENCE)
+    assert first.returncode == 2 and "Traceback" not in said
+    assert said.splitlines()[-1].startswith("tlgan-train: a process that trains along has ended")
 
 
 def content(path: Path) -> bytes:

@@ -22,6 +22,7 @@ import torch.distributed.nn
 from torch import nn
 
 from tlgan_runtime.signals import watch_launcher
+from tlgan_train.errors import TrainError
 
 
 @contextmanager
@@ -54,6 +55,16 @@ def alone() -> Iterator[None]:
         _ALONE.reset(token)
 
 
+@contextmanager
+def _in_touch() -> Iterator[None]:
+    """Raise `TrainError` for an exchange that another process does not answer, because it has ended."""
+    try:
+        yield
+    except RuntimeError as error:
+        lost = "a process that trains along has ended; see what it printed. The same command resumes from the last"
+        raise TrainError(f"{lost} checkpoint") from error
+
+
 def count() -> int:
     """Return the number of processes that train together."""
     return dist.get_world_size() if dist.is_initialized() and not _ALONE.get() else 1
@@ -69,7 +80,8 @@ def broadcast(value: Any = None) -> Any:
     if count() == 1:
         return value
     box = [value]
-    dist.broadcast_object_list(box)
+    with _in_touch():
+        dist.broadcast_object_list(box)
     return box[0]
 
 
@@ -78,8 +90,9 @@ def any_of(flag: bool, device: torch.device) -> bool:
     if count() == 1:
         return flag
     votes = torch.tensor(float(flag), device=device)
-    dist.all_reduce(votes)
-    return votes.item() > 0
+    with _in_touch():
+        dist.all_reduce(votes)
+        return votes.item() > 0
 
 
 def average_gradients(optimiser: torch.optim.Optimizer) -> None:
@@ -88,7 +101,8 @@ def average_gradients(optimiser: torch.optim.Optimizer) -> None:
         return
     gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
     together = torch.cat([gradient.flatten() for gradient in gradients])
-    dist.all_reduce(together)
+    with _in_touch():
+        dist.all_reduce(together)
     together /= count()
     for gradient, mean in zip(gradients, together.split([g.numel() for g in gradients]), strict=True):
         gradient.copy_(mean.view_as(gradient))
@@ -100,6 +114,7 @@ def share_buffers(networks: Iterable[nn.Module]) -> None:
         return
     buffers = [b for network in networks for b in network.buffers() if b.is_floating_point()]
     together = torch.cat([buffer.flatten() for buffer in buffers])
-    dist.broadcast(together, src=0)
+    with _in_touch():
+        dist.broadcast(together, src=0)
     for buffer, values in zip(buffers, together.split([b.numel() for b in buffers]), strict=True):
         buffer.copy_(values.view_as(buffer))

@@ -70,11 +70,11 @@ def train_gan(
     arrays = label_arrays(dataset, characters, len(sets))
     batches = Batches(dataset, indices, gan.batch_size, gan.balanced, config.seed)
     place = f"{compute.device.type} {compute.precision}"
-    log(f"{place}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
     every = max(1, gan.checkpoint_images // gan.batch_size)
     first, own_share = compute.rank == 0, slice(compute.rank, None, compute.ranks)
     record = TrainingLog(folder, state.step, steps, gan.batch_size, progress) if first else NullLog()
     with record, compute.hold_interrupts() as interrupts:
+        log(f"{place}, {steps} steps of {gan.batch_size}, {len(indices):,} training pictures")
         try:
             while state.step < steps:
                 picked = batches[state.step][own_share]
