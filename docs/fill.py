@@ -75,6 +75,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "keep": recorded("locks", "locks"),
     "pictures of one's own": recorded("own_pictures", "own_pictures", "table"),
     "visits of the page": recorded("page", "page"),
+    "frames of a puppet": recorded("puppet", "puppet", "table"),
 }
 """What makes the parts, by name."""
 PARTS |= import_module("signatures").parts() | import_module("bundle_format").parts()

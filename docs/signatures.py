@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import tlgan_runtime
-from tlgan_runtime import CheerMeUp, CheerMeUpError
+from tlgan_runtime import CheerMeUp, CheerMeUpError, Puppet
 from tlgan_runtime.animation.options import AnimationOptions
 from tlgan_runtime.batch.run import Outcome
 
@@ -25,6 +25,8 @@ def parts() -> dict[str, Any]:
             continue
         if inspect.isfunction(one) or one is CheerMeUp:
             found[f"signature of {name}"] = partial(signature, name, one)
+        elif one is Puppet:
+            found[f"members of {name}"] = partial(members, name.lower(), one)
         else:
             found[f"fields of {name}"] = partial(fields, one)
     for name, one in inspect.getmembers(CheerMeUp, inspect.isfunction):
@@ -35,6 +37,10 @@ def parts() -> dict[str, Any]:
 
 def signature(name: str, one: Any) -> str:
     """How a function or a class is called, as in the code."""
+    return f"```text\n{_call(name, one)}\n```"
+
+
+def _call(name: str, one: Any) -> str:
     made = inspect.signature(one)
     arguments = []
     for key, argument in made.parameters.items():
@@ -52,7 +58,19 @@ def signature(name: str, one: Any) -> str:
     if len(line) > WIDTH:
         rows = "".join(f"    {argument},\n" for argument in arguments)
         line = f"{name}(\n{rows}){end}"
-    return f"```text\n{line}\n```"
+    return line
+
+
+def members(name: str, one: type) -> str:
+    """How the methods of a class are called, and the types of its properties."""
+    calls = [
+        f"{name}.{key} -> {_text(member.fget.__annotations__['return'])}"
+        if isinstance(member, property)
+        else _call(f"{name}.{key}", member)
+        for key, member in vars(one).items()
+        if not key.startswith("_")
+    ]
+    return "\n".join(["```text", *calls, "```"])
 
 
 def properties() -> str:

@@ -27,6 +27,7 @@ from tlgan_runtime import (
     MissingLibraryError,
     OutputError,
     ProviderError,
+    Puppet,
     Scores,
     run_batch,
     write_animation,
@@ -58,6 +59,11 @@ def typical_calls(bundle: Path, folder: Path) -> None:
     frames = assert_type(app.walk(z, mix, 2, keep=names[2:3]), Iterator[NDArray[np.uint8]])
     app.timeline(z, f"start, {names[0]}:0.8@1s", fps=5)
     app.timeline(z, [(0, {}), (0.5, mix)], easing="linear")
+
+    puppet = assert_type(app.puppet(z, settle=0.5, keep=names[2:3]), Puppet)
+    puppet.set({names[0]: 0.8})
+    assert_type(puppet.frame(1 / 60), NDArray[np.uint8])
+    assert_type(puppet.strengths, dict[str, float])
 
     def progress(done: int, of: int) -> None:
         assert 0 < done <= of
@@ -109,6 +115,8 @@ def wrong_calls(app: CheerMeUp, z: NDArray[np.float32]) -> None:
     app.walk(z, "joy", steps=2.5)  # type: ignore[arg-type]
     len(app.walk(z, "joy"))  # type: ignore[arg-type]
     app.timeline(z, {"joy": 1})  # type: ignore[arg-type]
+    app.puppet(z).set("joy")  # type: ignore[arg-type]
+    app.puppet(z).frame()  # type: ignore[call-arg]
     app.gif()  # type: ignore[call-arg]
     app.gif("a.gif", emotions="joy")  # type: ignore[call-arg]
     app.gif("a.gif", steps="30")  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ProviderError,
     )
     from tlgan_runtime.pictures.inversion import Inversion
+    from tlgan_runtime.puppet import Puppet
     from tlgan_runtime.scores import Scores
     from tlgan_runtime.version import __version__
 
@@ -34,6 +35,7 @@ _HOMES = {
     "Caption": "animation.caption",
     "CheerMeUp": "editor",
     "Inversion": "pictures.inversion",
+    "Puppet": "puppet",
     "Scores": "scores",
     "__version__": "version",
     "BundleDamagedError": "errors",
@@ -61,6 +63,7 @@ __all__ = [
     "MissingLibraryError",
     "OutputError",
     "ProviderError",
+    "Puppet",
     "Scores",
     "__version__",
     "run_batch",

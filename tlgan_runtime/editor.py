@@ -25,6 +25,7 @@ from tlgan_runtime.graphs.bundle_graphs import open_graphs
 from tlgan_runtime.graphs.end_finders import usable_axes
 from tlgan_runtime.graphs.session import MICRO_BATCH, Engine
 from tlgan_runtime.latent import sampling
+from tlgan_runtime.latent.axes import Motions
 from tlgan_runtime.latent.keep import check_keep
 from tlgan_runtime.latent.moves import Move
 from tlgan_runtime.latent.strengths import timeline_strengths, walk_strengths
@@ -32,6 +33,7 @@ from tlgan_runtime.latent.timeline import Keyframes
 from tlgan_runtime.latent.vocabulary import Mix, Vocabulary
 from tlgan_runtime.option import takes
 from tlgan_runtime.own_pictures import OwnPictures, no_encoder
+from tlgan_runtime.puppet import LONGEST, SETTLE, SHORTEST, Puppet
 from tlgan_runtime.scene import plan_scene
 from tlgan_runtime.scores import Scores
 from tlgan_runtime.transparency import AUTO, Background, Colour, averaged, colour, over
@@ -266,6 +268,32 @@ class CheerMeUp(OwnPictures):
         move, behind = self._prepared(start, keys, method, keep), self._behind(background)
         return self._frames(move, len(start), strengths[:, None], behind)
 
+    def puppet(
+        self,
+        z: ArrayLike,
+        method: str | None = None,
+        *,
+        settle: float = SETTLE,
+        keep: Sequence[str] = (),
+        background: Background = AUTO,
+    ) -> Puppet:
+        """The faces of `z`, (N, latent_dim), for a program that sets their strengths while it shows them.
+
+        `settle` is the time in which nine tenths of a change happen, from 0.01 to 60 seconds. `method` and `keep` are
+        those of `move`, `background` that of `render`. Ends of the faces are found once, and again where characters or
+        attributes change.
+        """
+        start, behind, motions = self._check_latents(z), self._behind(background), self._motions(method)
+        seconds, names = real("settle", settle, SHORTEST, LONGEST), len(self.vocabulary.names)
+        kept, held = check_keep(keep, np.zeros(names), motions), tuple(keep)
+        return Puppet(
+            self.vocabulary,
+            Move(start, motions, kept, np.ones(names)),  # any name may move
+            lambda latents: self._drawn(latents, behind),
+            lambda strengths: check_keep(held, strengths, motions),
+            seconds,
+        )
+
     @takes(AnimationOptions)
     def gif(self, options: AnimationOptions) -> Animation:
         """Write the walk of `faces` seeded faces, in the format that the suffix of `path` names.
@@ -310,9 +338,11 @@ class CheerMeUp(OwnPictures):
         self, start: Latents, strengths: NDArray[np.float64], method: str | None, keep: Sequence[str]
     ) -> Move:
         """Faces ready to be moved by any of `strengths` (..., E + C + A); checks the method and what to keep."""
-        name = self._axes.default if method is None else one_of("method", method, self.methods)
-        motions = self._axes.motions(name)
+        motions = self._motions(method)
         return Move(start, motions, check_keep(keep, strengths, motions), strengths)
+
+    def _motions(self, method: str | None) -> Motions:
+        return self._axes.motions(self._axes.default if method is None else one_of("method", method, self.methods))
 
     def _behind(self, background: Background) -> Colour | None:
         """The colour behind the faces that are drawn; None for none, and where faces fill their pictures."""

@@ -81,6 +81,13 @@ CALLS: dict[str, Callable[[CheerMeUp, Path, Any], Any]] = {
         f"walk({name})": lambda app, folder, value, name=name: next(app.walk(Z, "joy", 2, **{name: value}))
         for name in ("method", "easing", "keep")
     },
+    **{
+        f"puppet({name})": lambda app, folder, value, name=name: app.puppet(Z, **{name: value})
+        for name in ("method", "settle", "keep", "background")
+    },
+    "puppet.set(strengths)": lambda app, folder, value: app.puppet(Z).set(value),
+    "puppet.set(strength)": lambda app, folder, value: app.puppet(Z).set({"joy": value}),
+    "puppet.frame(seconds)": lambda app, folder, value: app.puppet(Z).frame(value),
     "gif(path)": lambda app, folder, value: app.gif(value, **GIF),
     **{
         f"gif({name})": lambda app, folder, value, name=name: app.gif(folder / "a.gif", **{**GIF, name: value})
