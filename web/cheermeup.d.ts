@@ -33,6 +33,8 @@ export interface Manifest {
   emotions: string[];
   characters: string[];
   drawnCharacters: string[];
+  /** How well pictures are drawn again: the logarithm of their mean squared error. Null without an encoder. */
+  fit: { mean: number; deviation: number } | null;
   /** By role. */
   files: Record<string, { name: string; sha256: string; bytes: number }>;
 }
@@ -67,6 +69,30 @@ export interface TimelineOptions extends Omit<WalkOptions, "steps"> {
   fps?: number;
 }
 
+/** Left, top, width and height in pixels. */
+export type Box = [number, number, number, number];
+
+/** The face that was found in a picture. */
+export interface Inversion {
+  /** The latent that draws the face, as a list of one. */
+  z: Float32Array[];
+  /** The square where the face lies, which may reach beyond the picture. */
+  box: Box;
+  /** The picture in the box minus the drawn face: red, green and blue of `readerSize` pixels squared, -255 to 255. */
+  residual: Int16Array;
+  /** From 0 to 1: the share of test pictures that fit worse. */
+  fit: number;
+}
+
+export interface EditOptions extends MoveOptions {
+  /** Where the face is. */
+  box?: Box;
+  /** Edit the picture even if it hardly fits the bundle. */
+  force?: boolean;
+  /** What `invert` returned for this picture, so that several edits look for the face once. */
+  found?: Inversion;
+}
+
 export class CheerMeUp {
   private constructor();
   /** Opens the bundle in a folder, by its URL, or in a Map of its files. */
@@ -85,6 +111,8 @@ export class CheerMeUp {
   readonly methods: string[];
   readonly latentDim: number;
   readonly imageSize: number;
+  /** Whether the bundle finds faces in pictures, as `invert` and `editPicture` need it. */
+  readonly editsPictures: boolean;
   /** Reads all graphs now, so that no later call waits for one. */
   prepare(): Promise<void>;
   /** The same latents as in Python. `seed` is 0 to 2 ** 64 - 1. */
@@ -96,6 +124,10 @@ export class CheerMeUp {
   walk(z: Latent[], emotion: string | Mix, options?: WalkOptions): AsyncGenerator<Picture[]>;
   /** Pictures through mixes at given times: text such as "start, joy:0.8@1s, neutral@3s", or pairs. */
   timeline(z: Latent[], timeline: string | [number, Mix][], options?: TimelineOptions): AsyncGenerator<Picture[]>;
+  /** Finds the face in a picture of any size; near `box`, if that is given. */
+  invert(picture: Picture, options?: { box?: Box }): Promise<Inversion>;
+  /** The picture with another expression, of its own size. */
+  editPicture(picture: Picture, strengths: Mix, options?: EditOptions): Promise<Picture>;
 }
 
 /** A GIF that repeats for ever. `seconds` are those of each picture, at least 0.02. */

@@ -4,7 +4,7 @@
  * A face: the one that `seed` draws, moved by a mix of strengths, with names to keep.
  *
  * @typedef {{seed: number, mix: Record<string, number>, keep: string[]}} Face
- * @typedef {import("../src/pictures.js").Picture} Picture
+ * @typedef {import("../src/transparency.js").Picture} Picture
  */
 
 /**

@@ -18,9 +18,9 @@ const UPRIGHT = [{ step: [2, 0], starts: flat }, { step: [0, 2], starts: flat.ma
 /**
  * A picture of at least `side` pixels, doubled as often as that takes.
  *
- * @param {import("../src/pictures.js").Picture} picture RGBA with straight alpha, squared
+ * @param {import("../src/transparency.js").Picture} picture RGBA with straight alpha, squared
  * @param {number} side
- * @returns {import("../src/pictures.js").Picture}
+ * @returns {import("../src/transparency.js").Picture}
  */
 export function enlarged(picture, side) {
   const { width, data } = picture;

@@ -1,33 +1,35 @@
 // `CheerMeUp`: faces of a bundle, drawn, read, moved and animated.
 
-import { graphsOf } from "./bundle_graphs.js";
+import { endFinder, graphsOf } from "./bundle_graphs.js";
 import { parseAxes } from "./bundle/axes.js";
 import { Bundle } from "./bundle/bundle.js";
 import { isObject, parseJson } from "./bundle/manifest.js";
-import { InputError } from "./errors.js";
+import { BundleNotFoundError, InputError } from "./errors.js";
 import { loadOnnxruntime } from "./graphs.js";
 import { checkKeep } from "./latent/keep.js";
 import { Motions, Move } from "./latent/move.js";
+import { EASINGS, eased } from "./latent/easing.js";
 import { normals } from "./latent/normals.js";
 import { readTimeline, timelineStrengths } from "./latent/timeline.js";
-import { Vocabulary } from "./latent/vocabulary.js";
-import { averaged, colour, over, picture } from "./pictures.js";
+import { checkedLatents } from "./latent/vectors.js";
+import { together, Vocabulary } from "./latent/vocabulary.js";
+import { PictureEditor } from "./pictures/editor.js";
+import { View } from "./pictures/view.js";
+import { averaged, colour, over, picture } from "./transparency.js";
 import { oneOf, real, shown, whole } from "./validation.js";
 
 const MAX_FACES = 1_000_000;
 const MAX_STEPS = 10_000;
 /** Players show nothing faster. */
 const MAX_FPS = 50;
-const EASINGS = ["linear", "smooth"];
 const MAX_SEED = 2n ** 64n - 1n;
-/** Limit of each coordinate of a latent, in standard deviations of the prior. */
-const MAX_LATENT = 1000;
 
 /** Steps VI to IX of the paper on an exported bundle. `CheerMeUp.open` makes an instance. */
 export class CheerMeUp {
   #axes;
   #bundle;
   #graphs;
+  #pictures;
   #vocabulary;
 
   /**
@@ -50,7 +52,7 @@ export class CheerMeUp {
     // All at once: the mapping is small, so WebAssembly loads while the generator still arrives.
     const { mapping, generator } = app.#graphs;
     const [axes] = await Promise.all([bundle.read("axes"), mapping?.start(), generator.start()]);
-    const finderOf = (role, keeps) => (role === "paths" && bundle.has(role) ? app.#finder(keeps) : null);
+    const finderOf = (role, keeps) => (role === "paths" && bundle.has(role) ? endFinder(app.#graphs.paths, bundle.manifest, keeps) : null);
     app.#axes = parseAxes(parseJson(axes, "axes.json"), bundle.manifest, finderOf);
     const { characters, attributes } = app.#axes;
     const added = attributes.flatMap((attribute) => attribute.names);
@@ -103,6 +105,11 @@ export class CheerMeUp {
     return this.manifest.imageSize;
   }
 
+  /** Whether the bundle finds faces in pictures, as `invert` and `editPicture` need it. */
+  get editsPictures() {
+    return this.#graphs.encoder !== null && this.manifest.fit !== null;
+  }
+
   /** Read all graphs now, so that no later call waits for one. */
   async prepare() {
     for (const graph of Object.values(this.#graphs)) await graph?.start();
@@ -132,17 +139,17 @@ export class CheerMeUp {
    * @param {object} [options]
    * @param {"auto" | null | string | number[]} [options.background] where the bundle draws faces without a background:
    *   `"auto"` for the colour that it names, another colour, or null for none
-   * @returns {Promise<import("./pictures.js").Picture[]>}
+   * @returns {Promise<import("./transparency.js").Picture[]>}
    */
   async render(z, { background = "auto" } = {}) {
-    return this.#drawn(this.#checkedLatents(z), this.#behind(background));
+    return this.#drawn(checkedLatents(z, this.latentDim), this.#behind(background));
   }
 
   /**
    * What emotion and character the classifier sees. Rows are probabilities, in the order of `emotions` and of
    * `characters`. Pictures have the size of the faces, or the smaller one that the classifier reads.
    *
-   * @param {import("./pictures.js").Picture[]} pictures
+   * @param {import("./transparency.js").Picture[]} pictures
    * @returns {Promise<{emotion: Float32Array[], character: Float32Array[]}>}
    */
   async classify(pictures) {
@@ -169,7 +176,7 @@ export class CheerMeUp {
    * @returns {Promise<Float32Array[]>}
    */
   async move(z, strengths, { method, until, keep = [] } = {}) {
-    const start = this.#checkedLatents(z), mix = this.#vocabulary.strengths(strengths);
+    const start = checkedLatents(z, this.latentDim), mix = this.#vocabulary.strengths(strengths);
     const move = this.#prepared(start, [mix], method, keep);
     if (until == null) return move.at(mix);
     const probability = real("until", until, 0, 1), wanted = this.#vocabulary.wanted(mix, this.characters);
@@ -184,10 +191,10 @@ export class CheerMeUp {
    * @param {object} [options] `method` and `keep` are those of `move`, `background` that of `render`
    * @param {number} [options.steps]
    * @param {"linear" | "smooth"} [options.easing]
-   * @returns {AsyncGenerator<import("./pictures.js").Picture[]>}
+   * @returns {AsyncGenerator<import("./transparency.js").Picture[]>}
    */
   walk(z, emotion, { steps = 30, method, easing = "linear", keep = [], background = "auto" } = {}) {
-    const start = this.#checkedLatents(z);
+    const start = checkedLatents(z, this.latentDim);
     const target = this.#vocabulary.strengths(typeof emotion === "string" ? { [emotion]: 1 } : emotion);
     whole("steps", steps, 2, MAX_STEPS);
     oneOf("easing", easing, EASINGS);
@@ -206,16 +213,60 @@ export class CheerMeUp {
    * @param {object} [options] `method` and `keep` are those of `move`, `background` that of `render`
    * @param {number} [options.fps] largest number of frames a second
    * @param {"linear" | "smooth"} [options.easing]
-   * @returns {AsyncGenerator<import("./pictures.js").Picture[]>}
+   * @returns {AsyncGenerator<import("./transparency.js").Picture[]>}
    */
   timeline(z, timeline, { fps = 15, method, easing = "smooth", keep = [], background = "auto" } = {}) {
-    const start = this.#checkedLatents(z), pairs = readTimeline(timeline), still = this.#vocabulary.names.map(() => 0);
+    const start = checkedLatents(z, this.latentDim), pairs = readTimeline(timeline), still = this.#vocabulary.names.map(() => 0);
     const isEmpty = (mix) => isObject(mix) && !Object.keys(mix).length;
     const keys = pairs.map(([, mix]) => (isEmpty(mix) ? still : this.#vocabulary.strengths(mix)));
     const rate = Math.min(real("fps", fps, 0.1, 1000), MAX_FPS);
     oneOf("easing", easing, EASINGS);
     const course = timelineStrengths(pairs.map(([time]) => time), keys, rate, (share) => eased(share, easing));
     return this.#frames(this.#prepared(start, keys, method, keep), course, this.#behind(background));
+  }
+
+  /**
+   * Find the face in a picture, and the latent that draws it. It is looked for in the whole picture, and where the
+   * character stands out from a transparent or plain background; or near `box`.
+   *
+   * @param {import("./transparency.js").Picture} picture of any size
+   * @param {object} [options]
+   * @param {number[]} [options.box] left, top, width and height in pixels
+   * @returns {Promise<import("./pictures/editor.js").Inversion>}
+   */
+  async invert(picture, { box } = {}) {
+    return (await this.#editor()).find(new View(picture), box);
+  }
+
+  /**
+   * The picture with another expression, of its own size. Where the drawn face does not change, it keeps its pixels.
+   *
+   * @param {import("./transparency.js").Picture} picture
+   * @param {Record<string, number>} strengths
+   * @param {object} [options] `method`, `until` and `keep` are those of `move`, `box` that of `invert`
+   * @param {boolean} [options.force] edit the picture even if it hardly fits the bundle
+   * @param {import("./pictures/editor.js").Inversion} [options.found] what `invert` returned for this picture
+   * @returns {Promise<import("./transparency.js").Picture>}
+   */
+  async editPicture(picture, strengths, { method, until, keep, box, force = false, found } = {}) {
+    const editor = await this.#editor(), view = new View(picture), face = found ?? (await editor.find(view, box));
+    if (!force) editor.checkFit(face);
+    return editor.edited(view, face, await this.move(face.z, strengths, { method, until, keep }));
+  }
+
+  /** What pictures from outside need; a failed start may be tried again. */
+  #editor() {
+    const { manifest } = this, { encoder } = this.#graphs;
+    if (!this.editsPictures) {
+      throw new BundleNotFoundError(`${manifest.name} has no encoder, which finds faces in pictures; take another bundle`);
+    }
+    const draw = (z, behind) => this.#drawn(z, behind), sample = (n) => this.sample(n);
+    const background = manifest.channels === 4 ? colour("background", manifest.background) : null;
+    const encode = async (pictures) => (await encoder.run(pictures)).z;
+    return (this.#pictures ??= PictureEditor.open({ manifest, background, sample, encode, draw }).catch((error) => {
+      this.#pictures = null;
+      throw error;
+    }));
   }
 
   async *#frames(move, course, behind) {
@@ -245,36 +296,4 @@ export class CheerMeUp {
     throw new InputError(
       `the faces of ${this.manifest.name} fill their pictures, so nothing can be behind them; leave background out`);
   }
-
-  #checkedLatents(z) {
-    const dim = this.latentDim;
-    if (!Array.isArray(z) || !z.length || !z.every((latent) => latent?.length === dim)) {
-      throw new InputError(`z must be a list of latents, each of ${dim} numbers`);
-    }
-    if (!z.every((latent) => Array.prototype.every.call(latent, (value) => Math.abs(value) <= MAX_LATENT))) {
-      throw new InputError(`z must be finite, and from -${MAX_LATENT} to ${MAX_LATENT}`);
-    }
-    return z.map((latent) => Float32Array.from(latent));
-  }
-
-  /** The function that finds the ends of faces, for methods that need them. */
-  #finder(keeps) {
-    return async (z, kept) => {
-      const count = this.manifest.emotions.length, dim = this.latentDim;
-      const settings = keeps ? { keep: Float32Array.from(kept, Number) } : {};
-      const { ends } = await this.#graphs.paths.run(z, settings);
-      return ends.map((all) =>
-        Array.from({ length: count }, (_, k) => Float64Array.from(all.subarray(k * dim, (k + 1) * dim))));
-    };
-  }
-}
-
-/** Progress, 0 to 1, at a share of the time. */
-const eased = (share, easing) => (easing === "linear" ? share : share * share * (3 - 2 * share));
-
-/** Probability of the wanted emotions together, or of the wanted characters if that is lower, for each face. */
-function together({ emotion, character }, wanted) {
-  const sum = (row, chosen) =>
-    chosen.some(Boolean) ? row.reduce((total, value, k) => total + (chosen[k] ? value : 0), 0) : Infinity;
-  return emotion.map((row, i) => Math.min(sum(row, wanted.emotions), sum(character[i], wanted.characters)));
 }

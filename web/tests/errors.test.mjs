@@ -55,7 +55,7 @@ describe("a bundle that cannot be used", () => {
     refuses(open(changed({}, { "axes.json": FILES.get("axes.json").subarray(1) })), "BundleDamagedError", /bytes, not/));
   for (const [key, value] of Object.entries({
     latent_dim: 0, image_size: "64", emotions: [], characters: ["a", "a"], drawn_characters: ["zoe"], channels: 2,
-    background: "red", reader_size: 48, files: { "../x": {} },
+    background: "red", reader_size: 48, fit: { mean: 1 }, files: { "../x": {} },
   })) {
     it(`has a wrong ${key}`, () =>
       refuses(open(changed({ [key]: value })), "BundleDamagedError", new RegExp(key === "files" ? "plain names" : key)));
@@ -162,5 +162,28 @@ describe("wrong arguments", () => {
     await input(app.render([new Float32Array(64).fill(NaN)]), /must be finite/);
     await input(app.classify([{ width: 10, height: 10, data: new Uint8ClampedArray(400) }]), /of 64 pixels squared/);
     await input(app.render(z, { background: null }), /fill their pictures/);
+  });
+  it("are no pictures", async () => {
+    const picture = (width, height, level) => ({ width, height, data: new Uint8ClampedArray(4 * width * height).fill(level) });
+    await input(app.invert(null), /a picture is \{ width, height, data \} in RGBA, as ImageData is, not null/);
+    await input(app.invert({ width: 2, height: 2, data: new Uint8Array(3) }), /a picture is/);
+    await input(app.invert(picture(8, 8, 0)), /transparent all over/);
+    await input(app.invert(picture(20_000, 1, 255)), /at most 16384 pixels on a side, not 20000/);
+    await input(app.invert(picture(8, 8, 255), { box: [1, 2, 3] }), /box must be four numbers, .* not \[1,2,3\]/);
+    await input(app.invert(picture(8, 8, 255), { box: [0, 0, 0, 4] }), /^width of box must be a number from 1 to 32, not 0/);
+    await input(app.invert(picture(8, 8, 255), { box: [9, 0, 4, 4] }), /box lies outside the picture, which has 8 x 8 pixels/);
+  });
+  it("are pictures of something else", async () => {
+    const stripes = new Uint8ClampedArray(4 * 64 * 64).map((_, i) => (i % 4 === 3 ? 255 : (i * 31) % 256));
+    const picture = { width: 64, height: 64, data: stripes };
+    const message = /^the picture shows no face that solo can draw \(it fits at .*; at least 0\.001 is needed\); name the place/;
+    await input(app.editPicture(picture, { joy: 1 }), message);
+    assert.equal((await app.editPicture(picture, { joy: 1 }, { force: true })).width, 64);
+  });
+  it("are pictures for a bundle that finds no faces", async () => {
+    const { "encoder.onnx": encoder, ...files } = MANIFEST.files;
+    const other = await CheerMeUp.open(changed({ files }));
+    assert.ok(app.editsPictures && !other.editsPictures && encoder);
+    await refuses(other.invert({}), "BundleNotFoundError", /^solo has no encoder, which finds faces in pictures/);
   });
 });

@@ -1,39 +1,17 @@
 // Compares the package with what Python says: golden.py wrote golden.json, or the file that GOLDEN names.
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { resolve } from "node:path";
 import { before, describe, it } from "node:test";
 import { CheerMeUp } from "../src/index.js";
+import { assertClose, filesOf, projected } from "./golden.mjs";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const GOLDEN = process.env.GOLDEN ?? fileURLToPath(new URL("golden.json", import.meta.url));
-const PROJECTIONS = 4, STRIDE = 97;
+const STRIDE = 97;
 
 /** Differences that are no mistakes: float32 graphs on another machine, and readings of pictures off by a level. */
 const LATENT = 1e-4, LEVEL = 1, READING = 0.02;
-
-function filesOf(bundle) {
-  const folder = resolve(ROOT, bundle);
-  return new Map(readdirSync(folder).map((name) => [name, readFileSync(`${folder}/${name}`)]));
-}
-
-function projected(z) {
-  const weights = (index) => (_, place) => Math.cos((index + 1) * place + index);
-  return z.map((latent) => Array.from({ length: PROJECTIONS }, (_, index) =>
-    latent.reduce((sum, value, place) => sum + value * weights(index)(null, place), 0)));
-}
-
-function assertClose(found, expected, tolerance, what) {
-  assert.equal(found.length, expected.length, what);
-  found.forEach((row, i) => {
-    assert.equal(row.length, expected[i].length, what);
-    row.forEach((value, j) => {
-      assert.ok(Math.abs(value - expected[i][j]) <= tolerance, `${what}: ${value} at ${i}, ${j}, not ${expected[i][j]}`);
-    });
-  });
-}
 
 const levels = (pictures) => pictures.map(({ data }) => Array.from(data).filter((_, i) => i % STRIDE === 0));
 

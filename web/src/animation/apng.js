@@ -20,7 +20,7 @@ const CHECKSUMS = Uint32Array.from({ length: 256 }, (_, n) => {
 /**
  * An animated PNG that repeats for ever.
  *
- * @param {import("../pictures.js").Picture[]} frames all of one size
+ * @param {import("../transparency.js").Picture[]} frames all of one size
  * @param {number[]} seconds for which each frame is shown
  * @returns {Promise<Uint8Array>}
  */

@@ -18,7 +18,7 @@ const KEEP_FRAME = 1, REMOVE_FRAME = 2;
  *
  * Pixels are clear or solid: those with alpha below 128 are clear.
  *
- * @param {import("../pictures.js").Picture[]} frames all of one size
+ * @param {import("../transparency.js").Picture[]} frames all of one size
  * @param {number[]} seconds for which each frame is shown, at least 0.02
  * @returns {Uint8Array}
  */

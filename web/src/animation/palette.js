@@ -11,7 +11,7 @@ const cell = (r, g, b) => ((r >> (8 - BITS)) << (2 * BITS)) | ((g >> (8 - BITS))
 /** Red, green and blue that can be mapped to the nearest colour of at most `most` colours. */
 export class Palette {
   /**
-   * @param {import("../pictures.js").Picture[]} frames colours of clear pixels do not count
+   * @param {import("../transparency.js").Picture[]} frames colours of clear pixels do not count
    * @param {number} most
    */
   constructor(frames, most) {

@@ -6,8 +6,8 @@ import { shown } from "../validation.js";
 export const MANIFEST = "manifest.json";
 const READABLE = [1, 2];
 const REQUIRED_ROLES = ["generator", "classifier", "axes"];
-const READ_ROLES = [...REQUIRED_ROLES, "generator_int8", "mapping", "paths"];
-const MAX_MIB = { axes: 32, classifier: 512, generator: 512, generator_int8: 512, mapping: 512, paths: 512 };
+const READ_ROLES = [...REQUIRED_ROLES, "encoder", "generator_int8", "mapping", "paths"];
+const MAX_MIB = { axes: 32, classifier: 512, encoder: 512, generator: 512, generator_int8: 512, mapping: 512, paths: 512 };
 const MAX_OTHER_MIB = 512; // no file of another role is read
 const MAX_SIZE = 4096;
 const MAX_NAMES = { emotions: 256, characters: 1000, drawn_characters: 1000 };
@@ -35,6 +35,8 @@ export const isPlain = (text) => typeof text === "string" && /^.{1,200}$/su.test
  * @property {string[]} emotions
  * @property {string[]} characters
  * @property {string[]} drawnCharacters
+ * @property {{mean: number, deviation: number} | null} fit how well pictures are drawn again: the logarithm of their mean
+ *   squared error, where levels are from 0 to 1
  * @property {Record<string, {name: string, sha256: string, bytes: number}>} files by role
  */
 
@@ -78,9 +80,13 @@ export function parseManifest(document) {
   const colour = (value) => typeof value === "string" && /^#[0-9a-fA-F]{6}$/.test(value);
   manifest.background = given("background", colour, "# and six hexadecimal digits", "#ffffff");
   manifest.readerSize = given("reader_size", divides, `a divisor of image_size (${side})`, side);
+  manifest.fit = given("fit", isFit, "an object with a mean from -100 to 0 and a deviation from 0.001 to 100", null);
   manifest.files = parseFiles(field("files", isObject, "an object"));
   return manifest;
 }
+
+const isFit = (value) =>
+  isObject(value) && isReal(value.mean, -100, 0) && isReal(value.deviation, 0.001, 100);
 
 /** The entries by role, each with its name. */
 function parseFiles(files) {
@@ -122,3 +128,5 @@ export function parseJson(content, name) {
 export const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
 const isWhole = (value, low, high) => Number.isSafeInteger(value) && low <= value && value <= high;
+
+const isReal = (value, low, high) => typeof value === "number" && low <= value && value <= high;

@@ -1,4 +1,20 @@
-// Arithmetic of vectors in double precision.
+// Latents that are checked, and arithmetic of vectors in double precision.
+
+import { InputError } from "../errors.js";
+
+/** Limit of each coordinate of a latent, in standard deviations of the prior. */
+const MAX_LATENT = 1000;
+
+/** Copies of latents, each of `dim` numbers, as float32. */
+export function checkedLatents(z, dim) {
+  if (!Array.isArray(z) || !z.length || !z.every((latent) => latent?.length === dim)) {
+    throw new InputError(`z must be a list of latents, each of ${dim} numbers`);
+  }
+  if (!z.every((latent) => Array.prototype.every.call(latent, (value) => Math.abs(value) <= MAX_LATENT))) {
+    throw new InputError(`z must be finite, and from -${MAX_LATENT} to ${MAX_LATENT}`);
+  }
+  return z.map((latent) => Float32Array.from(latent));
+}
 
 /** Sum of products. */
 export function dot(a, b) {

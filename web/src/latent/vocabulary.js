@@ -60,3 +60,10 @@ export class Vocabulary {
     return words.length ? `${words.join(", ")} or ${last}` : last;
   }
 }
+
+/** Probability of the wanted emotions together, or of the wanted characters if that is lower, for each face. */
+export function together({ emotion, character }, wanted) {
+  const sum = (row, chosen) =>
+    chosen.some(Boolean) ? row.reduce((total, value, k) => total + (chosen[k] ? value : 0), 0) : Infinity;
+  return emotion.map((row, i) => Math.min(sum(row, wanted.emotions), sum(character[i], wanted.characters)));
+}

@@ -1,4 +1,4 @@
-// Pictures: RGBA with straight alpha, as a canvas takes them, and what the classifier reads of them.
+// Pictures: RGBA with straight alpha, as a canvas takes them, over colours, and averaged for the classifier.
 
 import { InputError } from "./errors.js";
 import { shown, whole } from "./validation.js";
