@@ -51,7 +51,7 @@ def test_the_source_archive_holds_all_that_tests_need_and_builds_the_same_wheel(
     (unpacked,) = tmp_path.iterdir()
     for folder in FOLDERS:
         assert files(unpacked / folder) == files(ROOT / folder), folder
-    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "Dockerfile", ".dockerignore"):
         assert (unpacked / name).read_bytes() == (ROOT / name).read_bytes()
     assert contents(build(unpacked, "wheel", tmp_path / "again")) == contents(wheel)
 

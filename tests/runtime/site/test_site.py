@@ -198,3 +198,19 @@ def test_it_does_not_touch_a_folder_with_files(
 def test_a_missing_bundle_leaves_nothing(dist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert write(tmp_path / "nowhere", tmp_path / "site", dist) == 3
     assert "no bundle at" in refusal(capsys, tmp_path) and not (tmp_path / "site").exists()
+
+
+def test_the_header_of_a_hugging_face_space_fits_a_site(tiny: Path, dist: Path, tmp_path: Path) -> None:
+    """Fields and colours are those of the reference of Spaces (huggingface.co/docs/hub/spaces-config-reference)."""
+    readme = (ROOT / "examples" / "huggingface-space" / "README.md").read_text(encoding="utf-8")
+    lines = readme.removeprefix("---\n").partition("\n---\n")[0].splitlines()
+    fields = dict(line.split(": ", 1) for line in lines)
+    assert set(fields) == {
+        "title", "emoji", "colorFrom", "colorTo", "sdk", "app_file", "pinned", "license", "short_description",
+    }  # fmt: skip
+    colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+    assert {fields["colorFrom"], fields["colorTo"]} <= colours
+    assert fields["sdk"] == "static" and fields["license"] == "mit"
+    assert write(tiny, tmp_path / "site", dist) == 0
+    assert (tmp_path / "site" / fields["app_file"]).is_file() and not (tmp_path / "site" / "README.md").exists()
+    assert list((tmp_path / "site").glob("*/MODEL_CARD.md")), "the README speaks of it"
