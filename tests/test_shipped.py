@@ -21,7 +21,14 @@ from tlgan_train.data.toon import draw, sample_face
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "docs/getting-started.md", "docs/editing.md", "docs/cli.md", "docs/python.md")
+    for name in (
+        "README.md",
+        "docs/getting-started.md",
+        "docs/editing.md",
+        "docs/cli.md",
+        "docs/python.md",
+        "docs/embedding.md",
+    )
 }
 PROGRAMS = [(name, one) for name, page in PAGES.items() for one in re.findall(r"```python\n(.*?)```", page, re.DOTALL)]
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
