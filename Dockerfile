@@ -3,7 +3,7 @@
 #     docker build -t cheermeup .
 #     docker run --rm -p 8000:8000 cheermeup --bundle cast
 #
-# Its commands have been run one by one, also as that user. The image itself has not been built yet.
+# Built and run with buildah on another base (Debian 12 with its Python 3.11); not yet with Docker, on the one below.
 
 FROM python:3.13-slim AS build
 WORKDIR /source
