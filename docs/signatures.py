@@ -77,7 +77,8 @@ def properties() -> str:
     """What an instance of `CheerMeUp` says about itself."""
     rows = [
         f"| `app.{name}` | `{_text(one.fget.__annotations__['return'])}` | {_summary(one.__doc__)} |"
-        for name, one in vars(CheerMeUp).items()
+        for base in reversed(CheerMeUp.__mro__)
+        for name, one in vars(base).items()
         if isinstance(one, property)
     ]
     return "\n".join(["| property | type | meaning |", "|---|---|---|", *rows])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 from tests.program import PATIENCE
 from tests.tiny_bundle import EMOTIONS, make_bundle
 from tlgan_runtime import CheerMeUp, InputError, Puppet
+from tlgan_runtime.renderer import Renderer
 
 LONG = 1000.0
 """Seconds after which every change has happened."""
@@ -153,16 +153,15 @@ def test_time_does_not_run_backwards(editor: CheerMeUp, seconds: Any) -> None:
         editor.puppet(editor.sample(1)).frame(seconds)
 
 
-def test_faces_that_have_arrived_are_not_drawn_again(bundle: Path) -> None:
-    drawn = []
+def test_faces_that_have_arrived_are_not_drawn_again(editor: CheerMeUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw, drawn = Renderer.draw, []
 
-    class Counting(CheerMeUp):
-        def _drawn(self, *arguments: Any) -> Any:
-            drawn.append(1)
-            return super()._drawn(*arguments)
+    def counted(*arguments: Any) -> Any:
+        drawn.append(1)
+        return draw(*arguments)
 
-    app = Counting(bundle)
-    puppet = app.puppet(app.sample(1))
+    monkeypatch.setattr(Renderer, "draw", counted)
+    puppet = editor.puppet(editor.sample(1))
     puppet.set({"joy": 1})
     frames = [puppet.frame(0.1) for _ in range(50)]
     assert 5 < len(drawn) < 25

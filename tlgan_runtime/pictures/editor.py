@@ -11,13 +11,13 @@ import numpy as np
 from PIL import Image
 
 from tlgan_runtime.animation.layout import Pixels
-from tlgan_runtime.bundle.manifest import Fit
+from tlgan_runtime.bundle.manifest import Fit, Manifest
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.pictures.blend import blended
 from tlgan_runtime.pictures.decode import edge_colours
 from tlgan_runtime.pictures.inversion import Codec, Found, Inversion, Latents, look, refined, searched, share_above
 from tlgan_runtime.pictures.view import FAR, Place, View, around, fitted, whole
-from tlgan_runtime.transparency import Colour
+from tlgan_runtime.transparency import Colour, averaged, colour
 from tlgan_runtime.validation import real
 
 LEAST_FIT = 1e-3
@@ -104,6 +104,23 @@ class PictureEditor:
 
     def _fit(self, found: Found) -> float:
         return share_above(math.log(max(found.error, 1e-9)), self.fit.mean, self.fit.deviation)
+
+
+def picture_editor(
+    manifest: Manifest,
+    fit: Fit,
+    encode: Callable[[Pixels], Latents],
+    sample: Callable[[int], Latents],
+    draw: Callable[[Latents, Colour | None], Pixels],
+) -> PictureEditor:
+    """Return the editor for a bundle with an encoder. `encode` takes pictures of the size that the bundle reads."""
+    clear, size = manifest.channels == 4, manifest.read_size
+    behind = colour("background", manifest.background) if clear else usual_background(draw(sample(USUAL_FACES), None))
+
+    def small(z: Latents) -> Pixels:
+        return averaged(draw(z, behind if clear else None), size)
+
+    return PictureEditor(manifest.name, Codec(size, behind, encode, small), fit, sample, draw, clear)
 
 
 def usual_background(faces: Pixels) -> Colour:

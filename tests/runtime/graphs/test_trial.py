@@ -98,10 +98,10 @@ def test_verify_uses_its_options_or_refuses_them(
     bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engines = (
-        "import json, sys; from tlgan_runtime.graphs import trial; import tlgan_runtime.editor as editor\n"
-        "class Said(editor.Engine):\n"
+        "import json, sys; from tlgan_runtime.graphs import trial; import tlgan_runtime.faces as faces\n"
+        "class Said(faces.Engine):\n"
         "    def __init__(self, *options): super().__init__(*options); trial._say(now=f'{self.threads} threads')\n"
-        "editor.Engine = Said; trial.main()"
+        "faces.Engine = Said; trial.main()"
     )
     monkeypatch.setattr(trial, "_CHILD", "import json, sys; sys.path[:] = json.loads(sys.argv[1]); " + engines)
     for options, threads in ([], 1), (["--threads", "2"], 2), (["--provider", "cpu"], 1):
