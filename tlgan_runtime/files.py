@@ -66,7 +66,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def filling(folder: Path) -> Iterator[Path]:
-    """Give the block an empty temporary folder, and move its files into `folder` if the block succeeds.
+    """Give the block an empty temporary folder, and move its content into `folder` if the block succeeds.
 
     Files there that have the same names are replaced, each when all are complete. Raises `OutputError` if the folder is
     missing or writing fails.
@@ -85,18 +85,23 @@ def filling(folder: Path) -> Iterator[Path]:
 def creating(folder: Path) -> Iterator[Path]:
     """Give the block an empty temporary folder, and rename it to `folder` if the block succeeds.
 
+    An empty folder that is there stays, since it may be a mounted one or the working directory, and gets the content.
     Raises `OutputError` if `folder` is there and not an empty folder, or if writing fails.
     """
     with reported(folder):
+        if folder.is_dir():
+            sweep(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise OutputError(f"{folder} is there and not an empty folder; name a new one")
+        if folder.is_dir():
+            with filling(folder) as temporary:
+                yield temporary
+            return
         if not folder.parent.is_dir():
             raise OutputError(f"cannot create {folder}: there is no folder {folder.parent}; create it first")
         with unfinished(folder.parent, directory=True) as temporary:
             yield temporary
             flush(temporary)
-            if folder.is_dir():
-                folder.rmdir()
             temporary.rename(folder)
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.program import program
 from tlgan_runtime import OutputError, files
 from tlgan_runtime.animation.layout import save_still
-from tlgan_runtime.files import replacing, sweep, unfinished
+from tlgan_runtime.files import creating, replacing, sweep, unfinished
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
 PICTURE = np.zeros((16, 16, 3), np.uint8)
@@ -205,3 +205,23 @@ def test_a_folder_that_was_renamed_stays_and_another_one_goes(tmp_path: Path) ->
         (folder / "a").write_text("a")
         raise ZeroDivisionError
     assert [path.name for path in tmp_path.iterdir()] == ["done"] and (tmp_path / "done" / "a").read_text() == "a"
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_an_empty_folder_stays_and_is_filled_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)  # which cannot be removed, as a mounted folder cannot
+    subprocess.run([sys.executable, "-c", LEAVE, str(tmp_path), "directory", "dies"], check=False)
+    inode, raised = tmp_path.stat().st_ino, None
+    try:
+        with creating(Path()) as folder:
+            (folder / "b").mkdir()
+            (folder / "b" / "a").write_text("a")
+            assert not (tmp_path / "b").exists()
+            if fails:
+                raise ZeroDivisionError
+    except ZeroDivisionError as error:
+        raised = error
+    assert [path.name for path in tmp_path.iterdir()] == ([] if fails else ["b"]) and fails == (raised is not None)
+    assert tmp_path.stat().st_ino == inode
