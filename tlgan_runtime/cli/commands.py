@@ -12,53 +12,23 @@ import traceback
 import warnings
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import Any
 
-from tlgan_runtime.animation.options import WALK_ONLY, AnimationOptions
 from tlgan_runtime.cli.arguments import COMPLETION, VERSION, overview, parse
 from tlgan_runtime.cli.batch import batch
 from tlgan_runtime.cli.cheer import cheer
-from tlgan_runtime.cli.console import as_json, complain, hush, report, show_progress, show_warning, write
-from tlgan_runtime.cli.opening import open_bundle
+from tlgan_runtime.cli.console import as_json, complain, hush, report, show_warning, write
+from tlgan_runtime.cli.gif import gif
+from tlgan_runtime.cli.opening import open_bundle, report_file
 from tlgan_runtime.cli.parser import DEBUG, HELP
 from tlgan_runtime.cli.serve import serve
-from tlgan_runtime.errors import CheerMeUpError, InputError, OutputError
+from tlgan_runtime.cli.sheet import sheet
+from tlgan_runtime.errors import CheerMeUpError, InputError
 from tlgan_runtime.messages import one_line, shown
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts
 
-if TYPE_CHECKING:
-    from tlgan_runtime.editor import CheerMeUp
-
 DONE, BUG = 0, 1
-
-
-def gif(options: Namespace) -> int:
-    given = {name: value for name, value in vars(options).items() if name in AnimationOptions.shared()}
-    unused = [name for name in WALK_ONLY if name in given]
-    if "timeline" in given and unused:
-        raise InputError(
-            f"--timeline already gives emotions and times; leave --{unused[0]} out (--fps sets the frames per second)"
-        )
-    asked = AnimationOptions.defaults() | given
-    names = [name.strip() for name in asked["emotion"].split(",")]
-    if not all(names):
-        wanted = "name an emotion, several (joy,anger) or all"
-        raise InputError(f"cannot read --emotion {shown(asked['emotion'])}; {wanted}")
-    name = "-".join(names) if asked["timeline"] is None else "timeline"
-    if options.frames is not None and options.output is not None:
-        raise InputError("--frames and -o both say where the frames go; give one of them")
-    editor = open_bundle(options)
-    with _new_folder(options.frames):
-        written = editor.gif(
-            options.output or (options.frames / "%04d.png" if options.frames is not None else Path(f"{name}.gif")),
-            **given | {"emotion": names[0] if len(names) == 1 else names},
-            progress=show_progress if not options.quiet and sys.stderr is not None and sys.stderr.isatty() else None,
-        )
-    moved = {key: asked[key] for key in (WALK_ONLY if asked["timeline"] is None else ("timeline",))}
-    details = {"frames": written.frames, "duration": written.duration, "fps": written.fps, "bytes": written.bytes}
-    return _report_file(editor, options, written.path, **moved, faces=asked["faces"], seed=asked["seed"], **details)
 
 
 def sample(options: Namespace) -> int:
@@ -73,7 +43,7 @@ def sample(options: Namespace) -> int:
         size=options.size,
         background=options.background,
     )
-    return _report_file(editor, options, options.output, faces=options.faces, seed=options.seed)
+    return report_file(editor, options, options.output, faces=options.faces, seed=options.seed)
 
 
 def edit(options: Namespace) -> int:
@@ -102,7 +72,7 @@ def edit(options: Namespace) -> int:
         for key, images in (("before", before), ("after", after)):
             scores = editor.classify(images).emotion
             details[key] = [dict(zip(editor.emotions, map(float, row), strict=True)) for row in scores]
-    return _report_file(editor, options, options.output, **details)
+    return report_file(editor, options, options.output, **details)
 
 
 def grid(options: Namespace) -> int:
@@ -118,31 +88,7 @@ def grid(options: Namespace) -> int:
         method=options.method,
         background=options.background,
     )
-    return _report_file(editor, options, options.output, faces=options.faces, seed=options.seed, columns=columns)
-
-
-def sheet(options: Namespace) -> int:
-    from tlgan_runtime.sheets.write import write_sheet
-
-    recipe = None if options.recipe is None else _read_recipe(options.recipe)
-    editor = open_bundle(options)
-    written = write_sheet(
-        editor,
-        options.target,
-        options.output,
-        character=options.character,
-        seed=options.seed,
-        emotions=options.emotions,
-        variants=options.variants,
-        recipe=recipe,
-        background=options.background,
-        matte=options.matte,
-    )
-    details = {
-        "target": written.target, "character": written.character, "seed": options.seed, "labels": written.labels,
-        "files": written.files, "bytes": written.bytes,
-    }  # fmt: skip
-    return _report_file(editor, options, written.path, **details)
+    return report_file(editor, options, options.output, faces=options.faces, seed=options.seed, columns=columns)
 
 
 def site(options: Namespace) -> int:
@@ -150,7 +96,7 @@ def site(options: Namespace) -> int:
 
     editor = open_bundle(options)
     written = write_site(editor, options.folder, onnxruntime_web=options.onnxruntime_web, precision=options.precision)
-    return _report_file(editor, options, written.path, files=written.files, bytes=written.bytes)
+    return report_file(editor, options, written.path, files=written.files, bytes=written.bytes)
 
 
 def info(options: Namespace) -> int:
@@ -276,19 +222,6 @@ def _explain(error: Exception) -> tuple[str, int]:
     return f"{one_line(f'this is a bug: {type(error).__name__}: {error}')} (--debug shows where)", BUG
 
 
-def _read_recipe(path: Path) -> object:
-    from tlgan_runtime.bundle.manifest import parse_json
-
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read --recipe {path}: {error.strerror or error}") from error
-    try:
-        return parse_json(content, str(path))
-    except CheerMeUpError as error:
-        raise InputError(str(error)) from error
-
-
 def _parse_setting(item: str) -> tuple[str, float]:
     emotion, equals, strength = item.partition("=")
     try:
@@ -299,36 +232,3 @@ def _parse_setting(item: str) -> tuple[str, float]:
         raise InputError(
             f"cannot read --set {shown(item)}; write it as emotion=strength, for example joy=0.8"
         ) from None
-
-
-@contextmanager
-def _new_folder(folder: Path | None) -> Iterator[None]:
-    """Create the folder for the block, unless it is there and empty. Remove it again if the block fails."""
-    if folder is None:
-        yield
-        return
-    try:
-        new = not folder.exists()
-        if new:
-            folder.mkdir()
-        elif not folder.is_dir() or any(folder.iterdir()):
-            raise InputError(f"--frames {folder} is there and not an empty folder; name a new one")
-    except OSError as error:
-        raise OutputError(f"cannot create {folder}: {error.strerror or error}") from error
-    try:
-        yield
-    except BaseException:
-        if new:
-            with suppress(OSError):
-                folder.rmdir()
-        raise
-
-
-def _report_file(editor: CheerMeUp, options: Namespace, path: Path, **details: Any) -> int:
-    from tlgan_runtime.files import is_standard_output
-
-    if is_standard_output(path):  # the picture is there, and nothing must follow it
-        return DONE
-    document = {"path": str(path), **details, "bundle": editor.manifest.name, "providers": editor.providers}
-    report(options.json_output, document, [str(path)])
-    return DONE

@@ -1,12 +1,13 @@
-"""Opens the bundle that a command draws with."""
+"""Opens the bundle that a command draws with, and reports the file that was drawn."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from tlgan_runtime.cli.console import hush
+from tlgan_runtime.cli.console import hush, report
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.validation import STANDARD_OUTPUT
 
@@ -24,3 +25,14 @@ def open_bundle(options: Namespace) -> CheerMeUp:
     if output == STANDARD_OUTPUT and sys.stdout is not None and sys.stdout.isatty():
         raise InputError("standard output is a terminal, which shows no pictures; add `> FILE`, or name a file with -o")
     return CheerMeUp(options.bundle, provider=options.provider, threads=options.threads, precision=precision)
+
+
+def report_file(editor: CheerMeUp, options: Namespace, path: Path, **details: Any) -> int:
+    """Print the path of a file and, as JSON, what is worth knowing about it. Returns the exit code."""
+    from tlgan_runtime.files import is_standard_output
+
+    if is_standard_output(path):  # the picture is there, and nothing must follow it
+        return 0
+    document = {"path": str(path), **details, "bundle": editor.manifest.name, "providers": editor.providers}
+    report(options.json_output, document, [str(path)])
+    return 0

@@ -326,6 +326,8 @@ def test_frames_go_into_a_new_folder(run: Run) -> None:
     assert code == 2 and "unknown emotion" in err and [path.name for path in Path().iterdir()] == ["joy"]
     code, _, err = run("gif", *options, "--frames", "nowhere/joy")
     assert code == 2 and "cannot create" in err
+    Path("empty").mkdir()
+    assert run("gif", *options, "--frames", "empty").code == 0 and len(list(Path("empty").iterdir())) == 3
 
 
 @pytest.mark.parametrize("command", ["gif", "sample", "grid", "info", "verify"])
