@@ -6,11 +6,10 @@ from argparse import Namespace
 from pathlib import Path
 
 from tlgan_runtime.animation.options import AnimationOptions
-from tlgan_runtime.choices import PRECISIONS, PROVIDERS
+from tlgan_runtime.cli import shared_options as shared
 from tlgan_runtime.cli.parser import DEBUG, HELP, Parser, number, whole_number
 from tlgan_runtime.errors import InputError
 from tlgan_runtime.sheets.targets import TARGETS
-from tlgan_runtime.transparency import AUTO
 from tlgan_runtime.validation import nearest, one_of
 
 VERSION, COMPLETION = "--version", "--completion"
@@ -87,15 +86,15 @@ def _gif(parser: Parser) -> None:
         "--frames", type=Path, metavar="DIR", help="New folder for the frames, 0001.png and so on, in place of a file."
     )
     parser.options_of(AnimationOptions)
-    _drawing(parser)
+    shared.drawing(parser)
 
 
 def _sample(parser: Parser) -> None:
-    _faces(parser, 8, "Number of faces.")
-    _still(parser, "faces.png")
-    _size(parser, 256)
-    _background(parser)
-    _drawing(parser)
+    shared.faces(parser, 8, "Number of faces.")
+    shared.still(parser, "faces.png")
+    shared.size(parser, 256)
+    shared.background(parser)
+    shared.drawing(parser)
 
 
 def _edit(parser: Parser) -> None:
@@ -107,22 +106,22 @@ def _edit(parser: Parser) -> None:
         "--until", type=number, metavar="X",
         help="Stop each face where the classifier gives the emotions this probability.",
     )  # fmt: skip
-    _keep(parser)
-    _faces(parser, 4, "Number of faces.")
-    _still(parser, "edit.png")
-    _size(parser, 256)
-    _background(parser)
-    _method(parser)
-    _drawing(parser)
+    shared.keep(parser)
+    shared.faces(parser, 4, "Number of faces.")
+    shared.still(parser, "edit.png")
+    shared.size(parser, 256)
+    shared.background(parser)
+    shared.method(parser)
+    shared.drawing(parser)
 
 
 def _grid(parser: Parser) -> None:
-    _faces(parser, 4, "Number of faces, one row for each.")
-    _still(parser, "grid.png")
-    _size(parser, 128)
-    _background(parser)
-    _method(parser)
-    _drawing(parser)
+    shared.faces(parser, 4, "Number of faces, one row for each.")
+    shared.still(parser, "grid.png")
+    shared.size(parser, 128)
+    shared.background(parser)
+    shared.method(parser)
+    shared.drawing(parser)
 
 
 def _sheet(parser: Parser) -> None:
@@ -144,11 +143,11 @@ def _sheet(parser: Parser) -> None:
         "--recipe", type=Path, metavar="FILE",
         help='Labels of your own as mixes, a JSON object: {"smirk": {"joy": 0.4, "disgust": 0.2}}.',
     )  # fmt: skip
-    _background(parser)
+    shared.background(parser)
     parser.option(
         "--matte", metavar="COLOUR", default=AnimationOptions.matte, help=AnimationOptions.options()["matte"].about
     )
-    _drawing(parser)
+    shared.drawing(parser)
 
 
 def _cheer(parser: Parser) -> None:
@@ -169,9 +168,9 @@ def _cheer(parser: Parser) -> None:
     )
     parser.flag("--refine", help="Look for a latent that draws the face better, in the time of drawing many faces.")
     parser.flag("--force", help="Also edit pictures that hardly fit the bundle.")
-    _keep(parser)
-    _method(parser)
-    _drawing(parser)
+    shared.keep(parser)
+    shared.method(parser)
+    shared.drawing(parser)
 
 
 def _site(parser: Parser) -> None:
@@ -180,7 +179,7 @@ def _site(parser: Parser) -> None:
         "--onnxruntime-web", type=Path, metavar="FOLDER", shown="node_modules of the working directory",
         help="The npm package onnxruntime-web, or its folder dist.",
     )  # fmt: skip
-    _drawing(parser)
+    shared.drawing(parser)
 
 
 def _serve(parser: Parser) -> None:
@@ -194,8 +193,8 @@ def _serve(parser: Parser) -> None:
         "--cors", action="append", metavar="ORIGIN",
         help="A site whose pages may use the server, such as https://example.org; repeatable.",
     )  # fmt: skip
-    _precision(parser)
-    _bundle(parser)
+    shared.precision(parser)
+    shared.bundle(parser)
     parser.option(
         "--threads", type=whole_number, metavar="N", shown="usable CPUs", help="Requests that are drawn at a time."
     )
@@ -206,69 +205,8 @@ def _batch(parser: Parser) -> None:
     parser.option("--out", type=Path, required=True, metavar="DIR", help="Folder for the pictures.")
     parser.option("-j", "--processes", type=whole_number, metavar="N", shown="usable CPUs", help="Number of processes.")
     parser.option("--threads", type=whole_number, default=1, metavar="N", help="CPU threads for each process.")
-    _precision(parser)
-    _bundle(parser)
-
-
-def _faces(parser: Parser, count: int, about: str) -> None:
-    parser.option("--faces", type=whole_number, default=count, metavar="N", help=about)
-    parser.option(
-        "--seed", type=whole_number, default=0, metavar="N", help="Which faces: the same seed draws the same ones."
-    )
-
-
-def _still(parser: Parser, name: str) -> None:
-    parser.option(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path(name),
-        metavar="FILE",
-        help="File to write: .png, .webp or .jpg; - is standard output.",
-    )
-
-
-def _size(parser: Parser, side: int) -> None:
-    parser.option("--size", type=whole_number, default=side, metavar="N", help="Side of each face in pixels.")
-
-
-def _background(parser: Parser) -> None:
-    about = AnimationOptions.options()["background"].about
-    parser.option("--background", metavar="COLOUR", default=AUTO, help=about)
-
-
-def _keep(parser: Parser) -> None:
-    parser.option(
-        "--keep",
-        action="append",
-        metavar="NAME",
-        help="An emotion or attribute that must not change, or character; repeatable.",
-    )
-
-
-def _method(parser: Parser) -> None:
-    parser.option("--method", metavar="NAME", shown="the bundle's default", help="Axes to use.")
-
-
-def _drawing(parser: Parser) -> None:
-    _precision(parser)
-    _engine(parser)
-
-
-def _precision(parser: Parser) -> None:
-    parser.option(
-        "--precision", choices=PRECISIONS, default="auto", help="int8 draws nearly the same faces, faster on a CPU."
-    )
-
-
-def _engine(parser: Parser) -> None:
-    _bundle(parser)
-    parser.option("--threads", type=whole_number, metavar="N", shown="usable CPUs", help="Number of CPU threads.")
-
-
-def _bundle(parser: Parser) -> None:
-    parser.option("--bundle", metavar="PATH", shown="solo", help="Folder, .zip, or name of an embedded bundle.")
-    parser.option("--provider", choices=PROVIDERS, default="auto", help="auto uses CUDA if it works; cuda requires it.")
+    shared.precision(parser)
+    shared.bundle(parser)
 
 
 _COMMANDS = {
@@ -296,16 +234,16 @@ _COMMANDS = {
         _site,
     ),
     "serve": ("Answer requests over HTTP: draw, move and animate faces, edit pictures.", "[options]", _serve),
-    "info": ("Show the contents of a bundle.", "[options]", _engine),
+    "info": ("Show the contents of a bundle.", "[options]", shared.engine),
     "verify": (
         "Check every file of a bundle, and run its graphs once in a process with limited time and memory.",
         "[options]",
-        _engine,
+        shared.engine,
     ),
     "doctor": (
         "Show the hardware, libraries and providers that are really in use, and their problems.",
         "[options]",
-        _engine,
+        shared.engine,
     ),
     "batch": (
         "Draw many pictures, but not those that are finished. --json prints an object for each job.",
