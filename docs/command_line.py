@@ -12,6 +12,7 @@ import typer
 from tlgan_runtime.cli.arguments import command_names, command_parser
 from tlgan_runtime.sheets.targets import TARGETS
 from tlgan_train.cli import commands as training
+from tlgan_train.cli.export import export_app
 
 Row = tuple[str, str, str]
 """Option, meaning, default."""
@@ -51,7 +52,7 @@ def train() -> str:
 
 def export() -> str:
     """`tlgan-export`."""
-    return _click(training.export_app, "tlgan-export RUN|BUNDLE (--out DIR | --triton DIR) [options]")
+    return _click(export_app, "tlgan-export RUN|BUNDLE (--out DIR | --triton DIR) [options]")
 
 
 def _argparse(parser: ArgumentParser) -> str:

@@ -1,4 +1,4 @@
-"""Command lines `tlgan-train` and `tlgan-export`: parse, call the pipeline, print.
+"""Command line `tlgan-train`: parse, call the pipeline, print.
 
 torch is imported inside the commands, so that `--help` answers at once. Standard output carries the result, standard
 error the progress.
@@ -7,7 +7,6 @@ error the progress.
 from __future__ import annotations
 
 import sys
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,19 +14,17 @@ from typing import Annotated
 import typer
 
 from tlgan_runtime.bundle.find import find_bundle
-from tlgan_runtime.bundle.manifest import MANIFEST
-from tlgan_runtime.cli.console import complain, write
-from tlgan_train.cli.outcome import run_app
+from tlgan_runtime.cli.console import write
+from tlgan_train.cli.messages import to_standard_error, warn_of_weaknesses
+from tlgan_train.cli.outcome import STYLE, run_app
 from tlgan_train.config import Config, load_config
 from tlgan_train.errors import TrainError
 
 ATTRIBUTE, ENCODER = "attribute", "encoder"
 
-_STYLE = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
-train_app = typer.Typer(**_STYLE)
-attribute_app = typer.Typer(**_STYLE)
-encoder_app = typer.Typer(**_STYLE)
-export_app = typer.Typer(**_STYLE)
+train_app = typer.Typer(**STYLE)
+attribute_app = typer.Typer(**STYLE)
+encoder_app = typer.Typer(**STYLE)
 
 
 class Stage(StrEnum):
@@ -115,7 +112,7 @@ def train(
         raise TrainError(f"--bundle belongs to `tlgan-train evaluate`, not to `{stage}`")
     if bundle is not None:
         find_bundle(bundle)  # before pictures are read, which takes minutes
-    log = (lambda _: None) if quiet else _say
+    log = to_standard_error(quiet)
     if stage is Stage.data:
         from tlgan_train.cli.data import show_data
 
@@ -133,7 +130,7 @@ def train(
                 pipeline.assist()
         elif stage is Stage.all:
             write(str(pipeline.all()))
-            _warn(folder)
+            warn_of_weaknesses(folder)
         elif bundle is not None:
             write(str(pipeline.evaluate_bundle(bundle)))
         else:
@@ -168,7 +165,7 @@ def attribute(
     from tlgan_train.data.sources.spelling import composed
 
     name = composed(name)
-    log = (lambda _: None) if quiet else _say
+    log = to_standard_error(quiet)
     write(str(add_to_bundle(name, labels, bundle, log) if bundle is not None else add_to_run(name, labels, run, log)))
 
 
@@ -192,60 +189,7 @@ def encoder(
     """
     from tlgan_train.encoders.add import add_encoder
 
-    write(str(add_encoder(bundle, data, (lambda _: None) if quiet else _say)))
-
-
-@export_app.command()
-def export_run(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN|BUNDLE", help="Run folder of a finished `tlgan-train all`; with --triton also a bundle."
-        ),
-    ],
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the bundle. An older bundle there is replaced.")
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Name of the bundle.", show_default="name of the folder")
-    ] = None,
-    int8: Annotated[
-        bool, typer.Option("--int8", help="Add a generator in 8-bit integers. Refused if its faces differ too much.")
-    ] = False,
-    triton: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="New folder for a model repository for Triton Inference Server, with walk.onnx."
-        ),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
-    """Export a run as a bundle of ONNX and JSON files, as a model repository for a server, or both."""
-    bundle = _bundle(source)
-    if out is None and triton is None:
-        raise TrainError("give an output: --out DIR for a bundle, --triton DIR for a model repository, or both")
-    if bundle is not None and out is not None:
-        raise TrainError(f"{source} is a bundle already; --out takes a run folder")
-    if (name is not None or int8) and out is None:
-        raise TrainError("--name and --int8 belong to a bundle, so they need --out")
-    from tlgan_runtime.bundle.read import Bundle
-    from tlgan_runtime.files import unfinished
-    from tlgan_train.export.bundle import export_bundle
-    from tlgan_train.export.triton import check_new, write_triton
-
-    log = (lambda _: None) if quiet else _say
-    if triton is not None:
-        check_new(triton)
-    with unfinished(Path(tempfile.gettempdir()), directory=True) as scratch:
-        if bundle is None:
-            folder = out or scratch / "bundle"
-            bundle = export_bundle(source, folder, name, log if out else lambda _: None, int8=int8)
-        if out is not None:
-            write(str(out))
-            _warn(source)
-        if triton is not None:
-            write(str(write_triton(Bundle(bundle), triton, log)))
+    write(str(add_encoder(bundle, data, to_standard_error(quiet))))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -256,24 +200,6 @@ def main(arguments: list[str] | None = None) -> int:
         if given[:1] == [name]:
             return run_app(app, f"tlgan-train {name}", given[1:], alone=arguments is None)
     return run_app(train_app, "tlgan-train", given, alone=arguments is None, resumes=True)
-
-
-def export_main(arguments: list[str] | None = None) -> int:
-    """Run `tlgan-export` and return the exit code: those of `main`, and 3 for a damaged bundle."""
-    given = sys.argv[1:] if arguments is None else arguments
-    return run_app(export_app, "tlgan-export", given, alone=arguments is None)
-
-
-def _bundle(source: Path) -> Path | None:
-    """Return the path of the bundle that `source` is or names, or None for a run folder, even an incomplete one."""
-    from tlgan_runtime.bundle.find import embedded_bundles, find_bundle
-
-    if source.is_dir() and not (source / MANIFEST).is_file():
-        return None
-    if not source.exists() and str(source) not in embedded_bundles():
-        known = ", ".join(embedded_bundles()) or "none"
-        raise TrainError(f"{source} is neither a run folder nor a bundle; embedded bundles: {known}")
-    return find_bundle(source)
 
 
 def _config(
@@ -288,19 +214,3 @@ def _config(
     for key, value in options.items():
         config = config if value is None else config.with_value(key, value)
     return config
-
-
-def _warn(run: Path) -> None:
-    """Print the weaknesses of the model of a run, even with --quiet, because the exit code is 0 as for a good model."""
-    from tlgan_train.evaluation.document import read_evaluation
-    from tlgan_train.evaluation.weaknesses import weaknesses
-
-    found = weaknesses(read_evaluation(run / "evaluation.json"))
-    if found:
-        _say("this model has weaknesses (its report and model card list them as well):")
-    for weakness in found:
-        _say(f"  {weakness.says}")
-
-
-def _say(text: str) -> None:
-    complain(text)

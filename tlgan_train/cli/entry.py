@@ -16,6 +16,6 @@ def tlgan_train() -> int:
 def tlgan_export() -> int:
     """Run the command line of this process, and return the exit code."""
     end_on_interrupts("tlgan-export: interrupted")
-    from tlgan_train.cli.commands import export_main
+    from tlgan_train.cli.export import export_main
 
     return export_main()

@@ -12,6 +12,8 @@ from tlgan_runtime.errors import CheerMeUpError
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts, ignore_interrupts
 from tlgan_train.errors import MistakesError, TrainError
 
+STYLE = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+"""How typer treats each command."""
 BUG, USAGE = 1, 2
 """Exit codes."""
 

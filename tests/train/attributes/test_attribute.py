@@ -19,7 +19,8 @@ from tlgan_train.attributes import fit, reader
 from tlgan_train.attributes.add import ATTRIBUTES, current_attributes, made_from
 from tlgan_train.attributes.fit import nearest_level
 from tlgan_train.attributes.reader import deal, standard_scores
-from tlgan_train.cli.commands import export_main, main
+from tlgan_train.cli.commands import main
+from tlgan_train.cli.export import export_main
 from tlgan_train.data import labels as labelling
 from tlgan_train.data.labels import load_labels
 

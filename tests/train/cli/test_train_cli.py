@@ -13,7 +13,8 @@ from PIL import Image
 
 from tests.program import PATIENCE
 from tlgan_train.cli import data
-from tlgan_train.cli.commands import attribute_app, encoder_app, export_app, export_main, main, train_app
+from tlgan_train.cli.commands import attribute_app, encoder_app, main, train_app
+from tlgan_train.cli.export import export_app, export_main
 
 ROOT = Path(__file__).parents[3]
 TOON = ("--set", "data.toon_faces=3", "--set", "data.image_size=32")
@@ -122,10 +123,10 @@ def test_a_bug_is_called_one_and_debug_shows_where(monkeypatch: pytest.MonkeyPat
     assert "in broken" in call(main, "data", "--debug").err
 
 
-@pytest.mark.parametrize("command", ["main", "export_main"])
-def test_help_answers_without_torch(command: str) -> None:
+@pytest.mark.parametrize(("module", "command"), [("commands", "main"), ("export", "export_main")])
+def test_help_answers_without_torch(module: str, command: str) -> None:
     code = (
-        f"import sys; from tlgan_train.cli.commands import {command}; code = {command}(['--help']); "
+        f"import sys; from tlgan_train.cli.{module} import {command}; code = {command}(['--help']); "
         "assert code == 0; assert not {'torch', 'numpy', 'sklearn', 'matplotlib'} & set(sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)

@@ -13,7 +13,7 @@ import pytest
 from commands import call, refused
 from tiny_evaluation import good_evaluation
 
-from tlgan_train.cli.commands import export_main
+from tlgan_train.cli.export import export_main
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.document import Estimate, Evaluation, read_evaluation, write_evaluation
 

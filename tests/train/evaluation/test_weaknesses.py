@@ -14,7 +14,8 @@ import tiny_evaluation
 from commands import Outcome, call
 from tiny_evaluation import edit, estimate, good_evaluation
 
-from tlgan_train.cli.commands import export_main, main
+from tlgan_train.cli.commands import main
+from tlgan_train.cli.export import export_main
 from tlgan_train.evaluation.document import CharacterEdit, Evaluation, ReaderAccuracy, read_evaluation, write_evaluation
 from tlgan_train.evaluation.weaknesses import reader_accuracy, weaknesses, with_weaknesses
 from tlgan_train.report.model_card import model_card

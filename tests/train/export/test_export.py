@@ -21,7 +21,7 @@ from tlgan_runtime.latent.sampling import sample
 from tlgan_train.axes.learned_ends import found_by, load_paths
 from tlgan_train.axes.regression import METHODS
 from tlgan_train.classifiers.classifier import load_classifier
-from tlgan_train.cli.commands import export_main
+from tlgan_train.cli.export import export_main
 from tlgan_train.config import Config
 from tlgan_train.data import load_dataset
 from tlgan_train.errors import TrainError

@@ -13,7 +13,7 @@ from commands import call, refused
 from drawn import colourful, pictures, psnr
 
 from tlgan_runtime import CheerMeUp
-from tlgan_train.cli.commands import export_main
+from tlgan_train.cli.export import export_main
 from tlgan_train.errors import TrainError
 from tlgan_train.export import bundle as exporting
 from tlgan_train.export import int8_graph

@@ -16,7 +16,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 
 from tests.tiny_bundle import make_bundle
 from tlgan_runtime import CheerMeUp
-from tlgan_train.cli.commands import export_main
+from tlgan_train.cli.export import export_main
 
 TYPES = {"tensor(float)": "TYPE_FP32", "tensor(uint8)": "TYPE_UINT8"}
 MODELS = {"mapping", "generator", "classifier", "walk", "walk_keep_norm"}
