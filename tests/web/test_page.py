@@ -31,7 +31,7 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     tiny = make_bundle(folder / "tiny", learned=True, attribute="hat", sprite=True)
     bundles = {"SITE": ROOT / "exported" / "cast", "SPRITE": tiny, "DAMAGED": tiny}
-    variables = {"OUT": str(folder), "CHROMIUM": str(chromium())}
+    variables = {"OUT": str(folder), "CHROMIUM": str(chromium()), "PICTURES": str(draw_pictures(folder / "pictures"))}
     for name, bundle in bundles.items():
         app = CheerMeUp(bundle, provider="cpu", threads=1)
         write_site(app, folder / name, onnxruntime_web=onnxruntime_web())
@@ -41,7 +41,7 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content[-1] ^= 1
     generator.write_bytes(content)
     done = subprocess.run(
-        ["node", "--test", str(WEB / "tests" / "browser" / "page.test.mjs")],
+        ["node", "--test", "--test-concurrency=1", *map(str, sorted((WEB / "tests" / "browser").glob("*.test.mjs")))],
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
@@ -49,6 +49,24 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stdout
     assert int(re.findall(r"^# pass (\d+)$", done.stdout, re.M)[0]) >= 20
+    return folder
+
+
+def draw_pictures(folder: Path) -> Path:
+    """Write pictures for the tests: a sad face in a corner, one with a clear background above, and noise."""
+    folder.mkdir()
+    app = CheerMeUp(ROOT / "exported" / "cast", provider="cpu", threads=1)
+    face = Image.fromarray(app.render(app.sample(1, SAD))[0])
+    sad = Image.new("RGB", (320, 240), face.getpixel((1, 1)))
+    sad.paste(face.resize((200, 200), Image.Resampling.BICUBIC), (110, 40))
+    sad.save(folder / "sad.png")
+    y, x = np.mgrid[-1:1:160j, -1:1:160j]
+    alpha = (255 * np.clip(8 * (1 - np.hypot(x, np.minimum(y, 0))), 0, 1)).astype(np.uint8)
+    sprite = face.resize((160, 160), Image.Resampling.BICUBIC)
+    sprite.putalpha(Image.fromarray(alpha))
+    sprite.save(folder / "sprite.png")
+    noise = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "noise.png")
     return folder
 
 
@@ -99,3 +117,28 @@ def test_transparent_faces_are_saved_without_a_background(downloads: Path) -> No
             assert getattr(picture, "n_frames", 1) == frames
             alpha = np.asarray(picture.convert("RGBA"))[..., 3]
         assert alpha[0, 0] == 0 and alpha[alpha.shape[0] // 2, alpha.shape[1] // 2] == 255
+
+
+def test_an_edited_picture_is_the_one_that_python_makes(downloads: Path, cast: CheerMeUp) -> None:
+    for name, given, mix in (("own", "sad", {"joy": 0.9}), ("own-sprite", "sprite", {"joy": 1.0})):
+        with Image.open(downloads / "pictures" / f"{given}.png") as image:
+            before = np.asarray(image.convert("RGBA")).astype(int)
+        with Image.open(downloads / f"{name}.png") as image:
+            after = np.asarray(image.convert("RGBA")).astype(int)
+        wanted = cast.edit_picture(before.astype(np.uint8), mix, force=True)
+        # Canvases round colours that are partly transparent.
+        seen = before[..., 3:] > (0 if name == "own" else 200)
+        difference = np.abs(after - wanted) * seen
+        assert after.shape == wanted.shape and difference.max() <= (2 if name == "own" else 4)
+        assert (np.abs(after - before) * seen).max() > 60
+
+
+def test_an_animation_of_an_edited_picture_leads_there_and_back(downloads: Path, cast: CheerMeUp) -> None:
+    with Image.open(downloads / "own.gif") as animation:
+        frames = [np.asarray(frame.convert("RGB")).astype(int) for frame in ImageSequence.Iterator(animation)]
+    with Image.open(downloads / "own.png") as image:
+        edited = np.asarray(image.convert("RGB")).astype(int)
+    assert len(frames) == 38 and frames[0].shape == (240, 320, 3)
+    assert np.abs(frames[19] - edited).mean() < 4 < np.abs(frames[0] - edited).max()
+    with Image.open(downloads / "own-sprite-moving.png") as animation:
+        assert getattr(animation, "n_frames", 1) == 38 and animation.size == (160, 160)

@@ -23,7 +23,7 @@ from tlgan_runtime.validation import output_path
 if TYPE_CHECKING:
     from tlgan_runtime.editor import CheerMeUp
 
-ROLES = ("axes", "classifier", "generator", "generator_int8", "mapping", "paths", "card")
+ROLES = ("axes", "classifier", "encoder", "generator", "generator_int8", "mapping", "paths", "card")
 """What a site holds of a bundle: what the page reads, and the model card."""
 CHEERFUL = ("joy", "happy", "happiness")
 ICON_SIDES = (192, 512)

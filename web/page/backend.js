@@ -1,9 +1,10 @@
 // What draws for the page. The page knows only this interface, so another back end can take the place of the worker.
 
 /**
- * A face: the one that `seed` draws, moved by a mix of strengths, with names to keep.
+ * A face: the one that `seed` draws, or the one in a picture of the visitor's own, moved by a mix of strengths, with names
+ * to keep.
  *
- * @typedef {{seed: number, mix: Record<string, number>, keep: string[]}} Face
+ * @typedef {{seed: number, mix: Record<string, number>, keep: string[], own?: number}} Face
  * @typedef {import("../src/transparency.js").Picture} Picture
  */
 
@@ -14,21 +15,35 @@
  * @property {string[]} emotions
  * @property {string[]} characters those that a face can become
  * @property {string[]} attributes
- * @property {boolean} transparent whether faces have no background
+ * @property {string[]} formats of animations, by their suffixes
+ * @property {boolean} editsPictures whether it finds faces in pictures
+ */
+
+/**
+ * What was found in a picture of the visitor's own.
+ *
+ * @typedef {object} Finding
+ * @property {number} own stands for the picture
+ * @property {number} width
+ * @property {number} height
+ * @property {string[]} formats of animations, as those of `Facts`
+ * @property {string} [misfit] why its edits will hardly look well
  */
 
 /**
  * @typedef {object} Backend
  * @property {() => Promise<Facts>} open
- * @property {(face: Face) => Promise<Picture>} draw
+ * @property {(face: Face) => Promise<Picture>} draw a picture of the visitor's own has its own size
  * @property {(seeds: number[]) => Promise<Picture[]>} faces as they are
- * @property {(picture: Picture) => Promise<number[]>} read the probability of each emotion
- * @property {(face: Face, format: "gif" | "apng") => Promise<Uint8Array>} animate from the face as it is to the moved
- *   one, and back
+ * @property {(picture: Picture, own?: number) => Promise<number[]>} read the probability of each emotion
+ * @property {(face: Face, format: string) => Promise<Uint8Array>} animate from the face as it is to the moved one, and
+ *   back
+ * @property {(file: Blob) => Promise<Finding>} find the face in a picture, which is held until `forget`
+ * @property {(own: number) => Promise<void>} forget a picture
  */
 
 /**
- * Draws in a Web Worker, with onnxruntime-web.
+ * Lets a Web Worker draw, so that the page never waits for it.
  * @implements {Backend}
  */
 export class WorkerBackend {
@@ -36,7 +51,7 @@ export class WorkerBackend {
   #waiting = new Map();
   #count = 0;
 
-  /** @param {{bundle: string, onnxruntime: string, precision: string}} site URLs of folders */
+  /** @param {object} site what the worker needs to know */
   constructor(site) {
     this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     this.#worker.addEventListener("message", ({ data: { id, result, problem } }) => {
@@ -65,17 +80,25 @@ export class WorkerBackend {
     return this.#ask("faces", seeds);
   }
 
-  read(picture) {
-    return this.#ask("read", picture);
+  read(picture, own) {
+    return this.#ask("read", picture, own);
   }
 
   animate(face, format) {
-    return this.#ask("animate", { ...face, format });
+    return this.#ask("animate", face, format);
   }
 
-  #ask(task, argument) {
+  find(file) {
+    return this.#ask("find", file);
+  }
+
+  forget(own) {
+    return this.#ask("forget", own);
+  }
+
+  #ask(task, ...given) {
     const id = this.#count++;
-    this.#worker.postMessage({ id, task, argument });
+    this.#worker.postMessage({ id, task, given });
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 }

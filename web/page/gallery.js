@@ -35,7 +35,7 @@ export class Gallery {
       const part = seeds.slice(i, i + TOGETHER);
       const pictures = await this.#backend.faces(part);
       if (first !== this.#first) return;
-      pictures.forEach((picture, j) => paint(this.#element.children[i + j].firstChild, picture));
+      pictures.forEach((picture, j) => paint(this.#element.children[i + j].firstChild, picture, SIDE));
     }
   }
 
@@ -44,10 +44,10 @@ export class Gallery {
     return this.show(this.#first + COUNT);
   }
 
-  /** Mark the face that is shown. */
-  mark(seed) {
+  /** Mark the face that is shown, unless it is in a picture of the visitor's own. */
+  mark({ seed, own }) {
     for (const button of this.#element.children) {
-      button.setAttribute("aria-pressed", String(button.dataset.seed === String(seed)));
+      button.setAttribute("aria-pressed", String(!own && button.dataset.seed === String(seed)));
     }
   }
 

@@ -2,7 +2,8 @@
 
 import { newestOnly, WorkerBackend } from "./backend.js";
 import { Gallery } from "./gallery.js";
-import { paint, png, save } from "./portrait.js";
+import { OwnCard } from "./own_card.js";
+import { paint, place, png, save } from "./portrait.js";
 import { Readings } from "./readings.js";
 import { Slider, title } from "./sliders.js";
 import { FIRST, fromHash, History, same, toHash } from "./state.js";
@@ -14,6 +15,9 @@ const CHEERFUL = ["joy", "happy", "happiness"];
 
 const element = (id) => document.getElementById(id);
 const canvas = element("face");
+const SIDE = 640;
+/** Animations that backends can have: their suffix, and their type. */
+const FORMATS = { gif: ["gif", "image/gif"], apng: ["png", "image/png"] };
 /** A licence of more letters is a text, which the bundle holds. */
 const LONGEST_LICENSE = 60;
 
@@ -27,9 +31,11 @@ class Page {
     this.face = fromHash(location.hash, this.names);
     this.history = new History(this.face);
     this.draw = newestOnly((face) => backend.draw(face), (...shown) => this.drawn(...shown), (...why) => this.failed(...why));
-    this.read = newestOnly((picture) => backend.read(picture), (odds) => this.readings.show(odds), (error) => say(error.message));
+    this.read = newestOnly(({ picture, own }) => backend.read(picture, own), (odds) => this.readings.show(odds),
+      (error, { own }) => own === this.face.own && say(sentence(error.message)));
     this.readings = new Readings(element("readings"), element("summary"), facts.emotions);
     this.gallery = new Gallery(element("faces"), backend, (seed) => this.start(seed));
+    this.card = new OwnCard({ take: (file) => this.take(file), accept: () => this.accept(), close: () => this.putAway() });
     this.sliders = new Map();
     this.addSliders("emotions", facts.emotions, { least: -1, keeps: true });
     this.addSliders("characters", facts.characters, { least: 0, keeps: false });
@@ -62,11 +68,9 @@ class Page {
     press("redo", () => this.show(this.history.redo()));
     press("reset", () => this.change({ ...this.face, mix: {}, keep: [] }));
     press("png", () => this.savePicture());
-    press("gif", () => this.saveAnimation("gif", "image/gif", "gif"));
-    press("apng", () => this.saveAnimation("apng", "image/png", "png"));
-    element("apng").hidden = !this.facts.transparent;
+    for (const format of Object.keys(FORMATS)) press(format, () => this.saveAnimation(format));
     press("share", () => this.copyLink());
-    press("more", () => this.gallery.more().then(() => this.gallery.mark(this.face.seed)));
+    press("more", () => this.gallery.more().then(() => this.gallery.mark(this.face)));
     press("keep-character", () => this.toggleLock(CHARACTER));
     element("seed").addEventListener("change", ({ target }) => target.reportValidity() && this.start(target.valueAsNumber || 0));
     addEventListener("hashchange", () => this.change(fromHash(location.hash, this.names)));
@@ -83,11 +87,14 @@ class Page {
     this.preview(face);
     history.replaceState(null, "", same(face, FIRST) ? location.pathname + location.search : toHash(face));
     element("seed").value = String(face.seed);
-    this.gallery.show(face.seed).then(() => this.gallery.mark(face.seed), (error) => say(error.message));
-    this.gallery.mark(face.seed);
+    this.gallery.show(face.seed).then(() => this.gallery.mark(this.face), (error) => say(sentence(error.message)));
+    this.gallery.mark(face);
     element("undo").disabled = !this.history.canUndo;
     element("redo").disabled = !this.history.canRedo;
     element("reset").disabled = !Object.keys(face.mix).length && !face.keep.length;
+    const { formats } = face.own ? this.own : this.facts;
+    for (const format of Object.keys(FORMATS)) element(format).hidden = !formats.includes(format);
+    if (this.facts.editsPictures) this.card.show(face.own ? this.own : null, this.waiting);
   }
 
   /** Show a face that is only passed by, on the way to another one. */
@@ -117,7 +124,43 @@ class Page {
   }
 
   start(seed) {
-    this.change({ ...this.face, seed });
+    this.change({ ...this.face, seed, own: undefined });
+  }
+
+  /** Find the face in a picture of the visitor's own, and edit it if it fits. */
+  async take(file) {
+    this.card.search(file.name);
+    let found;
+    try {
+      found = await this.backend.find(file);
+    } catch (error) {
+      say(sentence(error.message));
+    }
+    if (this.waiting) this.backend.forget(this.waiting.own);
+    this.waiting = found && { ...found, name: file.name, misfit: found.misfit && sentence(found.misfit) };
+    if (!found || found.misfit) return this.show(this.face);
+    return this.accept();
+  }
+
+  /** Edit the picture that was found, in the place of an earlier one. */
+  accept() {
+    if (this.own) {
+      this.history.forgetOwn();
+      this.backend.forget(this.own.own);
+    }
+    [this.own, this.waiting] = [this.waiting, undefined];
+    this.change({ ...FIRST, seed: this.face.seed, own: this.own.own });
+  }
+
+  /** Leave the picture that waits, or the one that is edited, which undo brings back. */
+  putAway() {
+    if (this.waiting) {
+      this.backend.forget(this.waiting.own);
+      this.waiting = undefined;
+      return this.show(this.face);
+    }
+    say("Your picture is put away. Undo brings it back.");
+    return this.change({ ...FIRST, seed: this.face.seed });
   }
 
   /** Keep a name as the face has it, or no longer. What is kept is not moved. */
@@ -139,16 +182,20 @@ class Page {
   }
 
   drawn(picture, face) {
-    paint(canvas, picture);
+    if (face.own) place(canvas, picture);
+    else paint(canvas, picture, SIDE);
+    canvas.style.setProperty("--ratio", String(canvas.width / canvas.height));
     const shown = Object.entries(face.mix).filter(([, strength]) => strength !== 0);
     const edit = shown.map(([name, strength]) => `${name} ${strength.toFixed(2)}`).join(", ");
-    canvas.setAttribute("aria-label", `Face ${face.seed}${edit ? `, with ${edit}` : ", as it is"}`);
+    canvas.setAttribute("aria-label", `${face.own ? "Your picture" : `Face ${face.seed}`}${edit ? `, with ${edit}` : ", as it is"}`);
     canvas.dataset.face = toHash(face);
-    this.readings.schedule(() => this.read(picture));
+    canvas.dataset.own = face.own ?? "";
+    this.readings.schedule(() => this.read({ picture, own: face.own }));
   }
 
   /** Say why a face cannot be drawn, and go back to the last one that could. */
   failed(error, face) {
+    if (face.own && face.own !== this.own.own) return; // another picture has taken its place
     say(sentence(error.message));
     if (!same(face, this.history.now)) return;
     if (this.history.canUndo) this.show(this.history.undo());
@@ -160,7 +207,8 @@ class Page {
     say("The picture is saved.");
   }
 
-  async saveAnimation(format, type, suffix) {
+  async saveAnimation(format) {
+    const [suffix, type] = FORMATS[format];
     const moved = Object.keys(this.face.mix).length > 0;
     const face = moved ? this.face : { ...this.face, mix: { [this.cheerful]: 1 }, keep: [] };
     say("Drawing the animation …");
@@ -179,14 +227,16 @@ class Page {
     const link = new URL(toHash(this.face), location.href).href;
     try {
       await navigator.clipboard.writeText(link);
-      say("The link is copied. It shows this very face.");
+      const what = this.face.own ? "this edit of a drawn face, not your picture" : "this very face";
+      say(`The link is copied. It shows ${what}.`);
     } catch {
       say(`Copy this link: ${link}`);
     }
   }
 
   fileName() {
-    return [`face-${this.face.seed}`, ...Object.keys(this.face.mix)].join("-").replaceAll(/[^\p{L}\p{N}-]/gu, "_");
+    const name = this.face.own ? this.own.name.replace(/\.[^.]*$/, "") : `face-${this.face.seed}`;
+    return [name, ...Object.keys(this.face.mix)].join("-").replaceAll(/[^\p{L}\p{N}-]/gu, "_");
   }
 }
 

@@ -5,18 +5,25 @@ import { enlarged } from "./enlarge.js";
 /** Side to which pictures are enlarged along their edges; beyond it, the canvas does well enough. */
 const ALONG_EDGES = 256;
 
-/** Draw a picture over the whole of a canvas. */
-export function paint(canvas, picture) {
+/** Show a picture on a canvas, pixel for pixel. */
+export function place(canvas, { width, height, data }) {
+  Object.assign(canvas, { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(data, width), 0, 0);
+}
+
+/** Draw a face over the whole of a canvas of `side` pixels. */
+export function paint(canvas, picture, side) {
+  if (canvas.width !== side || canvas.height !== side) Object.assign(canvas, { width: side, height: side });
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
   context.clearRect(0, 0, canvas.width, canvas.height);
-  const large = enlarged(picture, Math.min(ALONG_EDGES, canvas.width / 2));
+  const large = enlarged(picture, Math.min(ALONG_EDGES, side / 2));
   context.drawImage(onCanvas(large), 0, 0, canvas.width, canvas.height);
 }
 
-function onCanvas({ width, height, data }) {
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  canvas.getContext("2d").putImageData(new ImageData(data, width), 0, 0);
+function onCanvas(picture) {
+  const canvas = document.createElement("canvas");
+  place(canvas, picture);
   return canvas;
 }
 

@@ -8,10 +8,10 @@ const MOST_STEPS = 200;
 /** @type {Face} */
 export const FIRST = { seed: 0, mix: {}, keep: [] };
 
-/** Whether two faces are edited alike. */
-export const same = (a, b) => toHash(a) === toHash(b);
+/** Whether two faces are the same and are edited alike. */
+export const same = (a, b) => toHash(a) === toHash(b) && a.own === b.own;
 
-/** The face in the form of a link: `#seed=3&mix=joy:0.8,fear:-0.2&keep=surprise`. */
+/** The face in the form of a link, `#seed=3&mix=joy:0.8,fear:-0.2&keep=surprise`; without a picture of one's own. */
 export function toHash({ seed, mix, keep }) {
   const parts = [`seed=${seed}`];
   const strengths = Object.entries(mix).filter(([, strength]) => strength !== 0);
@@ -74,6 +74,13 @@ export class History {
     if (same(face, this.now)) return;
     this.#faces = [...this.#faces.slice(0, this.#place + 1), structuredClone(face)].slice(-MOST_STEPS);
     this.#place = this.#faces.length - 1;
+  }
+
+  /** Leave out the faces in pictures of one's own, before another picture takes their place. */
+  forgetOwn() {
+    const drawn = this.#faces.filter((face) => !face.own);
+    this.#place = Math.max(this.#faces.slice(0, this.#place + 1).filter((face) => !face.own).length - 1, 0);
+    this.#faces = drawn.length ? drawn : [FIRST];
   }
 
   undo() {

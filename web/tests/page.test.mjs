@@ -35,6 +35,12 @@ describe("steps", () => {
     assert.deepEqual([1, 2, 3, 4].map(() => steps.undo().seed), [2, 1, 0, 0]);
     assert.ok(!steps.canUndo);
   });
+  it("forget pictures of one's own", () => {
+    const steps = new History(face(0));
+    for (const one of [face(1), { ...face(1), own: 7 }, { ...face(1), own: 7, mix: { joy: 1 } }]) steps.add(one);
+    steps.forgetOwn();
+    assert.deepEqual([steps.now, steps.canRedo, steps.undo().seed, steps.canUndo], [face(1), false, 0, false]);
+  });
 });
 
 describe("requests", () => {

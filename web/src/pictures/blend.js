@@ -33,23 +33,39 @@ export function blended(picture, place, before, after) {
   const masked = (ramp) => large(strength.map((value, i) => smooth(value, ...ramp) * seam[i]), BILINEAR);
   const fade = masked(FADE_IN), replaced = masked(REPLACE);
   const added = changes.map((plane) => large(plane)), drawn = old.map((plane) => large(plane));
-  const mixed = new Float64Array(4);
   for (let y = y0; y < y1; y++) {
-    const shown = fade.row(y - y0), taken = replaced.row(y - y0);
-    const add = added.map((one) => one.row(y - y0)), draw = drawn.map((one) => one.row(y - y0));
-    for (let x = 0; x < x1 - x0; x++) {
-      if (!(shown[x] > 0 || taken[x] > 0)) continue;
-      const start = 4 * (y * width + x0 + x), alpha = picture.data[start + 3];
-      for (let c = 0; c < 4; c++) {
-        const own = c === 3 ? alpha : (picture.data[start + c] * alpha) / 255;
-        mixed[c] = Math.min(Math.max(own + shown[x] * add[c][x] - taken[x] * (own - draw[c][x]), 0), 255);
-      }
-      if (!alpha && mixed[3] <= 0.5) continue; // what was clear and stays so keeps the colour that nobody sees
-      for (let c = 0; c < 3; c++) data[start + c] = (mixed[c] * 255) / Math.max(mixed[3], 1);
-      data[start + 3] = mixed[3];
-    }
+    const shown = fade.row(y - y0, 0, x1 - x0), taken = replaced.row(y - y0, 0, x1 - x0);
+    const [from, to] = used(shown, taken);
+    if (from === to) continue;
+    const rows = [added, drawn].map((planes) => planes.map((one) => one.row(y - y0, from, to)));
+    blendRow(data.subarray(4 * (y * width + x0), 4 * (y * width + x1)), from, to, shown, taken, ...rows);
   }
   return { width, height, data };
+}
+
+/** From the first to the last place at which one of two masks is above 0. */
+function used(one, other) {
+  let from = 0, to = one.length;
+  while (from < to && !(one[from] > 0 || other[from] > 0)) from++;
+  while (to > from && !(one[to - 1] > 0 || other[to - 1] > 0)) to--;
+  return [from, to];
+}
+
+/** Blend a row of RGBA levels where they lie, from one place to another. */
+function blendRow(levels, from, to, shown, taken, added, drawn) {
+  const mixed = new Float64Array(4);
+  for (let x = from, i = 4 * from; x < to; x++, i += 4) {
+    const fade = shown[x], replaced = taken[x], alpha = levels[i + 3];
+    if (!(fade > 0 || replaced > 0)) continue;
+    for (let c = 0; c < 4; c++) {
+      const own = c === 3 ? alpha : (levels[i + c] * alpha) / 255;
+      mixed[c] = Math.min(Math.max(own + fade * added[c][x] - replaced * (own - drawn[c][x]), 0), 255);
+    }
+    if (!alpha && mixed[3] <= 0.5) continue; // what was clear and stays so keeps the colour that nobody sees
+    const scale = 255 / Math.max(mixed[3], 1);
+    for (let c = 0; c < 3; c++) levels[i + c] = mixed[c] * scale;
+    levels[i + 3] = mixed[3];
+  }
 }
 
 /** Red, green, blue and alpha as numbers. Colours are multiplied by alpha. */
@@ -101,16 +117,30 @@ class Enlarged {
     const columns = taps(padded, edge(left), edge(right), this.#width, filter);
     this.#rows = taps(padded, edge(top), edge(bottom), Math.round(bottom - top), filter);
     const inside = (place) => Math.min(Math.max(place - EDGE, 0), size - 1);
-    this.#narrow = Array.from({ length: padded }, (_, y) => Float32Array.from(columns, ({ first, weights }) =>
-      weights.reduce((sum, weight, i) => sum + weight * plane[inside(y) * size + inside(first + i)], 0)));
+    this.#narrow = Array.from({ length: padded }, (_, y) => {
+      const row = Float32Array.from({ length: padded }, (_, x) => plane[inside(y) * size + inside(x)]);
+      return weighed(columns, row);
+    });
   }
 
-  row(y) {
+  /** The numbers of a row from one place to another; those outside are 0. */
+  row(y, from, to) {
     const { first, weights } = this.#rows[y], row = new Float32Array(this.#width);
     for (let i = 0; i < weights.length; i++) {
-      const narrow = this.#narrow[first + i];
-      for (let x = 0; x < row.length; x++) row[x] += weights[i] * narrow[x];
+      const narrow = this.#narrow[first + i], weight = weights[i];
+      for (let x = from; x < to; x++) row[x] += weight * narrow[x];
     }
     return row;
   }
+}
+
+function weighed(columns, row) {
+  const sums = new Float32Array(columns.length);
+  for (let x = 0; x < sums.length; x++) {
+    const { first, weights } = columns[x];
+    let sum = 0;
+    for (let i = 0; i < weights.length; i++) sum += weights[i] * row[first + i];
+    sums[x] = sum;
+  }
+  return sums;
 }

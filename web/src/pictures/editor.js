@@ -115,13 +115,18 @@ export const behindFace = (view, clear, usual) => (view.clear && clear ? null : 
 export function changed({ picture, clear: seeThrough }, [left, top, side], [before, after], clear) {
   if (!seeThrough || clear) return blended(picture, [left, top, side], before, after);
   // These faces fill their squares, so they say nothing about what is transparent.
-  const solid = { ...picture, data: picture.data.map((level, i) => (i % 4 === 3 ? 255 : level)) };
+  const own = picture.data, solid = { ...picture, data: own.slice() };
+  for (let i = 3; i < own.length; i += 4) solid.data[i] = 255;
   const edited = blended(solid, [left, top, side], before, after);
-  return { ...edited, data: edited.data.map((level, i) => (i % 4 !== 3 && picture.data[i | 3] ? level : picture.data[i])) };
+  for (let i = 0; i < own.length; i += 4) {
+    if (own[i + 3]) edited.data[i + 3] = own[i + 3];
+    else edited.data.set(own.subarray(i, i + 4), i);
+  }
+  return edited;
 }
 
 /** The colour at the edges of most faces. */
-function usualBackground(faces) {
+export function usualBackground(faces) {
   const edges = faces.map(edgeLevels);
   return [0, 1, 2].map((channel) => Math.trunc(median(edges.flatMap((all) => all[channel]))));
 }

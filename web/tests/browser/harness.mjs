@@ -8,9 +8,9 @@ import { extname, join, normalize } from "node:path";
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /**
  * Folders that `cheermeup site` wrote: with the bundle `cast`, with a tiny bundle of transparent faces and an attribute,
- * and with a damaged generator. And the folder for what tests download.
+ * and with a damaged generator. The folder for what tests download, and the one with pictures for them.
  */
-export const { SITE, SPRITE, DAMAGED, OUT } = process.env;
+export const { SITE, SPRITE, DAMAGED, OUT, PICTURES } = process.env;
 const PREFIX = "/deep/down/";
 const TYPES = {
   ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".png": "image/png",
@@ -107,6 +107,24 @@ export class Visit {
   /** The levels of the large face, as one text. */
   picture() {
     return this.page.evaluate(() => document.getElementById("face").toDataURL());
+  }
+
+  /** Give the page a picture, as somebody who drops a file on it or pastes one does. */
+  async give(how, name, content) {
+    await this.page.evaluate(([type, name, bytes]) => {
+      const data = new DataTransfer(), levels = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
+      data.items.add(new File([levels], name, { type: "image/png" }));
+      const paste = { clipboardData: data }, drop = { dataTransfer: data, cancelable: true };
+      document.body.dispatchEvent(type === "paste"
+        ? new ClipboardEvent("paste", { ...paste, bubbles: true })
+        : new DragEvent("drop", { ...drop, bubbles: true }));
+    }, [how, name, content.toString("base64")]);
+  }
+
+  /** Wait until the picture of one's own that the controls show is edited and read. */
+  async edited(hash) {
+    await this.page.locator('#face:not([data-own=""])').waitFor();
+    await this.drawn(hash);
   }
 
   slider(name) {
