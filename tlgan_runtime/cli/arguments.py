@@ -233,7 +233,11 @@ _COMMANDS = {
         "DIR [options]",
         _site,
     ),
-    "serve": ("Answer requests over HTTP: draw, move and animate faces, edit pictures.", "[options]", _serve),
+    "serve": (
+        "Serve a page with sliders, and an HTTP API that draws, moves and animates faces and edits pictures.",
+        "[options]",
+        _serve,
+    ),
     "info": ("Show the contents of a bundle.", "[options]", shared.engine),
     "verify": (
         "Check every file of a bundle, and run its graphs once in a process with limited time and memory.",

@@ -1,4 +1,4 @@
-"""`cheermeup serve`: the HTTP API."""
+"""`cheermeup serve`: the page and its HTTP API."""
 
 from __future__ import annotations
 

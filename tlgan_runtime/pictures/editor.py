@@ -53,7 +53,7 @@ class PictureEditor:
 
     def find(self, view: View, box: Sequence[float] | None = None, *, exactly: bool = False) -> Inversion:
         """Find the face in a picture; with `box` (left, top, width, height) near that place."""
-        places = self._places(view) if box is None else [around(_checked_box(box, view))]
+        places = self._places(view) if box is None else [around(checked_box(box, view))]
         found = look(view, places, self.codec)
         if self._fit(found) < SEARCHED:
             found = searched(view, found, self.codec)
@@ -130,7 +130,8 @@ def usual_background(faces: Pixels) -> Colour:
     return red, green, blue
 
 
-def _checked_box(box: Sequence[float], view: View) -> tuple[float, float, float, float]:
+def checked_box(box: Sequence[float], view: View) -> tuple[float, float, float, float]:
+    """Return left, top, width and height. Raises `InputError` for what is no box in the picture."""
     try:
         left, top, width, height = box
     except (TypeError, ValueError):

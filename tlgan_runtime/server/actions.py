@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from tempfile import gettempdir
@@ -23,13 +23,22 @@ from tlgan_runtime.editor import CheerMeUp
 from tlgan_runtime.errors import BundleDamagedError, InputError
 from tlgan_runtime.files import unfinished
 from tlgan_runtime.latent.sampling import check_latents
-from tlgan_runtime.pictures.decode import UnusablePictureError, opened
+from tlgan_runtime.pictures.decode import WHITE, UnusablePictureError, opened
+from tlgan_runtime.pictures.editor import checked_box
 from tlgan_runtime.pictures.inversion import Inversion
-from tlgan_runtime.pictures.view import View, view_of
+from tlgan_runtime.pictures.view import View, around, view_of, whole
 from tlgan_runtime.scene import Scene, plan_scene
 from tlgan_runtime.server.limits import Limits
 from tlgan_runtime.server.operations import ANIMATIONS, JSON, PNG, WEBP
-from tlgan_runtime.server.options import EditOptions, InvertOptions, MoveOptions, RenderOptions, read_options
+from tlgan_runtime.server.options import (
+    EditOptions,
+    InvertOptions,
+    MoveOptions,
+    ReadOptions,
+    RenderOptions,
+    read_options,
+)
+from tlgan_runtime.transparency import colour, over
 from tlgan_runtime.validation import array
 
 # Somebody who drags a slider waits for each picture, so the quickest settings. Both formats lose nothing.
@@ -123,11 +132,33 @@ class Actions:
         _, found = self._found(ask, read_options(InvertOptions, ask.options, self._limits))
         return _json(_facts(found))
 
+    def read(self, ask: Ask) -> Answer:
+        """Read the face in a picture: JSON has the probability of each `emotion` and `character`."""
+        asked = read_options(ReadOptions, ask.options, self._limits)
+        scores = self._editor.classify(self._face(self._view(ask), asked.box)[None])
+        names = {"emotion": self._editor.emotions, "character": self._editor.characters}
+        odds = {"emotion": scores.emotion[0].tolist(), "character": scores.character[0].tolist()}
+        return _json({kind: dict(zip(names[kind], odds[kind], strict=True)) for kind in names})
+
     def _drawn(self, size: int) -> int:
         """Return the side of what is in memory for a face of `size` pixels."""
         return max(size, self._editor.image_size)
 
     def _found(self, ask: Ask, asked: InvertOptions) -> tuple[View, Inversion]:
+        view = self._view(ask)
+        return view, self._editor.invert(view, box=asked.box, refine=asked.refine)
+
+    def _face(self, view: View, box: Sequence[float] | None) -> Pixels:
+        """Return a face as the classifier takes it. One that has the size of drawn faces keeps its pixels."""
+        manifest, size = self._editor.manifest, view.picture.size
+        behind = colour("background", manifest.background) if manifest.channels == 4 else view.plain or WHITE
+        if box is None and size == (manifest.image_size, manifest.image_size):
+            pixels = np.asarray(view.picture)
+            return over(pixels, behind) if view.clear else pixels
+        place = whole(*size) if box is None else around(checked_box(box, view))
+        return view.square(place, manifest.read_size, behind)
+
+    def _view(self, ask: Ask) -> View:
         try:
             with opened(ask.body) as image:
                 size = image.size
@@ -136,7 +167,7 @@ class Actions:
         self._limits.check_picture(*size)
         view = view_of(ask.body)
         ask.check()
-        return view, self._editor.invert(view, box=asked.box, refine=asked.refine)
+        return view
 
     def _latents(self, given: Any) -> NDArray[np.float32]:
         z = array("latents", given)

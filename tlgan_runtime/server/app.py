@@ -1,4 +1,4 @@
-"""`Service`: the HTTP API of one bundle, as an ASGI application."""
+"""`Service`: the HTTP API of one bundle and its page, as an ASGI application."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ from tlgan_runtime.server.metrics import TEXT, Metrics
 from tlgan_runtime.server.negotiation import chosen
 from tlgan_runtime.server.openapi import description
 from tlgan_runtime.server.operations import ANIMATIONS, JSON, OPERATIONS, Operation
+from tlgan_runtime.server.page import Page
 from tlgan_runtime.server.query import from_query
 from tlgan_runtime.server.refusal import AGAIN, CLIENT_GONE, CLOSE, RefusedError, status_of
 from tlgan_runtime.version import __version__
 
-ROUTES = ("/v1/info", "/v1/openapi.json", "/healthz", "/metrics", *(f"/v1/{name}" for name in OPERATIONS))
+ROUTES = ("/", "/v1/info", "/v1/openapi.json", "/healthz", "/metrics", *(f"/v1/{name}" for name in OPERATIONS))
 _NO_GUESSING = {"X-Content-Type-Options": "nosniff"}
 _log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Service:
         self._editor = editor
         self._limits = limits
         self._actions = Actions(editor, limits)
+        self._page = Page(editor)
         self._bodies = Bodies(limits)
         self._quick = Desk(threads, limits.waiting, limits.seconds)
         self._long = Desk(max(1, threads // 2), limits.waiting, limits.seconds)
@@ -113,6 +115,7 @@ class Service:
                 Route(f"/v1/{name}", partial(self._operate, name, one), methods=["POST"])
                 for name, one in OPERATIONS.items()
             ),
+            *self._page.routes,
         ]
         handlers: dict[Any, Any] = {
             RefusedError: _refused, CheerMeUpError: _failed, HTTPException: _unknown, Exception: _broken,
@@ -128,7 +131,7 @@ class Service:
         if pairs and not one.of_picture:
             raise InputError("options are in the body, an object in JSON; leave the query out")
         options = from_query(one.options, pairs) if one.of_picture else {}
-        if one.of_picture and not self._info["edits_pictures"]:
+        if one.finds and not self._info["edits_pictures"]:
             raise RefusedError(501, "the bundle of this server has no encoder, which finds faces in pictures")
         most = self._limits.picture_bytes if one.of_picture else self._limits.json_bytes
         desk, act = self._quick if one.quick else self._long, getattr(self._actions, name)
@@ -169,6 +172,7 @@ def _about(editor: CheerMeUp, limits: Limits) -> dict[str, Any]:
         "methods": editor.methods,
         "latent_dim": editor.latent_dim,
         "image_size": editor.image_size,
+        "reader_size": manifest.read_size,
         "transparent": manifest.channels == 4,
         "edits_pictures": manifest.fit is not None and "encoder" in {one.role for one in manifest.files.values()},
         "animations": animations,

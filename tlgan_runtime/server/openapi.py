@@ -16,11 +16,13 @@ _LATENTS = {"type": "array", "items": {"type": "array", "items": _NUMBER}}
 _BOX = {"type": "array", "items": _NUMBER, "minItems": 4, "maxItems": 4}
 _PICTURE = {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"}
 _FOUND = {"latents": _LATENTS, "box": _BOX, "fit": {"type": "number", "minimum": 0, "maximum": 1}}
+_ODDS = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1}}
 _ANSWERS: dict[str, dict[str, Any]] = {
     "render": {"pictures": {"type": "array", "items": _PICTURE}, "media_type": _TEXT, "latents": _LATENTS},
     "move": {"latents": _LATENTS},
     "edit": {"picture": _PICTURE, "media_type": _TEXT, **_FOUND},
     "invert": _FOUND,
+    "read": {"emotion": _ODDS, "character": _ODDS},
 }
 """Properties of the answers in JSON."""
 _ERRORS = {
@@ -35,6 +37,7 @@ _ERRORS = {
     "503": "The server is busy; Retry-After says when to try again.",
 }
 _PLAIN = {
+    "/": ("A page with sliders, which uses this API.", "text/html"),
     "/v1/info": ("The bundle, its names, and the limits of the server.", JSON),
     "/v1/openapi.json": ("This description.", JSON),
     "/healthz": ("Whether the server draws, and on what.", JSON),

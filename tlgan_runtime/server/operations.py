@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tlgan_runtime.animation.options import AnimationOptions
 from tlgan_runtime.option import Options
-from tlgan_runtime.server.options import EditOptions, InvertOptions, MoveOptions, RenderOptions
+from tlgan_runtime.server.options import EditOptions, InvertOptions, MoveOptions, ReadOptions, RenderOptions
 
 JSON, PNG, WEBP = "application/json", "image/png", "image/webp"
 ANIMATIONS = {
@@ -27,6 +27,8 @@ class Operation(NamedTuple):
     """Whether the body is a picture. Options are in the query then, and in a JSON body otherwise."""
     quick: bool = False
     """Whether it takes milliseconds, so that it must not wait behind animations."""
+    finds: bool = False
+    """Whether it finds faces, for which the bundle needs an encoder."""
 
 
 OPERATIONS = {
@@ -34,8 +36,11 @@ OPERATIONS = {
     "move": Operation("Move latents.", MoveOptions, (JSON,), quick=True),
     "animate": Operation("Animate faces on their way to an emotion.", AnimationOptions, tuple(ANIMATIONS)),
     "edit": Operation(
-        "Change the expression of the face in a picture.", EditOptions, (PNG, WEBP, JSON), of_picture=True
+        "Change the expression of the face in a picture.", EditOptions, (PNG, WEBP, JSON), of_picture=True, finds=True
     ),
-    "invert": Operation("Find the face in a picture, and its latent.", InvertOptions, (JSON,), of_picture=True),
+    "invert": Operation(
+        "Find the face in a picture, and its latent.", InvertOptions, (JSON,), of_picture=True, finds=True
+    ),
+    "read": Operation("Say what the classifier reads in a face.", ReadOptions, (JSON,), of_picture=True, quick=True),
 }
 """By the last part of the path, which is also the name of the method that does it."""

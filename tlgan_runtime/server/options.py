@@ -94,6 +94,16 @@ class MoveOptions(Way):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReadOptions(Options):
+    """The face in a picture, read."""
+
+    box: Sequence[float] | None = field(
+        default=None,
+        metadata=option(Box(), "Where the face is: left, top, width and height in pixels.", none="the middle square"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvertOptions(Options):
     """The face in a picture, found."""
 

@@ -9,7 +9,7 @@ from tlgan_runtime.errors import InputError, MissingLibraryError
 
 WEB_PARTS = ("page", "src")
 """Folders of `web/` that a site holds: the page, and the JavaScript package that it uses."""
-TEMPLATES = ("index.html", "service-worker.js")
+INDEX, SERVICE_WORKER = "index.html", "service-worker.js"
 """Files of the page that are filled in, and lie at the top of a site."""
 ONNXRUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 """Files of the npm package onnxruntime-web that draw on the CPU. Its others are for GPUs, and larger."""

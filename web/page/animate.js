@@ -4,9 +4,9 @@ import { encodeApng, encodeGif } from "../src/index.js";
 import { eased } from "../src/latent/easing.js";
 
 export const STEPS = 20;
-const FRAME_SECONDS = 0.05;
+export const FRAME_SECONDS = 0.05;
 /** Of the first and of the last frame. */
-const HOLD_SECONDS = 0.6;
+export const HOLD_SECONDS = 0.6;
 /** Side of animations in pixels, and the longer side of those of a picture of the visitor's own. */
 export const SIDE = 256, OWN_SIDE = 480;
 

@@ -31,6 +31,8 @@
  */
 
 /**
+ * Errors are told in one line. Those with `again` pass by themselves, in so many seconds.
+ *
  * @typedef {object} Backend
  * @property {() => Promise<Facts>} open
  * @property {(face: Face) => Promise<Picture>} draw a picture of the visitor's own has its own size
@@ -57,7 +59,7 @@ export class WorkerBackend {
     this.#worker.addEventListener("message", ({ data: { id, result, problem } }) => {
       const { resolve, reject } = this.#waiting.get(id);
       this.#waiting.delete(id);
-      if (problem) reject(Object.assign(new Error(problem.message), { name: problem.name }));
+      if (problem) reject(Object.assign(new Error(problem.message), problem));
       else resolve(result);
     });
     this.#worker.addEventListener("error", (event) => {

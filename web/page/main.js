@@ -17,7 +17,9 @@ const element = (id) => document.getElementById(id);
 const canvas = element("face");
 const SIDE = 640;
 /** Animations that backends can have: their suffix, and their type. */
-const FORMATS = { gif: ["gif", "image/gif"], apng: ["png", "image/png"] };
+const FORMATS = {
+  gif: ["gif", "image/gif"], apng: ["png", "image/png"], webp: ["webp", "image/webp"], mp4: ["mp4", "video/mp4"],
+};
 /** A licence of more letters is a text, which the bundle holds. */
 const LONGEST_LICENSE = 60;
 
@@ -182,6 +184,8 @@ class Page {
   }
 
   drawn(picture, face) {
+    if (this.waits) say("");
+    this.waits = false;
     if (face.own) place(canvas, picture);
     else paint(canvas, picture, SIDE);
     canvas.style.setProperty("--ratio", String(canvas.width / canvas.height));
@@ -197,6 +201,11 @@ class Page {
   failed(error, face) {
     if (face.own && face.own !== this.own.own) return; // another picture has taken its place
     say(sentence(error.message));
+    if (error.again) {
+      this.waits = true;
+      setTimeout(() => same(face, this.face) && this.draw(face), 1000 * error.again);
+      return;
+    }
     if (!same(face, this.history.now)) return;
     if (this.history.canUndo) this.show(this.history.undo());
     else if (!same(face, { ...FIRST, seed: face.seed })) this.change({ ...FIRST, seed: face.seed });
@@ -246,10 +255,19 @@ function say(message) {
 
 const sentence = (message) => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 
+/** Say what is otherwise where a server draws. */
+function tellOfServer() {
+  element("promise").textContent = "Every expression, drawn by this server.";
+  element("about").textContent = "These faces do not exist: a network draws them, on the server that this page comes from.";
+  element("own-note").textContent = "This server sees a small copy, and keeps none. It is not part of the link.";
+}
+
 async function main() {
   const site = JSON.parse(element("site").textContent);
-  const folder = (name) => new URL(`${name}/`, document.baseURI).href;
-  const backend = new WorkerBackend({ ...site, bundle: folder(site.bundle), onnxruntime: folder(site.onnxruntime) });
+  if (site.api) tellOfServer();
+  const folder = (name) => name && new URL(`${name}/`, document.baseURI).href;
+  const places = { bundle: folder(site.bundle), onnxruntime: folder(site.onnxruntime), api: folder(site.api) };
+  const backend = new WorkerBackend({ ...site, ...places });
   try {
     const facts = await backend.open();
     const page = new Page(backend, facts);
@@ -264,7 +282,7 @@ async function main() {
   }
   // After the first face, so that what is stored for later does not delay it. Where a browser stores nothing, as in some
   // private windows, the page works all the same.
-  await navigator.serviceWorker?.register("service-worker.js").catch(() => undefined);
+  if (!site.api) await navigator.serviceWorker?.register("service-worker.js").catch(() => undefined);
 }
 
 main();

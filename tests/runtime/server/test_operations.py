@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from base64 import b64decode
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.runtime.server.conftest import client_of
+from tests.tiny_bundle import make_bundle
 from tlgan_runtime import CheerMeUp
 from tlgan_runtime.animation.layout import tile
 
@@ -127,3 +130,30 @@ def test_a_picture_that_does_not_fit_is_refused_with_the_reason(client: TestClie
     assert answer.status_code == 422 and "shows no face that tiny can draw" in answer.json()["error"]
     forced = client.post("/v1/edit?strengths=joy:1&force=true", content=file_of(noise), headers=headers)
     assert forced.status_code == 200 and pixels(forced.content).shape == (64, 64, 3)
+
+
+def test_read_says_what_the_classifier_sees(client: TestClient, editor: CheerMeUp) -> None:
+    face = editor.render(editor.sample(1, seed=3))[0]
+    scores, file, headers = editor.classify(face[None]), io.BytesIO(), {"Content-Type": "image/png"}
+    Image.fromarray(face).save(file, "PNG")
+    read = client.post("/v1/read", content=file.getvalue(), headers=headers).json()
+    assert list(read["emotion"]) == editor.emotions and list(read["character"]) == editor.characters
+    assert list(read["emotion"].values()) == pytest.approx(scores.emotion[0].tolist())
+    assert list(read["character"].values()) == pytest.approx(scores.character[0].tolist())
+    placed = np.zeros((100, 140, 3), np.uint8)
+    placed[20:84, 50:114] = np.kron(face, np.ones((4, 4, 1), np.uint8))
+    file = io.BytesIO()
+    Image.fromarray(placed).save(file, "PNG")
+    within = client.post("/v1/read?box=50,20,64,64", content=file.getvalue(), headers=headers).json()
+    assert list(within["emotion"].values()) == pytest.approx(scores.emotion[0].tolist(), abs=0.02)
+    refused = client.post("/v1/read?box=200,20,64,64", content=file.getvalue(), headers=headers)
+    assert refused.status_code == 422 and "outside the picture" in refused.json()["error"]
+
+
+def test_read_puts_transparent_faces_on_their_background(tmp_path: Path) -> None:
+    editor = CheerMeUp(make_bundle(tmp_path / "sprite", sprite=True), threads=1)  # it has no encoder, and needs none
+    z, file = editor.sample(1, seed=3), io.BytesIO()
+    Image.fromarray(editor.render(z, background=None)[0]).save(file, "PNG")
+    with client_of(editor) as client:
+        read = client.post("/v1/read", content=file.getvalue(), headers={"Content-Type": "image/png"}).json()
+    assert list(read["emotion"].values()) == pytest.approx(editor.classify(editor.render(z)).emotion[0].tolist())

@@ -2,15 +2,20 @@
 
 import assert from "node:assert/strict";
 import { createReadStream, existsSync, statSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import { extname, join, normalize } from "node:path";
 
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /**
  * Folders that `cheermeup site` wrote: with the bundle `cast`, with a tiny bundle of transparent faces and an attribute,
- * and with a damaged generator. The folder for what tests download, and the one with pictures for them.
+ * and with a damaged generator. Addresses of `cheermeup serve` for the first two. The folder for what tests download, and
+ * the one with pictures for them.
  */
-export const { SITE, SPRITE, DAMAGED, OUT, PICTURES } = process.env;
+export const { SITE, SPRITE, DAMAGED, SERVER, SPRITE_SERVER, OUT, PICTURES } = process.env;
+/** What can draw for the page: the same tests run on each. */
+export const BACKENDS = [
+  { backend: "browser", cast: SITE, sprite: SPRITE }, { backend: "server", cast: SERVER, sprite: SPRITE_SERVER },
+];
 const PREFIX = "/deep/down/";
 const TYPES = {
   ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".png": "image/png",
@@ -21,6 +26,8 @@ const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
 ];
+/** Connections that a server just closes would break the next request. */
+const NO_REUSE = false;
 /** Patience in milliseconds: no machine is so slow or so busy. */
 export const PATIENCE = 120_000;
 
@@ -30,21 +37,18 @@ export async function launch() {
 }
 
 /**
- * Serve a folder, which may change; gives its `url`, and `close`, after which nothing answers. Files whose names match
- * `late` are sent when the promise `held` is fulfilled.
+ * Serve a folder, which may change, or pass on what another server answers; gives its `url`, and `close`, after which
+ * nothing answers. Files whose names match `late` are sent when the promise `held` is fulfilled. `busy` is how many more
+ * drawings are refused because too many wait.
  */
 export async function serve(folder) {
-  const served = { folder };
-  const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, "http://host");
-    const name = normalize(decodeURIComponent(pathname.slice(PREFIX.length))) || "index.html";
-    const file = join(served.folder, name.endsWith("/") || name === "." ? "index.html" : name);
-    const found = pathname.startsWith(PREFIX) && !name.startsWith("..") && existsSync(file) && statSync(file).isFile();
+  const served = { folder, busy: 0 };
+  const server = createServer(async (incoming, response) => {
+    const { pathname } = new URL(incoming.url, "http://host"), name = normalize(decodeURIComponent(pathname.slice(PREFIX.length)));
     if (served.late?.test(name)) await served.held;
-    const type = TYPES[extname(file)] ?? "application/octet-stream";
-    response.writeHead(found ? 200 : 404, { "content-type": type, "cache-control": "max-age=600" });
-    if (found) createReadStream(file).pipe(response);
-    else response.end();
+    if (name === "v1/render" && served.busy-- > 0) refuse(response);
+    else if (/^http:/.test(served.folder)) passOn(incoming, response, served.folder);
+    else sendFile(response, served.folder, pathname.startsWith(PREFIX) ? name || "index.html" : "..");
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
@@ -57,25 +61,54 @@ export async function serve(folder) {
   });
 }
 
+function sendFile(response, folder, name) {
+  const file = join(folder, name.endsWith("/") || name === "." ? "index.html" : name);
+  const found = !name.startsWith("..") && existsSync(file) && statSync(file).isFile();
+  const type = TYPES[extname(file)] ?? "application/octet-stream";
+  response.writeHead(found ? 200 : 404, { "content-type": type, "cache-control": "max-age=600" });
+  if (found) createReadStream(file).pipe(response);
+  else response.end();
+}
+
+function passOn(incoming, response, to) {
+  const { method, headers } = incoming;
+  const outgoing = request(new URL(incoming.url.slice(PREFIX.length - 1), to), { method, headers, agent: NO_REUSE }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  outgoing.on("error", () => response.destroy());
+  incoming.pipe(outgoing);
+}
+
+function refuse(response) {
+  response.writeHead(503, { "content-type": "application/json", "retry-after": "1" });
+  response.end(JSON.stringify({ error: "too many requests are waiting; try again in a second" }));
+}
+
 /** The page of a site in a browser of its own: what tests do with it, and what they see. */
 export class Visit {
   /** Messages of the console, errors, and requests to other hosts or that failed. */
   complaints = [];
+  /** The status with which a server may refuse what a test asks for; browsers also write it to the console. */
+  refusal = 0;
 
-  static async start(browser, url, { hash = "", ...options } = {}) {
-    const visit = new Visit();
+  static async start(browser, url, { hash = "", refusal = 0, ...options } = {}) {
+    const visit = Object.assign(new Visit(), { refusal });
     visit.url = url;
     visit.context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     visit.context.setDefaultTimeout(PATIENCE);
     visit.page = await visit.context.newPage();
-    visit.page.on("console", (message) => visit.complaints.push(`${message.type()}: ${message.text()}`));
+    visit.page.on("console", (message) => {
+      const told = visit.refusal && message.text().includes(`responded with a status of ${visit.refusal}`);
+      if (!told) visit.complaints.push(`${message.type()}: ${message.text()}`);
+    });
     visit.page.on("pageerror", (error) => visit.complaints.push(String(error)));
     visit.page.on("request", (request) => {
       const { origin, protocol } = new URL(request.url());
       if (origin !== new URL(url).origin && protocol !== "blob:") visit.complaints.push(`outside: ${request.url()}`);
     });
     visit.page.on("response", (response) => {
-      if (response.status() >= 400) visit.complaints.push(`${response.status()}: ${response.url()}`);
+      if (response.status() >= 400 && response.status() !== visit.refusal) visit.complaints.push(`${response.status()}: ${response.url()}`);
     });
     await visit.page.goto(url + hash);
     return visit;

@@ -4,16 +4,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
-import { launch, OUT, PICTURES, serve, SITE, SPRITE, Visit } from "./harness.mjs";
+import { BACKENDS, launch, OUT, PICTURES, serve, Visit } from "./harness.mjs";
 
 const START = "#seed=2";
 const picture = (name) => readFileSync(join(PICTURES, name));
 
-describe("a picture of one's own", { skip: SITE ? false : "SITE names no site" }, () => {
+for (const { backend, cast, sprite } of BACKENDS) describe(`a picture of one's own, edited by the ${backend}`, { skip: !cast && "there is none" }, () => {
   let browser, server, visit;
   before(async () => {
     browser = await launch();
-    server = await serve(SITE);
+    server = await serve(cast);
   });
   after(async () => {
     await browser.close();
@@ -31,7 +31,7 @@ describe("a picture of one's own", { skip: SITE ? false : "SITE names no site" }
   };
   const saved = async (button, name) => {
     const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button(button).click()]);
-    await download.saveAs(join(OUT, name));
+    await download.saveAs(join(OUT, backend, name));
     return download.suggestedFilename();
   };
 
@@ -114,7 +114,7 @@ describe("a picture of one's own", { skip: SITE ? false : "SITE names no site" }
   });
 
   it("is not offered by a bundle without an encoder", async () => {
-    const own = await serve(SPRITE);
+    const own = await serve(sprite);
     visit = await Visit.start(browser, own.url);
     await visit.drawn();
     assert.equal(await visit.button("Choose a picture").count(), 0);

@@ -1,18 +1,21 @@
-// The page in headless Chromium, on the bundle `cast`. tests/web/test_page.py makes the site and runs this.
+// The page in headless Chromium, on the bundle `cast`, drawn by the browser and by a server. tests/web/test_page.py makes
+// both and runs this.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { join } from "node:path";
-import { DAMAGED, launch, OUT, serve, SITE, SPRITE, Visit } from "./harness.mjs";
+import { BACKENDS, launch, OUT, serve, Visit } from "./harness.mjs";
 
 /** Seeds of `cast` whose faces show these emotions. */
 const SURPRISED = 3, SAD = 11;
+/** Status of answers to what a server does not take. */
+const REFUSED = 422;
 
-describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
+for (const { backend, cast, sprite } of BACKENDS) describe(`the page, drawn by the ${backend}`, { skip: !cast && "there is none" }, () => {
   let browser, server, visit;
   before(async () => {
     browser = await launch();
-    server = await serve(SITE);
+    server = await serve(cast);
   });
   after(async () => {
     await browser.close();
@@ -67,7 +70,7 @@ describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
   });
 
   it("says why it cannot keep everything, and stays as it was", async () => {
-    await start(`#seed=${SURPRISED}&mix=joy:1`);
+    await start(`#seed=${SURPRISED}&mix=joy:1`, { refusal: REFUSED });
     const before = await visit.picture();
     await visit.page.evaluate(() => (location.hash = "#seed=3&mix=joy:1&keep=joy"));
     await visit.page.getByText(/^Cannot keep joy in a move by joy/).waitFor();
@@ -76,7 +79,7 @@ describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
   });
 
   it("shows the plain face of a link that asks for what cannot be", async () => {
-    await start(`#seed=${SURPRISED}&mix=joy:1&keep=joy`);
+    await start(`#seed=${SURPRISED}&mix=joy:1&keep=joy`, { refusal: REFUSED });
     await visit.drawn(`#seed=${SURPRISED}`);
     assert.match(await visit.page.locator("#status").textContent(), /^Cannot keep joy/);
   });
@@ -153,7 +156,7 @@ describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
     for (const [name, file] of [["Save picture", "face.png"], ["Save GIF", "face.gif"]]) {
       const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button(name).click()]);
       assert.equal(download.suggestedFilename(), `face-${SAD}-joy${file.slice(4)}`);
-      await download.saveAs(join(OUT, file));
+      await download.saveAs(join(OUT, backend, file));
     }
     await visit.page.getByText(/^The animation is saved: \d+ kB\.$/).waitFor();
   });
@@ -228,7 +231,7 @@ describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
   });
 
   it("shows a bundle of other names, with transparent faces and an attribute", async () => {
-    const own = await serve(SPRITE);
+    const own = await serve(sprite);
     visit = await Visit.start(browser, own.url, { viewport: { width: 360, height: 740 } });
     await visit.drawn("#seed=0");
     assert.equal(await visit.page.getByRole("heading", { name: "Character" }).count(), 0);
@@ -239,66 +242,8 @@ describe("the page", { skip: SITE ? false : "SITE names no site" }, () => {
     assert.notEqual(await visit.picture(), before);
     for (const [name, file] of [["Save picture", "sprite.png"], ["Save GIF", "sprite.gif"], ["Save APNG", "moving.png"]]) {
       const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button(name).click()]);
-      await download.saveAs(join(OUT, file));
+      await download.saveAs(join(OUT, backend, file));
     }
-    await own.close();
-  });
-
-  it("moves the face before it can read it", async () => {
-    const own = await serve(SITE);
-    let release;
-    Object.assign(own, { late: /classifier/, held: new Promise((resolve) => (release = resolve)) });
-    visit = await Visit.start(browser, own.url, { hash: `#seed=${SAD}` });
-    await visit.page.locator(`#face[data-face="#seed=${SAD}"]`).waitFor();
-    await visit.slide("Joy", 1);
-    await visit.page.locator(`#face[data-face="#seed=${SAD}&mix=joy:1"]`).waitFor();
-    assert.equal(await visit.page.locator("#summary").textContent(), "");
-    release();
-    await visit.drawn();
-    assert.ok((await visit.reads("joy")) > 0.8);
-    await own.close();
-  });
-
-  it("says what is wrong with a damaged bundle", async () => {
-    const own = await serve(DAMAGED);
-    visit = await Visit.start(browser, own.url);
-    await visit.page.getByText(/^Generator\.onnx in the bundle at .* is damaged \(SHA-256 differs\)/).waitFor();
-    assert.ok(await visit.button("Cheer me up").isDisabled());
-    await own.close();
-  });
-
-  it("opens without a network after the first visit", async () => {
-    const own = await serve(SITE);
-    visit = await Visit.start(browser, own.url, { hash: `#seed=${SAD}` });
-    await visit.drawn();
-    const picture = await visit.picture();
-    await visit.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    await own.close();
-    await visit.page.reload();
-    await visit.drawn(`#seed=${SAD}`);
-    assert.equal(await visit.picture(), picture);
-    await visit.slide("Joy", 1);
-    await visit.drawn(`#seed=${SAD}&mix=joy:1`);
-    assert.ok((await visit.reads("joy")) > 0.8);
-  });
-
-  it("is replaced as a whole by a new version", async () => {
-    const own = await serve(SITE);
-    visit = await Visit.start(browser, own.url);
-    await visit.drawn();
-    await visit.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    own.folder = SPRITE;
-    await visit.page.reload();
-    await visit.drawn();
-    assert.equal(await visit.page.title(), "CheerMeUp: Cast");
-    const waiting = () => navigator.serviceWorker.getRegistration().then((one) => one.update().then(() => one.waiting !== null));
-    await visit.page.waitForFunction(waiting);
-    await visit.page.goto("about:blank");
-    await visit.page.waitForTimeout(500);
-    await visit.page.goto(own.url);
-    await visit.drawn();
-    assert.equal(await visit.page.title(), "CheerMeUp: Tiny");
-    assert.equal(await visit.page.evaluate(() => caches.keys().then((names) => names.length)), 1);
     await own.close();
   });
 });
