@@ -107,7 +107,7 @@ def _open(folder: Path, source: Source) -> Stored | None:
             return None
         with np.load(folder / COLUMNS, allow_pickle=False) as arrays:
             sprites, notes = open_sprites(folder / SPRITES, arrays["sprites"], side)
-            if sprites is not None and _sample_checksum(_pages(sprites.data)) != entry["sprites"]:
+            if sprites is not None and _sprites_checksum(folder / SPRITES) != entry["sprites"]:
                 return None
             return Stored(
                 folder,
@@ -184,13 +184,7 @@ def _write(folder: Path, source: Source, progress: Progress | None) -> None:
         "count": count,
         "pixels": pixels.hexdigest(),
         "sample": _sample_checksum(np.load(folder / IMAGES, mmap_mode="r")),
-        "sprites": _sample_checksum(
-            _pages(
-                np.memmap(folder / SPRITES, np.uint8, "r")
-                if any(size for size, *_ in sprites)
-                else np.empty(0, np.uint8)
-            )
-        ),
+        "sprites": _sprites_checksum(folder / SPRITES),
         "columns": _sha256((folder / COLUMNS).read_bytes()),
         "skipped": [(item.path, item.reason) for item in skipped],
         "notes": notes,
@@ -205,15 +199,16 @@ def _write_header(file: BinaryIO, source: Source, count: int) -> None:
     np.lib.format.write_array_header_1_0(file, header)
 
 
-def _pages(data: np.ndarray) -> np.ndarray:
-    """Return bytes in rows of a page; a rest is left out if there are whole pages."""
-    rows = len(data) // PAGE
-    return data[: rows * PAGE].reshape(rows, PAGE) if rows else data[None]
-
-
 def _sample_checksum(images: np.ndarray) -> int:
     """Return the CRC-32 of about 64 pictures spread over the file. It finds lost pages without reading all of it."""
     return zlib.crc32(np.ascontiguousarray(images[:: max(1, len(images) // 64)]))
+
+
+def _sprites_checksum(path: Path) -> int:
+    """Return that of the pages of a file; a rest is left out if there are whole pages."""
+    data = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.empty(0, np.uint8)
+    rows = len(data) // PAGE
+    return _sample_checksum(data[: rows * PAGE].reshape(rows, PAGE) if rows else data[None])
 
 
 def _sha256(data: bytes) -> str:
