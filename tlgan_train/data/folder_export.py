@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tlgan_runtime.files import flush, unfinished
+from tlgan_runtime.files import creating
 from tlgan_train.data.cache import Progress
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.data.sources.tree import is_litter
@@ -29,15 +29,9 @@ def export_folder(dataset: Dataset, root: Path, progress: Progress | None = None
         if is_litter(name) or any(mark in name for mark in "/\\\0"):
             raise TrainError(f"{name!r} cannot be part of a folder's name; rename it in {dataset.spec}")
     try:
-        if root.exists() and (not root.is_dir() or any(root.iterdir())):
-            raise TrainError(f"{root} holds something already; choose a new or an empty folder")
         root.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished(root.parent, directory=True) as temporary:
+        with creating(root) as temporary:
             _write(dataset, temporary, progress)
-            flush(temporary)
-            if root.exists():
-                root.rmdir()
-            temporary.rename(root)
     except OSError as error:
         raise TrainError(f"cannot export to {root}: {error.strerror or error}") from None
 

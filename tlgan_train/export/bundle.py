@@ -14,7 +14,7 @@ from torch import nn
 from tlgan_runtime.bundle.manifest import MANIFEST
 from tlgan_runtime.bundle.write import replace_bundle, write_manifest
 from tlgan_runtime.editor import CheerMeUp
-from tlgan_runtime.files import flush, unfinished
+from tlgan_runtime.files import creating, unfinished
 from tlgan_runtime.graphs.end_finders import PATHS
 from tlgan_runtime.stills import save_grid
 from tlgan_runtime.transparency import averaged, colour, over
@@ -99,7 +99,8 @@ def export_bundle(
     if encoder is not None:
         facts["fit"] = evaluation.redrawing.fit
     out.parent.mkdir(parents=True, exist_ok=True)
-    with unfinished(out.parent, directory=True) as folder:
+    there = out.is_dir()
+    with unfinished(out.parent, directory=True) if there else creating(out) as folder:
         z = torch.from_numpy(draw_latents(generator, PARITY_LATENTS, config["seed"], "parity"))
         images = DrawingGraph(generator)(z)
         if not generator.prior.plain:
@@ -128,13 +129,8 @@ def export_bundle(
         app.gif(folder / "preview.gif", emotion=shown, faces=faces, seed=0, size=size)
         save_grid(app, folder / "emotions.png", **GRID)
         write_manifest(folder, **facts)
-        if (out / MANIFEST).is_file():
+        if there:
             replace_bundle(out, folder)
-        else:
-            flush(folder)
-            if out.exists():
-                out.rmdir()
-            folder.rename(out)
     log(f"bundle {facts['name']}: {sum(f.stat().st_size for f in out.iterdir()) / 1e6:.1f} MB in {out}")
     return out
 

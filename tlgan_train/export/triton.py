@@ -10,7 +10,7 @@ import onnx
 from onnx import TensorProto
 
 from tlgan_runtime.bundle.read import Bundle
-from tlgan_runtime.files import flush, unfinished
+from tlgan_runtime.files import creating
 from tlgan_runtime.latent.motions import StraightLines
 from tlgan_train.errors import TrainError
 from tlgan_train.export.walk_graph import walk_graph
@@ -32,7 +32,8 @@ def write_triton(bundle: Bundle, out: Path, log: Callable[[str], None] = print) 
     For programs without a server, `out/walk.onnx` is a copy of the graph of `walk`, and `out/axes.json` is that of the
     bundle, with the directions. The server ignores both.
 
-    Raises `TrainError` if `out` is in use, and a `BundleError` for a damaged bundle.
+    Raises `TrainError` if `out` is in use, `OutputError` if it cannot be written, and a `BundleError` for a damaged
+    bundle.
     """
     check_new(out)
     models = {role: onnx.load_from_string(bundle.read(role)) for role in MODELS if role in bundle.roles}
@@ -41,17 +42,13 @@ def write_triton(bundle: Bundle, out: Path, log: Callable[[str], None] = print) 
         walks["walk_keep_norm"] = walk_graph(models["generator"], keep_norm=True)
     labels = {"emotion": bundle.manifest.emotions, "character": bundle.manifest.characters}
     out.parent.mkdir(parents=True, exist_ok=True)
-    with unfinished(out.parent, directory=True) as folder:
+    with creating(out) as folder:
         for name, model in {**models, **walks}.items():
             _write_model(
                 folder / name, model, MAX_WALKS if name in walks else MAX_BATCH, labels if name == "classifier" else {}
             )
         shutil.copyfile(folder / "walk" / "1" / "model.onnx", folder / "walk.onnx")
         (folder / "axes.json").write_bytes(bundle.read("axes"))
-        flush(folder)
-        if out.exists():
-            out.rmdir()
-        folder.rename(out)
     log(f"Triton models in {out}: {', '.join([*models, *walks])}")
     return out
 

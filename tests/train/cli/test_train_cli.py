@@ -36,7 +36,7 @@ def test_exported_pictures_are_read_back_as_the_same_data(tmp_path: Path) -> Non
         assert read.code == 0 and spec in read.out and "126 pictures" in read.out, read.err
         if not spec.startswith("csv"):
             assert digest(read.out).split()[1] and read.out.count(" + ") == drawn.out.count(" + ")
-    assert "holds something already" in refused_export(root)
+    assert "is there and not an empty folder; name a new one" in refused_export(root)
 
 
 def refused_export(root: Path) -> str:

@@ -105,9 +105,9 @@ def test_export_keeps_frame_order_of_a_set_with_gaps_and_missing_classes(tmp_pat
 
 def test_export_refuses_a_folder_that_holds_something(faces: Dataset, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep me")
-    with pytest.raises(TrainError, match="holds something already; choose a new or an empty folder"):
+    with pytest.raises(TrainError, match="is there and not an empty folder; name a new one"):
         export_folder(faces, tmp_path)
-    with pytest.raises(TrainError, match="holds something already"):
+    with pytest.raises(TrainError, match="is there and not an empty folder"):
         export_folder(faces, tmp_path / "mine.txt")
     assert (tmp_path / "mine.txt").read_text() == "keep me"
     with pytest.raises(TrainError, match="cannot export to"):
