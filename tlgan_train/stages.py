@@ -17,6 +17,7 @@ from tlgan_train.classifiers.judge import train_judge
 from tlgan_train.compute.compute import Compute
 from tlgan_train.config import Config
 from tlgan_train.data import Dataset, drawn_characters, load_dataset
+from tlgan_train.data.bar import PictureBar
 from tlgan_train.evaluation.document import Evaluation, write_evaluation
 from tlgan_train.evaluation.evaluate import evaluate
 from tlgan_train.evaluation.model import FinishedModel, finished_run
@@ -41,7 +42,8 @@ class Run:
     @cached_property
     def dataset(self) -> Dataset:
         """All pictures, with their labels."""
-        return load_dataset(self.config.data, self.config.seed)
+        bar = PictureBar() if self.progress else None
+        return load_dataset(self.config.data, self.config.seed, progress=bar)
 
     @cached_property
     def characters(self) -> tuple[str, ...]:

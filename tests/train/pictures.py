@@ -10,6 +10,7 @@ from PIL import Image
 
 from tlgan_train.config import DataConfig
 from tlgan_train.data import Dataset, load_dataset
+from tlgan_train.data.cache import Progress
 
 SIZE = 32
 FERG = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
@@ -37,9 +38,9 @@ def write_table(file: Path, rows: Iterable[str], header: str = "path,character,e
     return file
 
 
-def load(spec: str, cache: Path, **options: object) -> Dataset:
+def load(spec: str, cache: Path, progress: Progress | None = None, **options: object) -> Dataset:
     """The data set at 32 × 32, with an entry in a cache of the test's own."""
-    return load_dataset(DataConfig(spec=spec, **{"image_size": SIZE, **options}), cache=cache)
+    return load_dataset(DataConfig(spec=spec, **{"image_size": SIZE, **options}), cache=cache, progress=progress)
 
 
 def reds(dataset: Dataset, character: str, emotion: str, split: str | None = None) -> list[int]:

@@ -15,7 +15,7 @@ import typer
 
 from tlgan_runtime.bundle.find import find_bundle
 from tlgan_runtime.cli.console import write
-from tlgan_train.cli.messages import to_standard_error, warn_of_weaknesses
+from tlgan_train.cli.messages import picture_bar, to_standard_error, warn_of_weaknesses
 from tlgan_train.cli.outcome import STYLE, run_app
 from tlgan_train.config import Config, load_config
 from tlgan_train.errors import TrainError
@@ -116,14 +116,15 @@ def train(
     if stage is Stage.data:
         from tlgan_train.cli.data import show_data
 
-        show_data(config, given, run, alexnet_weights, export, write)
+        show_data(config, given, run, alexnet_weights, export, write, picture_bar(quiet))
         return
     from tlgan_train.compute import distributed
     from tlgan_train.pipeline import Pipeline, with_lengths
     from tlgan_train.stages import STAGES
 
     with distributed.joined():
-        pipeline = Pipeline(config, folder, alexnet_weights, log, progress=not quiet, given=given)
+        progress = not quiet and distributed.rank() == 0
+        pipeline = Pipeline(config, folder, alexnet_weights, log, progress, given)
         pipeline = with_lengths(pipeline, announce=not quiet and stage in (Stage.all, Stage.gan))
         if distributed.rank() > 0:
             if stage in (Stage.all, Stage.gan):
@@ -165,8 +166,11 @@ def attribute(
     from tlgan_train.data.sources.spelling import composed
 
     name = composed(name)
-    log = to_standard_error(quiet)
-    write(str(add_to_bundle(name, labels, bundle, log) if bundle is not None else add_to_run(name, labels, run, log)))
+    log, bar = to_standard_error(quiet), picture_bar(quiet)
+    if bundle is not None:
+        write(str(add_to_bundle(name, labels, bundle, log, bar)))
+    else:
+        write(str(add_to_run(name, labels, run, log, bar)))
 
 
 @encoder_app.command()
@@ -189,7 +193,7 @@ def encoder(
     """
     from tlgan_train.encoders.add import add_encoder
 
-    write(str(add_encoder(bundle, data, to_standard_error(quiet))))
+    write(str(add_encoder(bundle, data, to_standard_error(quiet), picture_bar(quiet))))
 
 
 def main(arguments: list[str] | None = None) -> int:

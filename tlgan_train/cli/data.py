@@ -8,6 +8,7 @@ from pathlib import Path
 from tlgan_train.checks import check_weights, examine
 from tlgan_train.config import Config
 from tlgan_train.data import describe, export_folder, load_dataset
+from tlgan_train.data.cache import Progress
 from tlgan_train.errors import TrainError, refuse
 
 
@@ -18,14 +19,20 @@ def show_data(
     alexnet_weights: Path | None,
     export: Path | None,
     echo: Callable[[str], None],
+    progress: Progress | None = None,
 ) -> None:
     """Pass a description of the pictures to `echo`. If `export` is given, write them to that folder.
+
+    `progress` is called while pictures are read, as by `load_dataset`.
 
     Raises `TrainError` for everything that `all` would refuse: settings (see `examine` for `given`), pictures, weights
     and, if given, a run folder that was started with other settings or pictures.
     """
     dataset, lines = examine(
-        config, given, lambda: load_dataset(config.data, config.seed), lambda: check_weights(alexnet_weights)
+        config,
+        given,
+        lambda: load_dataset(config.data, config.seed, progress=progress),
+        lambda: check_weights(alexnet_weights),
     )
     if dataset is not None:
         echo(describe(dataset))

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tlgan_runtime.cli.console import complain
+
+if TYPE_CHECKING:
+    from tlgan_train.data.cache import Progress
 
 
 def to_standard_error(quiet: bool) -> Callable[[str], None]:
     """Return what prints lines of progress; none with --quiet."""
     return (lambda _: None) if quiet else complain
+
+
+def picture_bar(quiet: bool) -> Progress | None:
+    """Return what shows how many pictures are read, on a terminal; None with --quiet."""
+    from tlgan_train.data.bar import PictureBar
+
+    return None if quiet else PictureBar()
 
 
 def warn_of_weaknesses(run: Path) -> None:

@@ -113,7 +113,7 @@ def test_tlgan_export_tells_wrong_usage_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_bug_is_called_one_and_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of all things")
 
     monkeypatch.setattr(data, "load_dataset", broken)
