@@ -220,7 +220,7 @@ async def _unknown(request: Request, error: HTTPException) -> Response:
     if error.status_code == 404:
         return _error(404, f"there is nothing at {shown(request.url.path)}; there is {', '.join(ROUTES)}")
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = " or ".join(sorted((error.headers or {})["Allow"].split(", ")))  # it comes from a set
         return _error(405, f"{request.url.path} takes {allowed}, not {shown(request.method)}", error.headers)
     return _error(error.status_code, one_line(error.detail), error.headers)
 

@@ -45,7 +45,7 @@ def test_what_cannot_be_given_is_said(client: TestClient) -> None:
     [
         ("GET", "/page", 404, "nothing at '/page'"),
         ("GET", "/app-0123456789ab/page/main.js", 404, "nothing at"),
-        ("POST", "/", 405, "takes GET"),
+        ("POST", "/", 405, "takes GET or HEAD, not 'POST'"),
         ("POST", "/v1/render/", 404, "nothing at"),
         ("GET", "/v1/../../etc/passwd", 404, "nothing at"),
         ("GET", "/v1/render", 405, "takes POST, not 'GET'"),
