@@ -32,7 +32,7 @@ from graph_mutations import mutated  # noqa: E402
 from outcomes import record  # noqa: E402
 
 from tests.tiny_bundle import make_bundle  # noqa: E402
-from tlgan_runtime import BundleDamagedError, BundleError, CheerMeUp, editor  # noqa: E402
+from tlgan_runtime import BundleDamagedError, BundleError, CheerMeUp, faces  # noqa: E402
 from tlgan_runtime.bundle.read import Bundle  # noqa: E402
 from tlgan_runtime.bundle.write import write_manifest  # noqa: E402
 from tlgan_runtime.graphs import trial  # noqa: E402
@@ -124,7 +124,7 @@ def outcome_of(folder: Path, seed: int, case: int) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            editor.Bundle = Mutant  # type: ignore[misc]
+            faces.Bundle = Mutant  # type: ignore[misc]
             precision = "int8" if role == "generator_int8" else "auto"
             app = CheerMeUp(path, provider="cpu", threads=1, precision=precision)
             z = app.sample(3, seed=1)
@@ -141,7 +141,7 @@ def outcome_of(folder: Path, seed: int, case: int) -> str:
     except BaseException as error:
         return f"BUG: {type(error).__name__}\n{error!a:.300}"
     finally:
-        editor.Bundle = Bundle  # type: ignore[misc]
+        faces.Bundle = Bundle  # type: ignore[misc]
     if not np.isfinite(z).all() or not np.allclose(scores.emotion.sum(axis=1), 1, atol=1e-2):
         return "BUG: numbers without meaning"
     if pictures.shape != (3, app.image_size, app.image_size, 3) or pictures.dtype != np.uint8:
