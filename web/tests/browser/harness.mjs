@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { after, afterEach, before } from "node:test";
 
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /**
@@ -34,6 +35,31 @@ export const PATIENCE = 120_000;
 export async function launch() {
   const { chromium } = await import("playwright-core");
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS, timeout: PATIENCE });
+}
+
+/** For the tests of a `describe`: start a browser, and return a function that visits an address. Visits end with their test. */
+export function visits() {
+  let browser, open = [];
+  before(async () => (browser = await launch()));
+  after(() => browser.close());
+  afterEach(async () => {
+    const ending = open;
+    open = [];
+    for (const visit of ending) await visit.end();
+  });
+  return async (url, options) => {
+    const visit = await Visit.start(browser, url, options);
+    open.push(visit);
+    return visit;
+  };
+}
+
+/** For the tests of a `describe`: serve a folder, and return a function that gives the address. */
+export function served(folder) {
+  let server;
+  before(async () => (server = await serve(folder)));
+  after(() => server.close());
+  return () => server.url;
 }
 
 /**

@@ -3,29 +3,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, describe, it } from "node:test";
-import { BACKENDS, launch, OUT, PICTURES, serve, Visit } from "./harness.mjs";
+import { describe, it } from "node:test";
+import { BACKENDS, OUT, PICTURES, serve, served, visits } from "./harness.mjs";
 
 const START = "#seed=2";
 const picture = (name) => readFileSync(join(PICTURES, name));
 
 for (const { backend, cast, sprite } of BACKENDS) describe(`a picture of one's own, edited by the ${backend}`, { skip: !cast && "there is none" }, () => {
-  let browser, server, visit;
-  before(async () => {
-    browser = await launch();
-    server = await serve(cast);
-  });
-  after(async () => {
-    await browser.close();
-    await server.close();
-  });
-  afterEach(async () => {
-    const last = visit;
-    visit = undefined;
-    await last?.end();
-  });
+  const visitAt = visits(), address = served(cast);
+  let visit;
   const start = async (options = {}) => {
-    visit = await Visit.start(browser, server.url, { hash: START, ...options });
+    visit = await visitAt(address(), { hash: START, ...options });
     await visit.drawn();
     return visit;
   };
@@ -115,7 +103,7 @@ for (const { backend, cast, sprite } of BACKENDS) describe(`a picture of one's o
 
   it("is not offered by a bundle without an encoder", async () => {
     const own = await serve(sprite);
-    visit = await Visit.start(browser, own.url);
+    visit = await visitAt(own.url);
     await visit.drawn();
     assert.equal(await visit.button("Choose a picture").count(), 0);
     await visit.give("paste", "sad.png", picture("sad.png"));

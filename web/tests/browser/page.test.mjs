@@ -2,9 +2,9 @@
 // both and runs this.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { join } from "node:path";
-import { BACKENDS, launch, OUT, serve, Visit } from "./harness.mjs";
+import { BACKENDS, OUT, serve, served, visits } from "./harness.mjs";
 
 /** Seeds of `cast` whose faces show these emotions. */
 const SURPRISED = 3, SAD = 11;
@@ -12,22 +12,10 @@ const SURPRISED = 3, SAD = 11;
 const REFUSED = 422;
 
 for (const { backend, cast, sprite } of BACKENDS) describe(`the page, drawn by the ${backend}`, { skip: !cast && "there is none" }, () => {
-  let browser, server, visit;
-  before(async () => {
-    browser = await launch();
-    server = await serve(cast);
-  });
-  after(async () => {
-    await browser.close();
-    await server.close();
-  });
-  afterEach(async () => {
-    const last = visit;
-    visit = undefined;
-    await last?.end();
-  });
+  const visitAt = visits(), address = served(cast);
+  let visit;
   const start = async (hash = "", options = {}) => {
-    visit = await Visit.start(browser, server.url, { hash, ...options });
+    visit = await visitAt(address(), { hash, ...options });
     await visit.drawn();
     return visit;
   };
@@ -116,10 +104,10 @@ for (const { backend, cast, sprite } of BACKENDS) describe(`the page, drawn by t
     await visit.button("Copy link").click();
     await visit.page.getByText("The link is copied").waitFor();
     const [link, picture] = [await visit.page.evaluate(() => navigator.clipboard.readText()), await visit.picture()];
-    assert.equal(link, server.url + hash);
+    assert.equal(link, address() + hash);
     assert.equal(visit.page.url(), link);
     await visit.end();
-    visit = await Visit.start(browser, link);
+    visit = await visitAt(link);
     await visit.drawn(hash);
     assert.equal(await visit.picture(), picture);
     assert.equal(await visit.slider("Anger").inputValue(), "0.62");
@@ -141,13 +129,6 @@ for (const { backend, cast, sprite } of BACKENDS) describe(`the page, drawn by t
     assert.ok((await visit.reads("joy")) > 0.8);
     await visit.button("Undo").click();
     await visit.drawn(`#seed=${SAD}`);
-  });
-
-  it("jumps where motion is not wanted", async () => {
-    await start(`#seed=${SAD}`, { reducedMotion: "reduce" });
-    await visit.button("Cheer me up").click();
-    assert.equal(await visit.slider("Joy").inputValue(), "1");
-    await visit.drawn(`#seed=${SAD}&mix=joy:1`);
   });
 
   it("saves a picture and an animation", async () => {
@@ -172,67 +153,9 @@ for (const { backend, cast, sprite } of BACKENDS) describe(`the page, drawn by t
     await visit.page.locator('[data-seed="40"][aria-pressed="true"]').waitFor();
   });
 
-  it("works with the keyboard alone", async () => {
-    await start(`#seed=${SAD}`);
-    const focus = () => visit.page.evaluate(() => {
-      const { activeElement: one } = document;
-      return one.labels?.[0]?.textContent.trim() || one.getAttribute("aria-label") || one.textContent.trim();
-    });
-    const tabTo = async (name) => {
-      for (let i = 0; i < 60 && (await focus()) !== name; i++) await visit.page.keyboard.press("Tab");
-      assert.equal(await focus(), name);
-      const outline = await visit.page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
-      assert.equal(outline, "solid");
-    };
-    await tabTo("Cheer me up");
-    await visit.page.keyboard.press("Enter");
-    await visit.drawn(`#seed=${SAD}&mix=joy:1`);
-    await tabTo("Joy");
-    for (let i = 0; i < 3; i++) await visit.page.keyboard.press("ArrowLeft");
-    await visit.drawn(`#seed=${SAD}&mix=joy:0.97`);
-    await tabTo("Keep sadness");
-    await visit.page.keyboard.press("Space");
-    await visit.drawn(`#seed=${SAD}&mix=joy:0.97&keep=sadness`);
-    await tabTo("Face 2");
-    await visit.page.keyboard.press("Enter");
-    await visit.drawn("#seed=2&mix=joy:0.97&keep=sadness");
-  });
-
-  for (const width of [360, 1280]) {
-    it(`fits into ${width} pixels, with room for fingers`, async () => {
-      await start("#seed=1&mix=joy:0.4", { viewport: { width, height: 740 }, hasTouch: true });
-      const { scroll, small } = await visit.page.evaluate(() => ({
-        scroll: document.documentElement.scrollWidth,
-        small: [...document.querySelectorAll("button, input")].filter((one) => {
-          const { width, height } = one.getBoundingClientRect();
-          return one.checkVisibility() && (width < 44 || height < 44);
-        }).map((one) => one.outerHTML.slice(0, 80)),
-      }));
-      assert.equal(scroll, width);
-      assert.deepEqual(small, []);
-    });
-  }
-
-  it("has no fault that axe-core finds, in light and dark, on phone and desktop", async () => {
-    const { default: axe } = await import("axe-core");
-    for (const colorScheme of ["light", "dark"]) {
-      for (const width of [360, 1280]) {
-        await start("#seed=1&mix=joy:0.4&keep=fear", { colorScheme, viewport: { width, height: 800 }, bypassCSP: true });
-        const paper = await visit.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-        assert.equal(Number(paper.match(/\d+/)[0]) < 128, colorScheme === "dark");
-        await visit.page.evaluate(axe.source);
-        const { violations, passes } = await visit.page.evaluate(() => globalThis.axe.run());
-        assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
-        assert.ok(passes.length > 20);
-        await visit.end();
-      }
-    }
-    visit = undefined;
-  });
-
   it("shows a bundle of other names, with transparent faces and an attribute", async () => {
     const own = await serve(sprite);
-    visit = await Visit.start(browser, own.url, { viewport: { width: 360, height: 740 } });
+    visit = await visitAt(own.url, { viewport: { width: 360, height: 740 } });
     await visit.drawn("#seed=0");
     assert.equal(await visit.page.getByRole("heading", { name: "Character" }).count(), 0);
     assert.equal(await visit.page.evaluate(() => document.documentElement.scrollWidth), 360);

@@ -2,20 +2,16 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, afterEach, before, describe, it } from "node:test";
-import { launch, OUT, serve, SERVER, Visit } from "./harness.mjs";
+import { afterEach, describe, it } from "node:test";
+import { OUT, serve, SERVER, visits } from "./harness.mjs";
 
 describe("the page of a server", { skip: SERVER ? false : "there is none" }, () => {
-  let browser, server, visit;
-  before(async () => (browser = await launch()));
-  after(() => browser.close());
-  afterEach(async () => {
-    await visit.end();
-    await server.close();
-  });
+  const visitAt = visits();
+  let server, visit;
+  afterEach(() => server.close());
   const start = async (options) => {
     server = await serve(SERVER);
-    visit = await Visit.start(browser, server.url, options);
+    visit = await visitAt(server.url, options);
     await visit.drawn();
   };
 

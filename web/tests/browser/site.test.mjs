@@ -1,27 +1,21 @@
 // What only a static site does: it waits for files, checks them, and stores them for later.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
-import { DAMAGED, launch, serve, SITE, SPRITE, Visit } from "./harness.mjs";
+import { describe, it } from "node:test";
+import { DAMAGED, serve, SITE, SPRITE, visits } from "./harness.mjs";
 
 /** Seed of `cast` whose face is sad. */
 const SAD = 11;
 
 describe("a site", { skip: SITE ? false : "SITE names no site" }, () => {
-  let browser, visit;
-  before(async () => (browser = await launch()));
-  after(() => browser.close());
-  afterEach(async () => {
-    const last = visit;
-    visit = undefined;
-    await last?.end();
-  });
+  const visitAt = visits();
+  let visit;
 
   it("moves the face before it can read it", async () => {
     const own = await serve(SITE);
     let release;
     Object.assign(own, { late: /classifier/, held: new Promise((resolve) => (release = resolve)) });
-    visit = await Visit.start(browser, own.url, { hash: `#seed=${SAD}` });
+    visit = await visitAt(own.url, { hash: `#seed=${SAD}` });
     await visit.page.locator(`#face[data-face="#seed=${SAD}"]`).waitFor();
     await visit.slide("Joy", 1);
     await visit.page.locator(`#face[data-face="#seed=${SAD}&mix=joy:1"]`).waitFor();
@@ -34,7 +28,7 @@ describe("a site", { skip: SITE ? false : "SITE names no site" }, () => {
 
   it("says what is wrong with a damaged bundle", async () => {
     const own = await serve(DAMAGED);
-    visit = await Visit.start(browser, own.url);
+    visit = await visitAt(own.url);
     await visit.page.getByText(/^Generator\.onnx in the bundle at .* is damaged \(SHA-256 differs\)/).waitFor();
     assert.ok(await visit.button("Cheer me up").isDisabled());
     await own.close();
@@ -42,7 +36,7 @@ describe("a site", { skip: SITE ? false : "SITE names no site" }, () => {
 
   it("opens without a network after the first visit", async () => {
     const own = await serve(SITE);
-    visit = await Visit.start(browser, own.url, { hash: `#seed=${SAD}` });
+    visit = await visitAt(own.url, { hash: `#seed=${SAD}` });
     await visit.drawn();
     const picture = await visit.picture();
     await visit.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
@@ -57,7 +51,7 @@ describe("a site", { skip: SITE ? false : "SITE names no site" }, () => {
 
   it("is replaced as a whole by a new version", async () => {
     const own = await serve(SITE);
-    visit = await Visit.start(browser, own.url);
+    visit = await visitAt(own.url);
     await visit.drawn();
     await visit.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
     own.folder = SPRITE;
