@@ -136,6 +136,9 @@ export function encodeGif(frames: Picture[], seconds: number[]): Uint8Array;
 /** An animated PNG that repeats for ever, with all colours and soft edges. */
 export function encodeApng(frames: Picture[], seconds: number[]): Promise<Uint8Array>;
 
+/** An animated WebP that repeats for ever, of WebP files of one size, such as canvases write them. */
+export function joinWebp(pictures: Uint8Array[], seconds: number[]): Uint8Array;
+
 export class CheerMeUpError extends Error {}
 export class InputError extends CheerMeUpError {}
 export class BundleError extends CheerMeUpError {}

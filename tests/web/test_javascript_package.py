@@ -129,6 +129,7 @@ def test_it_has_the_version_of_the_python_package() -> None:
 @pytest.mark.parametrize("clear", ["0", "1"])
 def test_pillow_reads_its_animations(tmp_path: Path, clear: str) -> None:
     dots = tmp_path / "dots"
+    write_stills(dots, clear == "1")
     done = node_test("animation.test.mjs", DOTS=str(dots), CLEAR=clear)
     assert done.returncode == 0, done.stdout
     for suffix, durations, tolerance in ((".gif", {500, 30, 40}, 12), (".png", {500, 33}, 0)):
@@ -142,6 +143,22 @@ def test_pillow_reads_its_animations(tmp_path: Path, clear: str) -> None:
             solid = expected[..., 3] >= 128
             np.testing.assert_array_equal(frame[..., 3] > 0, solid)
             assert np.abs(frame - expected)[solid, :3].max() <= tolerance
+    with Image.open(dots.with_suffix(".webp")) as image:
+        assert image.info["loop"] == 0 and getattr(image, "n_frames", 1) == 6
+        for index, frame in enumerate(ImageSequence.Iterator(image)):
+            with Image.open(f"{dots}-{index}.webp") as still:
+                np.testing.assert_array_equal(frame.convert("RGBA"), still.convert("RGBA"))
+            assert frame.info["duration"] == (500 if index in (0, 5) else 33)
+
+
+def write_stills(dots: Path, clear: bool) -> None:
+    """Write six WebP pictures, lossless and lossy ones in turn."""
+    y, x = np.mgrid[0:50, 0:71]
+    for index in range(6):
+        inside = np.hypot(x - 10 - 9 * index, y - 25) < 9
+        levels = np.stack([3 * x, 4 * y, np.where(inside, 220, 40), np.where(inside | (not clear), 255, 0)], axis=-1)
+        picture = Image.fromarray(levels.astype(np.uint8)).convert("RGBA" if clear else "RGB")
+        picture.save(f"{dots}-{index}.webp", lossless=index % 2 == 0)
 
 
 @pytest.mark.usefixtures("typescript")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import imageio.v3 as iio
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
@@ -171,6 +172,26 @@ def test_an_animation_of_an_edited_picture_leads_there_and_back(downloads: Path,
         assert getattr(animation, "n_frames", 1) == 38 and animation.size == (160, 160)
 
 
-def test_a_server_saves_more_formats(downloads: Path) -> None:
-    with Image.open(downloads / "server" / "face.webp") as animation:
-        assert animation.format == "WEBP" and animation.size == (256, 256) and getattr(animation, "n_frames", 1) > 30
+@each_backend
+def test_other_formats_show_the_same_animation(downloads: Path, cast: CheerMeUp, backend: str) -> None:
+    with Image.open(downloads / backend / "face.webp") as animation:
+        assert animation.format == "WEBP" and animation.size == (256, 256)
+        frames = [frame.convert("RGB") for frame in ImageSequence.Iterator(animation)]
+    assert len(frames) > 30
+    # A recorded video has as many frames as a busy machine gets ready.
+    film = iio.imread(downloads / backend / "face.mp4", plugin="FFMPEG")
+    assert film.shape[1:] == (256, 256, 3) and len(film) >= 5
+    for some in (frames, [Image.fromarray(frame) for frame in film]):
+        joy = [seen(cast, frame)["joy"] for frame in some]
+        assert joy[0] < 0.3 and max(joy) > 0.8 and joy[-1] < 0.5
+
+
+@each_backend
+def test_a_sheet_shows_every_expression(downloads: Path, cast: CheerMeUp, backend: str) -> None:
+    with Image.open(downloads / backend / "sheet.png") as sheet:
+        assert sheet.size == (768, 768)
+        corners = [(256 * column, 256 * row) for row in range(3) for column in range(3)]
+        cells = [sheet.crop((left, top, left + 256, top + 256)) for left, top in corners[:8]]
+    assert seen(cast, cells[0])["sadness"] > 0.8
+    for emotion, cell in zip(cast.emotions, cells[1:], strict=True):
+        assert seen(cast, cell)[emotion] > 0.5

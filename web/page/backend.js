@@ -15,7 +15,7 @@
  * @property {string[]} emotions
  * @property {string[]} characters those that a face can become
  * @property {string[]} attributes
- * @property {string[]} formats of animations, by their suffixes
+ * @property {string[]} formats of animations that it writes, by their suffixes
  * @property {boolean} editsPictures whether it finds faces in pictures
  */
 
@@ -40,6 +40,7 @@
  * @property {(picture: Picture, own?: number) => Promise<number[]>} read the probability of each emotion
  * @property {(face: Face, format: string) => Promise<Uint8Array>} animate from the face as it is to the moved one, and
  *   back
+ * @property {(face: Face) => Promise<Picture[]>} frames of the way from the face as it is to the moved one
  * @property {(file: Blob) => Promise<Finding>} find the face in a picture, which is held until `forget`
  * @property {(own: number) => Promise<void>} forget a picture
  */
@@ -88,6 +89,10 @@ export class WorkerBackend {
 
   animate(face, format) {
     return this.#ask("animate", face, format);
+  }
+
+  frames(face) {
+    return this.#ask("frames", face);
   }
 
   find(file) {

@@ -4,6 +4,7 @@ import { behindFace, changed } from "../src/pictures/editor.js";
 import { resized } from "../src/pictures/resampling.js";
 import { View } from "../src/pictures/view.js";
 import { encoded, FRAME_SECONDS, HOLD_SECONDS, OWN_SIDE, SIDE, STEPS, there } from "./animate.js";
+import { enlarged } from "./enlarge.js";
 import { decoded, OwnPicture, pngOf } from "./own_picture.js";
 
 const JSON_TYPE = "application/json", PNG = "image/png";
@@ -64,12 +65,16 @@ export class Backend {
     this.#own.delete(own);
   }
 
-  async animate(face, format) {
-    if (face.own) {
-      const own = this.#own.get(face.own).smaller(OWN_SIDE), frames = [];
-      for (const mix of there(face.mix)) frames.push(await this.#edited(own, { ...face, mix }));
-      return encoded(frames, format);
+  async frames(face) {
+    const own = face.own && this.#own.get(face.own).smaller(OWN_SIDE), frames = [];
+    for (const mix of there(face.mix)) {
+      frames.push(await (own ? this.#edited(own, { ...face, mix }) : this.#large({ ...face, mix })));
     }
+    return frames;
+  }
+
+  async animate(face, format) {
+    if (face.own) return encoded(await this.frames(face), format);
     const { seed, mix, keep } = face, seconds = (STEPS - 1) * FRAME_SECONDS;
     const way = { timeline: [[0, {}], [seconds, mix]], easing: "smooth", fps: 1 / FRAME_SECONDS, loop: "forth-and-back" };
     const look = { faces: 1, size: SIDE, hold: HOLD_SECONDS - FRAME_SECONDS, ...this.#background(format === "mp4" ? undefined : null) };
@@ -84,6 +89,10 @@ export class Backend {
     const behind = behindFace(view, this.#info.transparent, undefined);
     own.before ??= await this.#render(face, {}, behind);
     return changed(view, found.box, [own.before, await this.#render(face, { mix, keep }, behind)], this.#info.transparent);
+  }
+
+  #large({ seed, mix, keep }) {
+    return patiently(async () => enlarged(await this.#render({ seed }, { mix, keep }, null), SIDE));
   }
 
   /** A face, moved; `behind` is the colour behind it, null for none, undefined for the usual one. */

@@ -1,7 +1,7 @@
 // Draws, reads and animates faces of one bundle on this device, with onnxruntime-web.
 
 import { CheerMeUp } from "../src/index.js";
-import { encoded, OWN_SIDE, SIDE, STEPS, there } from "./animate.js";
+import { encoded, OWN_SIDE, SIDE, STEPS, there, writableFormats } from "./animate.js";
 import { enlarged } from "./enlarge.js";
 import { OwnPicture } from "./own_picture.js";
 
@@ -21,7 +21,7 @@ export class Backend {
     ort.env.wasm.wasmPaths = onnxruntime;
     this.#app = await CheerMeUp.open(bundle, { ort, precision });
     const { manifest, emotions, movableCharacters: characters, attributes, editsPictures } = this.#app;
-    const formats = manifest.channels === 4 ? ["gif", "apng"] : ["gif"];
+    const formats = await writableFormats(manifest.channels === 4);
     return { name: manifest.name, license: manifest.license, emotions, characters, attributes, formats, editsPictures };
   }
 
@@ -55,6 +55,10 @@ export class Backend {
   }
 
   async animate(face, format) {
+    return encoded(await this.frames(face), format);
+  }
+
+  async frames(face) {
     const frames = [];
     if (face.own) {
       const own = this.#own.get(face.own).smaller(OWN_SIDE);
@@ -65,7 +69,7 @@ export class Backend {
         frames.push(enlarged(picture, SIDE));
       }
     }
-    return encoded(frames, format);
+    return frames;
   }
 
   #edited({ picture, found }, { mix, keep }) {

@@ -1,9 +1,10 @@
 // The page: connects the controls with the back end.
 
 import { newestOnly, WorkerBackend } from "./backend.js";
+import { Files, formats, offered } from "./files.js";
 import { Gallery } from "./gallery.js";
 import { OwnCard } from "./own_card.js";
-import { paint, place, png, save } from "./portrait.js";
+import { paint, place } from "./portrait.js";
 import { Readings } from "./readings.js";
 import { Slider, title } from "./sliders.js";
 import { FIRST, fromHash, History, same, toHash } from "./state.js";
@@ -16,10 +17,6 @@ const CHEERFUL = ["joy", "happy", "happiness"];
 const element = (id) => document.getElementById(id);
 const canvas = element("face");
 const SIDE = 640;
-/** Animations that backends can have: their suffix, and their type. */
-const FORMATS = {
-  gif: ["gif", "image/gif"], apng: ["png", "image/png"], webp: ["webp", "image/webp"], mp4: ["mp4", "video/mp4"],
-};
 /** A licence of more letters is a text, which the bundle holds. */
 const LONGEST_LICENSE = 60;
 
@@ -36,6 +33,7 @@ class Page {
     this.read = newestOnly(({ picture, own }) => backend.read(picture, own), (odds) => this.readings.show(odds),
       (error, { own }) => own === this.face.own && say(sentence(error.message)));
     this.readings = new Readings(element("readings"), element("summary"), facts.emotions);
+    this.files = new Files(backend, say);
     this.gallery = new Gallery(element("faces"), backend, (seed) => this.start(seed));
     this.card = new OwnCard({ take: (file) => this.take(file), accept: () => this.accept(), close: () => this.putAway() });
     this.sliders = new Map();
@@ -69,8 +67,9 @@ class Page {
     press("undo", () => this.show(this.history.undo()));
     press("redo", () => this.show(this.history.redo()));
     press("reset", () => this.change({ ...this.face, mix: {}, keep: [] }));
-    press("png", () => this.savePicture());
-    for (const format of Object.keys(FORMATS)) press(format, () => this.saveAnimation(format));
+    press("png", () => this.files.picture(canvas, this.fileName()));
+    press("sheet", () => this.save("sheet", () => this.files.sheet(this.face, this.facts.emotions, this.fileName(["sheet"]))));
+    for (const format of formats) press(format, () => this.save(format, () => this.animation(format)));
     press("share", () => this.copyLink());
     press("more", () => this.gallery.more().then(() => this.gallery.mark(this.face)));
     press("keep-character", () => this.toggleLock(CHARACTER));
@@ -94,8 +93,7 @@ class Page {
     element("undo").disabled = !this.history.canUndo;
     element("redo").disabled = !this.history.canRedo;
     element("reset").disabled = !Object.keys(face.mix).length && !face.keep.length;
-    const { formats } = face.own ? this.own : this.facts;
-    for (const format of Object.keys(FORMATS)) element(format).hidden = !formats.includes(format);
+    for (const format of formats) element(format).hidden = !offered(format, this.written);
     if (this.facts.editsPictures) this.card.show(face.own ? this.own : null, this.waiting);
   }
 
@@ -211,25 +209,26 @@ class Page {
     else if (!same(face, { ...FIRST, seed: face.seed })) this.change({ ...FIRST, seed: face.seed });
   }
 
-  async savePicture() {
-    save(await png(canvas), `${this.fileName()}.png`);
-    say("The picture is saved.");
+  /** Formats of animations that the back end writes of the face. */
+  get written() {
+    return (this.face.own ? this.own : this.facts).formats;
   }
 
-  async saveAnimation(format) {
-    const [suffix, type] = FORMATS[format];
-    const moved = Object.keys(this.face.mix).length > 0;
-    const face = moved ? this.face : { ...this.face, mix: { [this.cheerful]: 1 }, keep: [] };
-    say("Drawing the animation …");
-    element(format).disabled = true;
+  /** Make a file. Its button waits so long. */
+  async save(button, make) {
+    element(button).disabled = true;
     try {
-      const content = await this.backend.animate(face, format);
-      save(new Blob([content], { type }), `${this.fileName()}.${suffix}`);
-      say(`The animation is saved: ${Math.round(content.length / 1000)} kB.`);
+      await make();
     } catch (error) {
       say(sentence(error.message));
     }
-    element(format).disabled = false;
+    element(button).disabled = false;
+  }
+
+  animation(format) {
+    const moved = Object.keys(this.face.mix).length > 0;
+    const face = moved ? this.face : { ...this.face, mix: { [this.cheerful]: 1 }, keep: [] };
+    return this.files.animation(face, format, this.written, this.fileName());
   }
 
   async copyLink() {
@@ -243,9 +242,9 @@ class Page {
     }
   }
 
-  fileName() {
+  fileName(parts = Object.keys(this.face.mix)) {
     const name = this.face.own ? this.own.name.replace(/\.[^.]*$/, "") : `face-${this.face.seed}`;
-    return [name, ...Object.keys(this.face.mix)].join("-").replaceAll(/[^\p{L}\p{N}-]/gu, "_");
+    return [name, ...parts].join("-").replaceAll(/[^\p{L}\p{N}-]/gu, "_");
   }
 }
 

@@ -4,6 +4,7 @@ import { InputError } from "../src/errors.js";
 import { inShort, LEAST_FIT, usualBackground } from "../src/pictures/editor.js";
 import { reduced, resized } from "../src/pictures/resampling.js";
 import { View } from "../src/pictures/view.js";
+import { writableFormats } from "./animate.js";
 
 /** @typedef {import("../src/transparency.js").Picture} Picture */
 
@@ -29,7 +30,7 @@ export class OwnPicture {
     const { z, box, fit } = await invert(factor > 1 ? reduced(picture, factor) : picture);
     Object.assign(own, { picture, found: { z, box: box.map((edge) => factor * edge), fit } });
     own.behind = usualBackground(await render(z));
-    const formats = new View(picture).clear ? ["gif", "apng"] : ["gif"];
+    const formats = await writableFormats(new View(picture).clear);
     own.finding = { own: ++OwnPicture.#count, width, height, formats };
     if (fit < LEAST_FIT) {
       own.finding.misfit = `${bundle} draws no face like this one: it fits at ${inShort(fit)}, and ${LEAST_FIT} is needed`;

@@ -1,9 +1,10 @@
-// Animations of moving dots. With DOTS, a path, it writes DOTS.gif, DOTS.png and DOTS.raw, the levels, for Pillow to read.
+// Animations of moving dots. With DOTS, a path, it writes DOTS.gif, DOTS.png and DOTS.raw, the levels, for Pillow to read,
+// and DOTS.webp of the pictures that Pillow wrote to DOTS-0.webp, DOTS-1.webp, ….
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { encodeApng, encodeGif, InputError } from "../src/index.js";
+import { encodeApng, encodeGif, InputError, joinWebp } from "../src/index.js";
 
 const SIDE = 96;
 const { DOTS } = process.env;
@@ -47,5 +48,23 @@ describe("an animated PNG", () => {
     await assert.rejects(encodeApng([], []), InputError);
     await assert.rejects(encodeApng(frames, [1]), InputError);
     await assert.rejects(encodeApng([frames[0]], [0]), /from 0\.001 to 60, not 0/);
+  });
+});
+
+describe("an animated WebP", () => {
+  /** A lossless picture of one pixel. */
+  const pixel = Uint8Array.from(atob("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="), (letter) => letter.charCodeAt(0));
+  it("is joined from pictures", () => {
+    const pictures = DOTS ? frames.map((_, i) => readFileSync(`${DOTS}-${i}.webp`)) : frames.map(() => pixel);
+    const webp = joinWebp(pictures, seconds);
+    assert.equal(new DataView(webp.buffer).getUint32(4, true), webp.length - 8);
+    if (DOTS) writeFileSync(`${DOTS}.webp`, webp);
+  });
+  it("needs pictures of one size, and times", () => {
+    assert.throws(() => joinWebp([], []), InputError);
+    assert.throws(() => joinWebp([pixel], []), InputError);
+    assert.throws(() => joinWebp([pixel.subarray(0, 12)], [1]), /a frame is no WebP picture/);
+    assert.throws(() => joinWebp([new Uint8Array(3)], [1]), /a frame is no WebP picture/);
+    assert.throws(() => joinWebp([pixel], [0]), /from 0\.001 to 60, not 0/);
   });
 });

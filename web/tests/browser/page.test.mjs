@@ -134,12 +134,21 @@ for (const { backend, cast, sprite } of BACKENDS) describe(`the page, drawn by t
   it("saves a picture and an animation", async () => {
     await start(`#seed=${SAD}&mix=joy:1`);
     assert.equal(await visit.button("Save APNG").count(), 0);
-    for (const [name, file] of [["Save picture", "face.png"], ["Save GIF", "face.gif"]]) {
+    for (const file of ["face.png", "face.gif", "face.webp", "face.mp4"]) {
+      const name = file === "face.png" ? "Save picture" : { gif: "Save GIF", webp: "Save WebP", mp4: "Save MP4" }[file.slice(5)];
       const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button(name).click()]);
       assert.equal(download.suggestedFilename(), `face-${SAD}-joy${file.slice(4)}`);
       await download.saveAs(join(OUT, backend, file));
     }
     await visit.page.getByText(/^The animation is saved: \d+ kB\.$/).waitFor();
+  });
+
+  it("saves a sheet of all expressions", async () => {
+    await start(`#seed=${SAD}`);
+    const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button("Save sheet").click()]);
+    assert.equal(download.suggestedFilename(), `face-${SAD}-sheet.png`);
+    await download.saveAs(join(OUT, backend, "sheet.png"));
+    await visit.page.getByText(/^The sheet is saved: the face as it is, then anger, /).waitFor();
   });
 
   it("shows more faces, and the one of a number", async () => {
