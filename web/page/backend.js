@@ -121,19 +121,16 @@ export class WorkerBackend {
  */
 export function newestOnly(work, show, fail) {
   let busy = false, next = null;
-  return async (request) => {
-    next = { request };
-    if (busy) return;
-    busy = true;
-    while (next) {
-      const current = next.request;
-      next = null;
-      try {
-        show(await work(current), current);
-      } catch (error) {
-        fail(error, current);
-      }
-    }
+  const send = async () => {
+    const current = next.request;
+    [busy, next] = [true, null];
+    const answered = await work(current).then((answer) => () => show(answer, current), (error) => () => fail(error, current));
     busy = false;
+    if (next) send(); // the worker draws while the page shows
+    answered();
+  };
+  return (request) => {
+    next = { request };
+    if (!busy) send();
   };
 }
