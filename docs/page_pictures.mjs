@@ -2,7 +2,8 @@
 //
 //     cheermeup site SITE --bundle cast && node docs/page_pictures.mjs SITE PICTURE     # writes docs/pictures/page*.jpg
 //
-// PICTURE is one of a character that the bundle knows: `tlgan-train data --export FACES` draws some.
+// PICTURE is one of a character that the bundle knows, such as emil/emil_fear/emil_fear_2.png of `tlgan-train data --export
+// FACES --set data.toon_faces=3 --set data.image_size=256`.
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
