@@ -27,6 +27,8 @@ PATH_WEIGHT, PATH_EVERY, PATH_DECAY = 2.0, 4, 0.99
 """As in StyleGAN2 (Karras et al. 2020): weight, steps between such steps of G, and memory of the mean length."""
 SHIFT, BRIGHTNESS, SATURATION, CONTRAST = 1 / 8, 0.5, 1.0, 0.5
 """Largest changes by differentiable augmentation (Zhao et al. 2020): of the side, in [-1, 1], and of the factors 1."""
+NOISE = 0.2
+"""Standard deviation of the noise on what D sees, in [-1, 1]."""
 
 Step = Callable[[GanState, GanConfig, Tensor, tuple[Tensor, ...], str], dict[str, Tensor]]
 
@@ -111,6 +113,18 @@ def augmented() -> Iterator[None]:
 
 
 @contextmanager
+def noisy() -> Iterator[None]:
+    """D sees every picture, real or drawn, with noise (instance noise, Sønderby et al. 2017)."""
+    original = Discriminator.forward
+
+    def forward(self: Discriminator, x: Tensor, labels: tuple[Tensor, ...] = ()) -> tuple[Tensor, list[Tensor]]:
+        return original(self, x + NOISE * torch.randn_like(x), labels)
+
+    with patch.object(Discriminator, "forward", forward):
+        yield
+
+
+@contextmanager
 def sub_pixel() -> Iterator[None]:
     """G with sub-pixel convolutions, where it is built and where it is loaded."""
     with patch.object(state, "Generator", _SubPixel), patch.object(weights, "Generator", _SubPixel):
@@ -182,6 +196,7 @@ VARIANTS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "penalised_gradient": penalised_gradient,
     "even_paths": even_paths,
     "augmented": augmented,
+    "noisy": noisy,
     "batch_deviation": lambda: patch.object(state, "Discriminator", _Deviation),
     "sub_pixel": sub_pixel,
 }
