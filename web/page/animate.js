@@ -2,6 +2,7 @@
 
 import { encodeApng, encodeGif, joinWebp } from "../src/index.js";
 import { eased } from "../src/latent/easing.js";
+import { pictureFile } from "./picture_file.js";
 
 export const STEPS = 20;
 export const FRAME_SECONDS = 0.05;
@@ -23,10 +24,11 @@ export const there = (mix) => Array.from({ length: STEPS }, (_, step) => {
 });
 
 /**
- * The frames there and back, and the seconds for which each is shown.
+ * The frames there and back, as pictures or in any other form, and the seconds for which each is shown.
  *
- * @param {Picture[]} frames of the way there
- * @returns {[Picture[], number[]]}
+ * @template Frame
+ * @param {Frame[]} frames of the way there
+ * @returns {[Frame[], number[]]}
  */
 export function thereAndBack(frames) {
   const seconds = frames.map((_, i) => (i === 0 || i === frames.length - 1 ? HOLD_SECONDS : FRAME_SECONDS));
@@ -39,9 +41,7 @@ export function thereAndBack(frames) {
  * @param {boolean} soft whether frames have soft edges
  */
 export async function writableFormats(soft) {
-  const canvas = new OffscreenCanvas(1, 1);
-  canvas.getContext("2d");
-  const { type } = await canvas.convertToBlob({ type: WEBP }); // a PNG where the browser writes no WebP
+  const { type } = await pictureFile({ width: 1, height: 1, data: new Uint8ClampedArray(4) }, { type: WEBP });
   return ["gif", ...(soft ? ["apng"] : []), ...(type === WEBP ? ["webp"] : [])];
 }
 
@@ -52,13 +52,10 @@ export async function writableFormats(soft) {
  * @param {"gif" | "apng" | "webp"} format
  */
 export async function encoded(frames, format) {
-  const [all, seconds] = thereAndBack(frames);
-  if (format === "webp") return joinWebp(await Promise.all(all.map(webpOf)), seconds);
-  return (format === "gif" ? encodeGif : encodeApng)(all, seconds);
+  if (format === "webp") return joinWebp(...thereAndBack(await Promise.all(frames.map(webpOf))));
+  return (format === "gif" ? encodeGif : encodeApng)(...thereAndBack(frames));
 }
 
-async function webpOf({ width, height, data }) {
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d").putImageData(new ImageData(data, width), 0, 0);
-  return new Uint8Array(await (await canvas.convertToBlob({ type: WEBP, quality: QUALITY })).arrayBuffer());
+async function webpOf(picture) {
+  return new Uint8Array(await (await pictureFile(picture, { type: WEBP, quality: QUALITY })).arrayBuffer());
 }

@@ -1,6 +1,5 @@
 // The files that a visitor can save of a face: the picture, a sheet of its expressions, and animations.
 
-import { thereAndBack } from "./animate.js";
 import { canFilm, filmed } from "./film.js";
 import { png, save } from "./portrait.js";
 import { sheet } from "./sheet.js";
@@ -46,7 +45,7 @@ export class Files {
     const [suffix, type] = FORMATS[format];
     this.say("Drawing the animation …");
     const content = written.includes(format) ? await this.backend.animate(face, format)
-      : await filmed(...thereAndBack(await this.backend.frames(face)));
+      : await filmed(await this.backend.frames(face));
     save(new Blob([content], { type }), `${name}.${suffix}`);
     this.say(`The animation is saved: ${Math.round(content.length / 1000)} kB.`);
   }

@@ -1,5 +1,7 @@
 // Videos, which the browser records while frames are shown.
 
+import { thereAndBack } from "./animate.js";
+
 const TYPE = "video/mp4;codecs=avc1.42E01E", BITS_PER_SECOND = 4_000_000;
 /** Videos have no transparent pixels. */
 const PAPER = "#ffffff";
@@ -8,17 +10,17 @@ const PAPER = "#ffffff";
 export const canFilm = () => globalThis.MediaRecorder?.isTypeSupported(TYPE) ?? false;
 
 /**
- * An MP4 of frames. It takes as long as the video.
+ * The frames there and back as an MP4. It takes as long as the video.
  *
- * @param {import("../src/transparency.js").Picture[]} frames
- * @param {number[]} seconds for which each is shown
+ * @param {import("../src/transparency.js").Picture[]} frames of the way there
  * @returns {Promise<Uint8Array>}
  */
-export async function filmed(frames, seconds) {
+export async function filmed(frames) {
   const [{ width, height }] = frames, canvas = document.createElement("canvas");
   Object.assign(canvas, { width: even(width), height: even(height) });
   const context = canvas.getContext("2d"), parts = [];
-  const bitmaps = await Promise.all(frames.map(({ data }) => createImageBitmap(new ImageData(data, width))));
+  const there = await Promise.all(frames.map(({ data }) => createImageBitmap(new ImageData(data, width))));
+  const [bitmaps, seconds] = thereAndBack(there);
   const show = (bitmap) => {
     context.fillStyle = PAPER;
     context.fillRect(0, 0, canvas.width, canvas.height);

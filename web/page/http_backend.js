@@ -5,7 +5,8 @@ import { resized } from "../src/pictures/resampling.js";
 import { View } from "../src/pictures/view.js";
 import { encoded, FRAME_SECONDS, HOLD_SECONDS, OWN_SIDE, SIDE, STEPS, there } from "./animate.js";
 import { enlarged } from "./enlarge.js";
-import { decoded, OwnPicture, pngOf } from "./own_picture.js";
+import { decoded, OwnPicture } from "./own_picture.js";
+import { pictureFile } from "./picture_file.js";
 
 const JSON_TYPE = "application/json", PNG = "image/png";
 /** Media types of animations by the suffix that the page has for them. */
@@ -47,13 +48,13 @@ export class Backend {
     const size = this.#info.reader_size, drawn = picture.width === this.#info.image_size;
     const box = [0, 0, picture.width, picture.height];
     const face = own ? this.#own.get(own).square(picture, size) : drawn ? picture : resized(picture, box, size, size);
-    const { emotion } = await (await this.#ask("read", await pngOf(face))).json();
+    const { emotion } = await (await this.#ask("read", await pictureFile(face, { type: PNG }))).json();
     return this.#info.emotions.map((name) => emotion[name]);
   }
 
   async find(file) {
     const invert = async (picture) => {
-      const { latents, box, fit } = await (await this.#ask("invert", await pngOf(picture))).json();
+      const { latents, box, fit } = await (await this.#ask("invert", await pictureFile(picture, { type: PNG }))).json();
       return { z: latents, box, fit };
     };
     const own = await OwnPicture.find(file, this.#info.name, invert, async (z) => [await this.#render({ latents: z })]);

@@ -54,13 +54,6 @@ export class OwnPicture {
   }
 }
 
-/** A picture as a PNG file. */
-export function pngOf({ width, height, data }) {
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d").putImageData(new ImageData(data, width), 0, 0);
-  return canvas.convertToBlob({ type: "image/png" });
-}
-
 /** The levels of a picture file, upright. */
 export async function decoded(file) {
   let bitmap;

@@ -1,7 +1,7 @@
 // Write animated PNGs: all colours and soft edges, in larger files than GIFs.
 
-import { InputError } from "../errors.js";
-import { real } from "../validation.js";
+import { joined } from "../bytes.js";
+import { checkFrames } from "./frames.js";
 
 const LEAST_DELAY = 0.001;
 const MAX_DELAY = 60;
@@ -25,13 +25,8 @@ const CHECKSUMS = Uint32Array.from({ length: 256 }, (_, n) => {
  * @returns {Promise<Uint8Array>}
  */
 export async function encodeApng(frames, seconds) {
-  const [first] = frames;
-  if (!first || frames.some(({ width, height }) => width !== first.width || height !== first.height)) {
-    throw new InputError("an animation needs at least one frame, and all frames of one size");
-  }
-  if (seconds.length !== frames.length) throw new InputError("an animation needs seconds for each frame");
-  seconds.forEach((delay) => real("the seconds of a frame", delay, LEAST_DELAY, MAX_DELAY));
-  const { width, height } = first;
+  checkFrames("an animation", frames, seconds, LEAST_DELAY, MAX_DELAY);
+  const [{ width, height }] = frames;
   const parts = [
     Uint8Array.from(SIGNATURE),
     chunk("IHDR", [...long(width), ...long(height), DEPTH, RGBA, 0, 0, 0]),
@@ -47,7 +42,7 @@ export async function encodeApng(frames, seconds) {
     parts.push(i === 0 ? chunk("IDAT", content) : chunk("fdAT", [...long(number++)], content));
   }
   parts.push(chunk("IEND", []));
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+  return joined(parts);
 }
 
 function rows({ width, height, data }) {
@@ -72,17 +67,8 @@ const short = (value) => [value >> 8, value & 255];
 const long = (value) => [...short(value >>> 16), ...short(value & 0xffff)];
 
 function chunk(type, ...contents) {
-  const length = contents.reduce((sum, content) => sum + content.length, 0);
-  const bytes = new Uint8Array(12 + length);
-  bytes.set(long(length));
-  bytes.set(new TextEncoder().encode(type), 4);
-  let end = 8;
-  for (const content of contents) {
-    bytes.set(content, end);
-    end += content.length;
-  }
+  const named = joined([new TextEncoder().encode(type), ...contents]);
   let sum = 0xffffffff;
-  for (let i = 4; i < end; i++) sum = CHECKSUMS[(sum ^ bytes[i]) & 255] ^ (sum >>> 8);
-  bytes.set(long(~sum >>> 0), end);
-  return bytes;
+  for (const byte of named) sum = CHECKSUMS[(sum ^ byte) & 255] ^ (sum >>> 8);
+  return joined([long(named.length - 4), named, long(~sum >>> 0)]);
 }

@@ -1,7 +1,6 @@
 // Write animated GIFs (GIF89a): one palette for all frames, no dithering, which crawls, and only what changes.
 
-import { InputError } from "../errors.js";
-import { real } from "../validation.js";
+import { checkFrames } from "./frames.js";
 import { Palette } from "./palette.js";
 
 /** Players replace delays under 2 hundredths of a second by 10. */
@@ -23,16 +22,11 @@ const KEEP_FRAME = 1, REMOVE_FRAME = 2;
  * @returns {Uint8Array}
  */
 export function encodeGif(frames, seconds) {
-  const [first] = frames;
-  if (!first || frames.some(({ width, height }) => width !== first.width || height !== first.height)) {
-    throw new InputError("a GIF needs at least one frame, and all frames of one size");
-  }
-  if (seconds.length !== frames.length) throw new InputError("a GIF needs seconds for each frame");
-  seconds.forEach((delay) => real("the seconds of a frame", delay, LEAST_DELAY, MAX_DELAY));
+  checkFrames("a GIF", frames, seconds, LEAST_DELAY, MAX_DELAY);
   const palette = new Palette(frames, CLEAR);
   const clear = frames.some(({ data }) => data.some((level, i) => i % 4 === 3 && level < 128));
   const out = [];
-  header(out, first, palette.colours);
+  header(out, frames[0], palette.colours);
   let before = null, spent = 0, written = 0;
   frames.forEach((frame, index) => {
     spent += seconds[index];

@@ -1,7 +1,8 @@
 // Join WebP pictures into an animated WebP. Browsers write the pictures; none writes animations.
 
+import { joined } from "../bytes.js";
 import { InputError } from "../errors.js";
-import { real } from "../validation.js";
+import { checkFrames } from "./frames.js";
 
 const LEAST_DELAY = 0.001;
 const MAX_DELAY = 60;
@@ -21,13 +22,9 @@ const SIDE_BITS = 14;
  * @returns {Uint8Array}
  */
 export function joinWebp(pictures, seconds) {
-  const frames = pictures.map(frameOf), [first] = frames;
-  if (!first || frames.some(({ width, height }) => width !== first.width || height !== first.height)) {
-    throw new InputError("an animation needs at least one frame, and all frames of one size");
-  }
-  if (seconds.length !== frames.length) throw new InputError("an animation needs seconds for each frame");
-  seconds.forEach((delay) => real("the seconds of a frame", delay, LEAST_DELAY, MAX_DELAY));
-  const sides = [...three(first.width - 1), ...three(first.height - 1)];
+  const frames = pictures.map(frameOf);
+  checkFrames("an animation", frames, seconds, LEAST_DELAY, MAX_DELAY);
+  const sides = [...three(frames[0].width - 1), ...three(frames[0].height - 1)];
   const flags = ANIMATION | (frames.some(({ alpha }) => alpha) ? ALPHA : 0);
   const parts = [
     chunk("VP8X", [flags, 0, 0, 0, ...sides]),
@@ -69,14 +66,4 @@ const four = (value) => Uint8Array.from([...three(value), value >>> 24]);
 function chunk(name, ...contents) {
   const length = contents.reduce((sum, content) => sum + content.length, 0);
   return joined([letters(name), four(length), ...contents, ...(length & 1 ? [[0]] : [])]);
-}
-
-function joined(parts) {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let end = 0;
-  for (const part of parts) {
-    bytes.set(part, end);
-    end += part.length;
-  }
-  return bytes;
 }

@@ -1,5 +1,6 @@
 // Read the files of a bundle from a folder on a server or from memory, and check each file when it is read.
 
+import { joined } from "../bytes.js";
 import { BundleDamagedError, BundleNotFoundError, InputError } from "../errors.js";
 import { shown } from "../validation.js";
 import { MANIFEST, parseJson, parseManifest } from "./manifest.js";
@@ -97,13 +98,7 @@ async function body(response, name, expected, progress) {
     progress?.(length, name);
     if (length > expected) break;
   }
-  const content = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    content.set(part, offset);
-    offset += part.length;
-  }
-  return content;
+  return joined(parts);
 }
 
 /** Parts of a stream. Safari cannot iterate over streams before version 26. */

@@ -134,8 +134,8 @@ for (const { backend, cast, sprite } of BACKENDS) describe(`the page, drawn by t
   it("saves a picture and an animation", async () => {
     await start(`#seed=${SAD}&mix=joy:1`);
     assert.equal(await visit.button("Save APNG").count(), 0);
-    for (const file of ["face.png", "face.gif", "face.webp", "face.mp4"]) {
-      const name = file === "face.png" ? "Save picture" : { gif: "Save GIF", webp: "Save WebP", mp4: "Save MP4" }[file.slice(5)];
+    const files = [["Save picture", "face.png"], ["Save GIF", "face.gif"], ["Save WebP", "face.webp"], ["Save MP4", "face.mp4"]];
+    for (const [name, file] of files) {
       const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button(name).click()]);
       assert.equal(download.suggestedFilename(), `face-${SAD}-joy${file.slice(4)}`);
       await download.saveAs(join(OUT, backend, file));
