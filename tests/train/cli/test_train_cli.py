@@ -39,6 +39,15 @@ def test_exported_pictures_are_read_back_as_the_same_data(tmp_path: Path) -> Non
     assert "is there and not an empty folder; name a new one" in refused_export(root)
 
 
+def test_pictures_of_any_size_are_exported_whatever_would_train_on_them(tmp_path: Path) -> None:
+    settings = ["--set=data.toon_faces=1", "--set=data.image_size=128", "--set=gan.batch_size=1000000"]
+    outcome = call(main, "data", *settings, "--export", tmp_path / "faces")
+    assert (outcome.code, outcome.err) == (0, "")
+    with Image.open(next((tmp_path / "faces").glob("*/*/*.png"))) as picture:
+        assert picture.size == (128, 128)
+    assert call(main, "data", *settings).code == 2
+
+
 def refused_export(root: Path) -> str:
     outcome = call(main, "data", *TOON, "--export", root)
     assert outcome.code == 2 and outcome.err.count("\n") == 1
