@@ -1,4 +1,4 @@
-"""How soon a warm-up keeps what pictures show: by Adam and by Muon, by pixels alone and by what a classifier sees.
+"""How soon a warm-up keeps what pictures show: by Adam and Muon, by pixels alone and by what a classifier looks at.
 
     tlgan-train classifier --preset cast --data folder:PICTURES --run runs/smile
     tlgan-train judge --preset cast --data folder:OTHERS --run runs/smile-judge
@@ -23,13 +23,15 @@ from rows import put_row
 
 RESULTS = Path(__file__).parent / "results" / "warmups.json"
 PICTURES = 100_000
-ON = {"perceptual_weight": 4.0, "matrix_lr": 0.02}
+PIXELS = {"perceptual_weight": 0.0, "edit_weight": 0.0, "saliency": 0.0}
 VARIANTS = {
-    "Adam, pixels": dict.fromkeys(ON, 0.0),
-    "Adam, pixels and classifier": {**ON, "matrix_lr": 0.0},
-    "Muon, pixels": {**ON, "perceptual_weight": 0.0},
-    "Muon, pixels and classifier": ON,
+    "Adam, pixels": {**PIXELS, "matrix_lr": 0.0},
+    "Adam, pixels and classifier": {"saliency": 0.0, "matrix_lr": 0.0},
+    "Muon, pixels": PIXELS,
+    "Muon, pixels and classifier": {"saliency": 0.0},
+    "Muon, pixels by saliency and classifier": {},
 }
+"""Settings in which each way differs from the preset."""
 
 
 def measure(way: str, spec: str, readers: Path, judge: Path, run: Path) -> dict[str, Any]:

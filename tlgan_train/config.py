@@ -121,6 +121,10 @@ class GanConfig:
     """Weight of the distance between G(E(x)) and x in the activations of the classifier and its coaches, in units of
     their variance (perceptual loss, Johnson et al. 2016). A mouth is a few per cent of the pixels, but most of what a
     classifier looks at. The classifier is then trained before the GAN."""
+    saliency: float = setting(0.0, needs=("gan.perceptual_weight",), below=1)
+    """Share of the squared error in which pixels count by how much they decide the emotion that the classifier reads
+    (saliency, Simonyan et al. 2014). In the rest all pixels count alike. Eyes and mouths are then learned sooner,
+    wherever a turned head has them."""
     kl_weight: float = setting(0.0, needs=("gan.reconstruction_weight",))
     """Weight of KL(E(x) || N(0, I)), summed over latent dimensions. With sectors, the second distribution is the prior
     in the sector of x."""

@@ -10,6 +10,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tlgan_train.compute import distributed
 from tlgan_train.compute.compute import Compute
 from tlgan_train.config import GanConfig
+from tlgan_train.gan.perception import emotions_seen, feature_distance, paced_edit_loss, picture_losses
 from tlgan_train.gan.state import GanState
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.encoder import kl_divergence, sample_posterior
@@ -17,9 +18,6 @@ from tlgan_train.models.prior import Prior
 
 EDITED = 4
 """In the warm-up, one picture in so many is drawn with the emotion of another picture as well."""
-SHIFT = 4
-"""Largest shift of the pictures that the perceptual loss compares, in pixels. What leaves at one side comes back at the
-other."""
 
 
 def warmup_step(
@@ -89,25 +87,6 @@ def edited(prior: Prior, latents: Tensor, labels: Tensor, count: int) -> tuple[T
     return torch.cat([latents[others, :coordinates], latents[:count, coordinates:]], dim=1), labels[others]
 
 
-def emotions_seen(state: GanState, pictures: Tensor, compute: Compute) -> Tensor:
-    """Return the logits (N, E) of the emotions that one of the classifiers, which take turns, reads in pictures."""
-    with compute.autocast():
-        emotion, _ = state.reader(*shifted(pictures))
-    return emotion.float()
-
-
-def paced_edit_loss(state: GanState, pictures: Tensor, own: Tensor, asked: Tensor, compute: Compute) -> Tensor:
-    """Return the cross-entropy of the emotions `asked` (n,) of edited pictures, as far as faces can be read by now.
-
-    `pictures` are n redrawn pictures, with labels `own`, and n edited ones. The loss has the square of the probability
-    of the right emotion in redrawn pictures as a factor. While these are blurs, a classifier teaches nothing but noise:
-    then faces come hardly any nearer to pictures.
-    """
-    redrawn, edited = emotions_seen(state, pictures, compute).chunk(2)
-    read = redrawn.softmax(dim=1).gather(1, own[: len(redrawn), None]).mean()
-    return read.square() * F.cross_entropy(edited, asked)
-
-
 def discriminator_loss(gan: GanConfig, real_score: Tensor, fake_score: Tensor) -> Tensor:
     """Return the least-squares loss of D, as in the paper (LSGAN, Mao et al. 2017).
 
@@ -138,7 +117,7 @@ def reconstruct(
         noise = (1.0 if encoder_learns else gan.redraw_noise) * torch.randn_like(mean)
         codes = sample_posterior(mean, log_variance, noise)
         redrawn = state.generator(codes)
-    losses = {"reconstruction": F.mse_loss(redrawn.float(), real)}
+    losses = picture_losses(state, gan, real, redrawn, compute)
     if edits:
         moved, emotions = edited(state.generator.prior, codes, labels[0], edits)
         with compute.autocast():
@@ -149,29 +128,7 @@ def reconstruct(
     if encoder_learns:
         moments = state.generator.prior.moments(labels, like=mean)
         losses["kl"] = kl_divergence(mean, log_variance, *moments).mean()
-    if gan.perceptual_weight:
-        losses["perceptual"] = perceptual_distance(state, real, redrawn, compute)
     return losses, redrawn
-
-
-def perceptual_distance(state: GanState, real: Tensor, redrawn: Tensor, compute: Compute) -> Tensor:
-    """Return the distance of pictures in the activations of one of the classifiers, which take turns.
-
-    Both pictures are shifted by the same few pixels. The strides of a classifier make it blind to some patterns of
-    pixels at fixed places. Without shifts, the generator draws such patterns: a grid on every face.
-    """
-    shifted_real, shifted_redrawn = shifted(real, redrawn)
-    with compute.autocast():
-        with torch.no_grad():
-            targets = state.reader.activations(shifted_real)
-        activations = state.reader.activations(shifted_redrawn)
-    return feature_distance(activations, targets)
-
-
-def shifted(*pictures: Tensor) -> tuple[Tensor, ...]:
-    """Return pictures (N, 3, S, S), all shifted by the same few pixels at random."""
-    down, right = (int(shift) for shift in torch.randint(-SHIFT, SHIFT + 1, (2,)))
-    return tuple(picture.roll((down, right), (2, 3)) for picture in pictures)
 
 
 def weighted(gan: GanConfig, losses: dict[str, Tensor]) -> Tensor:
@@ -197,15 +154,6 @@ def update_generator(state: GanState, gan: GanConfig, losses: dict[str, Tensor])
         distributed.average_gradients(optimiser)
         optimiser.step()
     average(state.averaged, state.generator, 0.5 ** (gan.batch_size / gan.ema_images) if gan.ema_images else 0.0)
-
-
-def feature_distance(drawn: list[Tensor], real: list[Tensor]) -> Tensor:
-    """Return the squared distance of activations, divided by the variance of the real ones, as the mean over layers.
-
-    See Larsen et al. 2016.
-    """
-    distances = [F.mse_loss(d.float(), r.float()) / r.float().var() for d, r in zip(drawn, real, strict=True)]
-    return torch.stack(distances).mean()
 
 
 def average(averaged: Generator, generator: Generator, decay: float) -> None:

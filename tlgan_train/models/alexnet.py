@@ -70,14 +70,14 @@ class EmotionClassifier(nn.Module):
         self.input_scale.copy_(0.5 / std)
         self.input_shift.copy_((0.5 - torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)) / std)
 
-    def activations(self, x: Tensor) -> list[Tensor]:
-        """Return the activations after each convolution of the extractor."""
+    def with_activations(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the logits of emotion (N, E), and the activations after each convolution."""
         left, x = [], self._scaled(x)
         for layer in self.features:
             x = layer(x)
             if isinstance(layer, nn.ReLU):
                 left.append(x)
-        return left
+        return self.emotion(x.mean(dim=(2, 3))), left
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits of emotion (N, E) and character (N, C) for pictures float32 (N, 3, S, S) in [-1, 1]."""

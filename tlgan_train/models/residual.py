@@ -43,14 +43,15 @@ class ResidualClassifier(nn.Module):
         self.emotion = nn.Linear(hidden, emotions)
         self.character = nn.Linear(hidden, characters)
 
-    def activations(self, x: Tensor) -> list[Tensor]:
-        """Return what is left after each halving of the side, and the vector that the heads read."""
+    def with_activations(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the logits of emotion (N, E), and what is left after each halving of the side and in the neck."""
         left = []
         for layer in self.body:
             x = layer(x)
             if isinstance(layer, nn.ReLU | Halving):
                 left.append(x)
-        return [*left, self.neck(x)]
+        features = self.neck(x)
+        return self.emotion(features), [*left, features]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of emotion (N, E) and character (N, C) for pictures float32 (N, 3, S, S) in [-1, 1]."""

@@ -17,15 +17,9 @@ from tlgan_train.cli.commands import main
 from tlgan_train.compute.compute import ON_CPU
 from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
+from tlgan_train.gan.perception import feature_distance, paced_edit_loss, picture_losses, saliency
 from tlgan_train.gan.state import build, label_arrays
-from tlgan_train.gan.step import (
-    edited,
-    feature_distance,
-    paced_edit_loss,
-    reconstruct,
-    training_step,
-    warmup_step,
-)
+from tlgan_train.gan.step import edited, reconstruct, training_step, warmup_step
 from tlgan_train.gan.train import train_gan
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.inference import to_tensor
@@ -53,10 +47,11 @@ def untrained(network: str) -> ResidualClassifier | EmotionClassifier:
 def test_activations_are_those_that_lead_to_the_verdict(network: str) -> None:
     classifier = untrained(network)
     x = to_tensor(bars(count=1).images[:4])
-    found = classifier.activations(x)
+    emotion, found = classifier.with_activations(x)
     assert len({activation.shape for activation in found}) == len(found) >= 4 or network == "alexnet"
     last = found[-1] if network == "residual" else classifier.features[-1](found[-1]).mean(dim=(2, 3))
     torch.testing.assert_close(classifier.emotion(last), classifier(x)[0])
+    torch.testing.assert_close(emotion, classifier(x)[0])
 
 
 def test_the_loss_is_0_for_equal_pictures_and_teaches_generator_and_encoder() -> None:
@@ -70,10 +65,52 @@ def test_the_loss_is_0_for_equal_pictures_and_teaches_generator_and_encoder() ->
     for network in (state.generator, state.encoder):
         gradients = [p.grad for p in network.parameters() if p.requires_grad and p.grad is not None]
         assert gradients and any(gradient.abs().max() > 0 for gradient in gradients)
-    activations = state.readers[0].activations(real)
+    _, activations = state.readers[0].with_activations(real)
     assert feature_distance(activations, activations) == 0 < losses["perceptual"].detach()
     without = Config.from_dict({"gan": {**SETTINGS, "perceptual_weight": 0.0}, "data": {"image_size": 32}})
     assert "perceptual" not in reconstruct(state, without.gan, real, labels, ON_CPU)[0]
+
+
+def test_the_last_layers_count_less_where_asked() -> None:
+    real = [torch.tensor([-1.0, 1.0])] * 4
+    drawn = [of + error for of, error in zip(real, (0, 0, 0, 2), strict=True)]  # 2 is the variance of the real ones
+    assert feature_distance(drawn, real) == pytest.approx(2 / 4)
+    assert feature_distance(drawn, real, deep_share=0.5) == pytest.approx(0.5 * 2 / 3)
+
+
+def test_pixels_count_by_how_much_they_decide_the_emotion() -> None:
+    data = bars(count=10)
+    state = build(CONFIG, data, data.characters, ON_CPU)
+    state.readers = (Corner(),)  # type: ignore[assignment]
+    real = torch.ones(2, 3, 32, 32, requires_grad=True)
+    counts = saliency(real, Corner()(real)[0])
+    assert counts.shape == (2, 1, 32, 32)
+    torch.testing.assert_close(counts.mean(dim=(1, 2, 3)), torch.ones(2))
+    assert counts[..., :8, :8].min() > 1 and counts[..., 18:, 18:].max() == 0
+
+    def error(share: float, place: slice) -> float:
+        settings = {**SETTINGS, "saliency": share}
+        drawn = torch.ones(2, 3, 32, 32)
+        drawn[..., place, place] = 0
+        torch.manual_seed(0)
+        gan = Config.from_dict({"gan": settings, "data": {"image_size": 32}}).gan
+        return picture_losses(state, gan, torch.ones(2, 3, 32, 32), drawn, ON_CPU)["reconstruction"].item()
+
+    middle_of_corner, far = slice(4, 8), slice(22, 26)
+    assert error(0.0, middle_of_corner) == error(0.0, far) == pytest.approx(16 / 32**2)
+    assert error(0.75, far) == pytest.approx(0.25 * 16 / 32**2)
+    assert error(0.75, middle_of_corner) > 2 * 16 / 32**2
+
+
+class Corner(torch.nn.Module):
+    """Reads the emotion from the first 12 × 12 pixels."""
+
+    def with_activations(self, x: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        seen = x[..., :12, :12].mean(dim=(1, 2, 3))
+        return torch.stack([seen, 0 * seen, 0 * seen], dim=1), [x]
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        return self.with_activations(x)
 
 
 def test_classifiers_take_turns_and_do_not_change() -> None:

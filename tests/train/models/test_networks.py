@@ -13,8 +13,9 @@ from torch.distributions import Normal, kl_divergence
 
 from tlgan_train.compute.compute import ON_CPU
 from tlgan_train.config import Config
+from tlgan_train.gan.perception import feature_distance
 from tlgan_train.gan.state import build, label_arrays
-from tlgan_train.gan.step import average, feature_distance, training_step, weighted
+from tlgan_train.gan.step import average, training_step, weighted
 from tlgan_train.models import encoder
 from tlgan_train.models.dcgan import Discriminator, FromPixel, Generator
 from tlgan_train.models.inference import to_tensor, to_uint8
