@@ -159,6 +159,8 @@ class HeadConfig:
     """Pictures in each step."""
     lr: float = setting(2e-3, above=0)
     """Adam's step size."""
+    matrix_lr: float = 0.01
+    """Step size of Muon, which trains the weight matrices; 0 for Adam alone."""
 
 
 @dataclass(frozen=True)

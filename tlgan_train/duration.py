@@ -22,7 +22,7 @@ from tlgan_train.errors import TrainError
 from tlgan_train.gan.state import build, label_arrays
 from tlgan_train.gan.step import training_step, warmup_step
 from tlgan_train.head.losses import in_range
-from tlgan_train.head.train import has_head, head_step, new_head, new_optimiser
+from tlgan_train.head.train import has_head, head_step, new_head, new_optimisers
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.inference import to_tensor
 from tlgan_train.models.judge import Judge
@@ -128,12 +128,12 @@ def _head_seconds(
     if not has_head(config, dataset):
         return 0.0
     head = compute.place(new_head(generator, dataset))
-    optimiser, some = new_optimiser(head, config.head), chosen[: config.head.batch_size]
+    optimisers, some = new_optimisers(head, config.head), chosen[: config.head.batch_size]
     z = torch.randn(len(some), generator.latent_dim, device=compute.device)
     background = in_range(dataset.background, compute.device)
 
     def step() -> None:
-        head_step(generator, head, optimiser, z, dataset.sprites_of(some), background)
+        head_step(generator, head, optimisers, z, dataset.sprites_of(some), background, compute)
 
     return _seconds(step) / len(some)
 

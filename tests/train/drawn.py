@@ -52,10 +52,12 @@ def headed(width: int, feature_size: int, image_size: int, channels: int) -> Hea
     torch.manual_seed(1)
     head = Head(width, feature_size, image_size, channels)
     with torch.no_grad():
-        head.doubling.weight.normal_(0, (1 / (2 * width)) ** 0.5)
-        head.norm.weight.uniform_(0.5, 1.5)
-        head.norm.bias.uniform_(-0.5, 0.5)
-        head.norm.running_var.uniform_(0.5, 2)
-        head.squares.weight.normal_(0, width**-0.5)
+        for doubling in (head.hidden[0], head.colours[0], head.doubling):
+            doubling.weight.normal_(0, (1 / (2 * doubling.in_channels)) ** 0.5)
+        for norm in (head.hidden[1], head.norm):
+            norm.weight.uniform_(0.5, 1.5)
+            norm.bias.uniform_(-0.5, 0.5)
+            norm.running_var.uniform_(0.5, 2)
+        head.squares.weight.normal_(0, (1 / (2 * width)) ** 0.5)
         head.squares.bias.uniform_(-0.3, 0.3)
     return head.eval().requires_grad_(False)

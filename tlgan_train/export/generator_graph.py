@@ -2,8 +2,8 @@
 
 A transposed convolution of 4 x 4 with stride 2 equals four convolutions of 2 x 2, one for each phase of the output,
 whose results are interleaved. ONNX Runtime computes these much faster. The first layer, from one pixel to 4 x 4, is a
-matrix product. Interleaving works on channels-last values, where neighbours move together. A head ends with another
-matrix product, whose squares of pixels are put in their places as bytes. docs/speed.md has the measurements.
+matrix product. Interleaving works on channels-last values, where neighbours move together. A head ends with matrix
+products, too, whose squares of pixels are put in their places as bytes. docs/speed.md has the measurements.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class FastGenerator(nn.Module):
     def __init__(self, generator: Generator, head: Head | None = None) -> None:
         super().__init__()
         *ups, last, _ = generator.layers
-        (kernel, bias), *doublings = [_without_norm(*pair) for pair in zip(ups[::3], ups[1::3], strict=True)]
         if head is not None:
-            doublings.append(_without_norm(head.doubling, head.norm))
+            ups = [*ups[:-3], *head.hidden]
+        (kernel, bias), *doublings = [_without_norm(*pair) for pair in zip(ups[::3], ups[1::3], strict=True)]
         self.mapping = generator.mapping
         self.channels = kernel.shape[1]
         # The columns are 4 x 4 pixels, channels last.
@@ -62,21 +62,30 @@ class FastGenerator(nn.Module):
 
 
 class Squares(nn.Module):
-    """The last step of a head: (N, side, side, in), channels last → uint8 (N, S, S, C)."""
+    """The last steps of a head: (N, side, side, in), channels last → uint8 (N, S, S, C)."""
 
     def __init__(self, head: Head) -> None:
         super().__init__()
         self.channels, self.square = head.channels, head.square
+        self.doubling = Doubling(*_without_norm(head.doubling, head.norm))
+        self.colours = head.colours  # with their few channels, phases are not faster
+        self.register_buffer("mixing", head.mixing.weight.detach()[:, :, 0, 0].T.contiguous())
+        self.register_buffer("mixing_bias", head.mixing.bias.detach())
         # The head has the rows and columns of a square after the channels. Here, neighbours in a row come together.
         order = torch.arange(len(head.squares.weight)).view(self.channels, self.square**2).T.flatten()
-        self.register_buffer("weight", 127.5 * head.squares.weight.detach()[order, :, 0, 0].T.contiguous())
+        weight = 127.5 * head.squares.weight.detach()[order, :, 0, 0].T
+        self.register_buffer("of_mixed", weight[:-3].contiguous())
+        self.register_buffer("of_colours", weight[-3:].contiguous())
         self.register_buffer("bias", 127.5 * (head.squares.bias.detach()[order] + 1))
 
     def forward(self, x: Tensor) -> Tensor:
+        colours = self.colours(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        x = self.doubling(x)
         side, square = x.shape[1], self.square
-        levels = torch.addmm(self.bias, x.reshape(-1, x.shape[3]), self.weight).round().clamp(0, 255).to(torch.uint8)
-        rows = levels.reshape(-1, side, side, square, square * self.channels).permute(0, 1, 3, 2, 4)
-        return rows.reshape(-1, side * square, side * square, self.channels)
+        mixed = torch.addmm(self.mixing_bias, x.reshape(-1, x.shape[3]), self.mixing).relu()
+        levels = torch.addmm(torch.addmm(self.bias, colours.reshape(-1, 3), self.of_colours), mixed, self.of_mixed)
+        rows = levels.round().clamp(0, 255).to(torch.uint8).reshape(-1, side, side, square, square * self.channels)
+        return rows.permute(0, 1, 3, 2, 4).reshape(-1, side * square, side * square, self.channels)
 
 
 class Doubling(nn.Module):

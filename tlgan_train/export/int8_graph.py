@@ -2,8 +2,8 @@
 
 The first layer and the phases of the doublings (see `drawing_graph`) are quantised. Weights have a scale for each
 output channel. Values have a scale for each layer, which covers nearly all values for latents of the prior. The fully
-connected layers and the last step (the last doubling, or the squares of a head) stay in float32. They are small, and
-the last step makes the visible levels.
+connected layers and the last step (the layer of pixels, or what follows the doubling of a head) stay in float32. They
+are small, and the last step makes the visible levels.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def ranges_of(generator: Generator, z: NDArray[np.float32], head: Head | None = 
             x = layer(x)
             if isinstance(layer, nn.ReLU):
                 reached.append(float(x.max()))
-                features = x
         if head is not None:
-            reached.append(float(head.doubled(features).max()))
+            hidden_values = head.hidden(generator.features(chunk))
+            reached[-1:] = [float(hidden_values.max()), float(head.doubled(hidden_values).max())]
         hidden = np.maximum(hidden, reached)
     return Ranges((lowest, highest), tuple(hidden.tolist()))
 
@@ -84,8 +84,10 @@ def int8_graph(generator: Generator, z: NDArray[np.float32], head: Head | None =
     of_phases = (pair for pair in pairwise(scales) for _ in range(PHASES))
     nodes = list(model.graph.node)
     products = [place for place, node in enumerate(nodes) if node.op_type == "Gemm"]
-    last = products.pop() if head is not None else None
-    first = products[-1]  # the others map latents
+    first = products[len(generator.mapping) // 2]  # those before map latents, those after belong to a head
+    in_floats = {nodes[place].output[0] for place in products if place > first}
+    mixed = in_floats & {node.input[0] for node in nodes if node.op_type == "Relu"}
+    coloured = scales[-1 if head is None else -2]
     graph.nodes += nodes[:first]
     for place, node in enumerate(nodes[first:], first):
         x, y = node.input[0], node.output[0]
@@ -93,10 +95,11 @@ def int8_graph(generator: Generator, z: NDArray[np.float32], head: Head | None =
             graph.first_layer(x, y, ranges.features, scales[0], *graph.weights(node))
         elif node.op_type == "Conv":
             graph.convolution(x, y, *next(of_phases), *graph.weights(node), node.attribute)
-        elif node.op_type == "Relu":
+        elif node.op_type == "Relu" and x not in in_floats:
             graph.add("Identity", x, output=y)  # the unsigned integers have no values below 0
-        elif node.op_type == "ConvTranspose" or place == last:
-            node.input[0] = graph.add("DequantizeLinear", x, graph.constant(scales[-1]), graph.zero)
+        elif node.op_type == "ConvTranspose" or y in mixed:
+            scale = scales[-1] if y in mixed else coloured
+            node.input[0] = graph.add("DequantizeLinear", x, graph.constant(scale), graph.zero)
             graph.nodes.append(node)
         else:
             graph.nodes.append(node)

@@ -39,7 +39,7 @@ def figures(
     rows: dict[str, list[Tensor]] = {}
     for start in range(0, len(chosen), CHUNK):
         some, features = chosen[start : start + CHUNK], generator.features(codes[start : start + CHUNK])
-        drawn, small = head(features), generator.layers[-2:](features)
+        drawn, small = head(features), generator.last_layers(features)
         truth = to_tensor(dataset.sprites_of(some), device)
         flat, real = (over(pictures, background[:, None, None]) for pictures in (drawn, truth))
         large = enlarged(small, head.image_size)

@@ -8,6 +8,9 @@ from torch.nn import functional
 
 from tlgan_runtime.transparency import Colour
 
+WEIGHTS = {"picture": 1.0, "alpha": 1.0, "small": 0.25}
+"""The weight of each loss. Small faces are softer than sharp ones, so their weight is small."""
+
 
 def losses(drawn: Tensor, sprites: Tensor, small: Tensor, background: Tensor) -> dict[str, Tensor]:
     """Return the losses of drawn pictures, means over pixels in units of the whole range.

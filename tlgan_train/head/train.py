@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,19 +18,25 @@ from tlgan_train.config import Config, HeadConfig
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
+from tlgan_train.gan.muon import Muon, divided
 from tlgan_train.gan.weights import load_encoder, load_generator
 from tlgan_train.head.figures import figures
-from tlgan_train.head.losses import in_range, losses
+from tlgan_train.head.losses import WEIGHTS, in_range, losses
 from tlgan_train.head.weights import save_head
 from tlgan_train.models.dcgan import Generator
-from tlgan_train.models.head import Head
+from tlgan_train.models.head import Head, Window
 from tlgan_train.models.inference import predict, to_tensor
 from tlgan_train.run_folder import write_json
 
-LOGGED = 100
+LOGGED = 200
 """Steps between log lines."""
 FALL = 0.3
-"""Last share of the steps, in which the step size falls to 0 in a straight line."""
+"""Last share of the steps, in which step sizes fall to 0 in a straight line."""
+COPIED = 0.1
+"""Step size of the layers that come from the generator, as a share of that of new layers."""
+WINDOW = 8
+"""Side of the part of each picture that a step compares, in places of the last hidden layer. Most of the time goes into
+pixels, and the same number of them teaches more when they are of more pictures."""
 
 
 def train_head(
@@ -58,17 +65,19 @@ def train_head(
     head = new_head(generator, dataset)
     compute.place(head).to(memory_format=torch.channels_last)
     background = in_range(dataset.background, device)
-    optimiser = new_optimiser(head, settings)
+    optimisers = new_optimisers(head, settings)
     batches = Batches(dataset, indices, settings.batch_size, balanced=True, seed=stream_seed(config.seed, "sprites"))
     steps = math.ceil(settings.images / settings.batch_size)
     log(f"{sprites.size} pixels, {'with' if sprites.channels == 4 else 'without'} alpha, {steps} steps")
     head.train()
     means: dict[str, list[Tensor]] = {}
     for step in range(steps):
-        optimiser.param_groups[0]["lr"] = settings.lr * min(1, (steps - step) / (FALL * steps))
+        for optimiser in optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = group["full"] * min(1, (steps - step) / (FALL * steps))
         chosen = batches[step]
         z = codes[places[chosen]].to(device)
-        found = head_step(generator, head, optimiser, z, dataset.sprites_of(chosen), background)
+        found = head_step(generator, head, optimisers, z, dataset.sprites_of(chosen), background, compute)
         for name, loss in found.items():
             means.setdefault(name, []).append(loss)
         if (step + 1) % LOGGED and step + 1 < steps:
@@ -91,25 +100,48 @@ def train_head(
 def head_step(
     generator: Generator,
     head: Head,
-    optimiser: torch.optim.Optimizer,
+    optimisers: tuple[torch.optim.Optimizer, ...],
     codes: Tensor,
     sprites: np.ndarray,
     background: Tensor,
+    compute: Compute,
 ) -> dict[str, Tensor]:
-    """Update a head on codes (N, latent_dim) of pictures, uint8 (N, S, S, 4), and return the losses."""
-    with torch.no_grad():
-        features = generator.features(codes)
-        small = generator.layers[-2:](features)
-    found = losses(head(features), to_tensor(sprites, background.device), small, background)
-    optimiser.zero_grad(set_to_none=True)
-    torch.stack(list(found.values())).sum().backward()
-    optimiser.step()
+    """Update a head on a part of pictures, uint8 (N, S, S, 4), with codes (N, latent_dim). Returns the losses."""
+    places = 2 * head.feature_size
+    side = min(WINDOW, places)
+    window = Window(*torch.randint(places - side + 1, (2,)).tolist(), side)
+    with compute.autocast():
+        with torch.no_grad():
+            features = generator.features(codes)
+            small = window.of(generator.last_layers(features), places).float()
+        drawn = head(features, window)
+    wanted = window.of(torch.from_numpy(sprites).permute(0, 3, 1, 2), places).permute(0, 2, 3, 1)
+    found = losses(drawn, to_tensor(wanted.numpy(), background.device), small, background)
+    for optimiser in optimisers:
+        optimiser.zero_grad(set_to_none=True)
+    torch.stack([WEIGHTS[name] * loss for name, loss in found.items()]).sum().backward()
+    for optimiser in optimisers:
+        optimiser.step()
     return {name: loss.detach() for name, loss in found.items()}
 
 
-def new_optimiser(head: Head, settings: HeadConfig) -> torch.optim.Optimizer:
-    """Return the optimiser of a head."""
-    return torch.optim.Adam(head.parameters(), settings.lr, betas=(0.9, 0.99))
+def new_optimisers(head: Head, settings: HeadConfig) -> tuple[torch.optim.Optimizer, ...]:
+    """Return the optimisers of a head: Muon for its matrices if `head.matrix_lr` is not 0, and Adam.
+
+    The `full` step size of each group is that before step sizes fall.
+    """
+    copied, new = [head.hidden, head.colours], [head.doubling, head.norm, head.mixing, head.squares]
+    groups: list[list[dict[str, Any]]] = [[], []]
+    for share, layers in ((COPIED, copied), (1.0, new)):
+        matrices, others = divided(layers)
+        if not settings.matrix_lr:
+            matrices, others = [], [*matrices, *others]
+        for of, weights, lr in zip(groups, (matrices, others), (settings.matrix_lr, settings.lr), strict=True):
+            if weights:
+                of.append({"params": weights, "lr": share * lr, "full": share * lr})
+    by_muon, by_adam = groups
+    adam = torch.optim.Adam(by_adam, betas=(0.9, 0.99))
+    return (Muon(by_muon, settings.matrix_lr), adam) if by_muon else (adam,)
 
 
 def has_head(config: Config, dataset: Dataset) -> bool:
@@ -120,5 +152,4 @@ def has_head(config: Config, dataset: Dataset) -> bool:
 def new_head(generator: Generator, dataset: Dataset) -> Head:
     """Return a new head that draws sprites of a data set from the features of a generator."""
     assert dataset.sprites is not None
-    width = generator.layers[-2].in_channels
-    return Head(width, generator.image_size // 2, dataset.sprites.size, dataset.sprites.channels)
+    return Head.copied_from(generator, dataset.sprites.size, dataset.sprites.channels)

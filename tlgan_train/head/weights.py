@@ -15,12 +15,7 @@ WEIGHTS = "head/weights.safetensors"
 
 def save_head(head: Head, run: Path) -> None:
     """Write the weights of a head."""
-    facts = {
-        "width": head.squares.in_channels,
-        "feature_size": head.image_size // (2 * head.square),
-        "image_size": head.image_size,
-        "channels": head.channels,
-    }
+    facts = {name: getattr(head, name) for name in ("width", "feature_size", "image_size", "channels")}
     save_tensors(run / WEIGHTS, head.state_dict(), facts)
 
 

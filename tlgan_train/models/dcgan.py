@@ -11,6 +11,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 from tlgan_train.config import IMAGE_SIZES
 from tlgan_train.models.prior import Prior
 
+LAST = 5
+"""Modules of a generator's last hidden layer and of the layer of pixels."""
 SLOPE = 0.2
 """Slope of LeakyReLU below zero."""
 
@@ -52,8 +54,13 @@ class Generator(nn.Module):
         return functional_call(self.layers, fixed, (self.mapping(z)[:, :, None, None],))
 
     def features(self, z: Tensor) -> Tensor:
-        """Return what the last layer draws from, (N, width, S / 2, S / 2)."""
-        return self.layers[:-2](self.mapping(z)[:, :, None, None])
+        """Return what the last layers draw from, (N, 2 · width, S / 4, S / 4)."""
+        return self.layers[:-LAST](self.mapping(z)[:, :, None, None])
+
+    @property
+    def last_layers(self) -> nn.Sequential:
+        """The last hidden layer and the layer of pixels: features to pictures."""
+        return self.layers[-LAST:]
 
 
 class FromPixel(nn.ConvTranspose2d):

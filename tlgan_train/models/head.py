@@ -1,44 +1,95 @@
-"""The head draws large pictures, with or without alpha, from the last features of a generator.
+"""The head draws large pictures, with or without alpha, from features of a generator.
 
-Those features have half the side of the generator's own pictures. One doubling brings them to its full side. Then one
-linear map makes of each place a square of pixels (sub-pixel convolution, Shi et al. 2016). All that is costly stays at
-64 × 64 places: on a CPU, a face of 256 pixels by transposed convolutions takes twice as long.
+It has copies of the generator's last layers, which go on learning. So at first it draws the small picture, enlarged.
+One more doubling, and a layer that mixes channels, see what belongs at each of 64 × 64 places. A linear map makes a
+square of pixels of that and of the colours of the small picture (sub-pixel convolution, Shi et al. 2016).
 """
 
 from __future__ import annotations
 
+import copy
+from typing import NamedTuple
+
+import torch
 from torch import Tensor, nn
 
 from tlgan_train.models.dcgan import Generator
 
 LEAK = 0.01
 """Slope beyond black and white while the head learns, so that no pixel is stuck there."""
+SMALL_START = 0.1
+"""Factor of the first weights of squares, so that learning begins with the small picture."""
+
+
+class Window(NamedTuple):
+    """A square part of a picture, in places of the features that are doubled last."""
+
+    row: int
+    column: int
+    side: int
+
+    def of(self, pixels: Tensor, places: int) -> Tensor:
+        """Return this part of pictures (N, C, S, S) that have `places` places in a row."""
+        scale = pixels.shape[2] // places
+        row, column, side = (scale * value for value in self)
+        return pixels[:, :, row : row + side, column : column + side]
+
+    def with_margin(self, features: Tensor) -> Tensor:
+        """Return this part of features (N, C, F, F) and one place more at each side, with zeros beyond the picture."""
+        padded = nn.functional.pad(features, (1, 1, 1, 1))
+        return Window(self.row, self.column, self.side + 2).of(padded, padded.shape[2])
 
 
 class Head(nn.Module):
-    """Features (N, width, F, F) → pictures (N, channels, S, S) in [-1, 1], S a multiple of 2 · F.
+    """Features (N, 2 · width, F, F) → pictures (N, channels, S, S) in [-1, 1], S a multiple of 4 · F.
 
-    The fourth channel, if there is one, is straight alpha.
+    The fourth channel, if there is one, is straight alpha. `width` is that of the generator's last hidden layer.
     """
 
     def __init__(self, width: int, feature_size: int, image_size: int, channels: int) -> None:
         super().__init__()
-        self.image_size, self.channels = image_size, channels
-        self.square = image_size // (2 * feature_size)
-        if self.square * 2 * feature_size != image_size or not self.square:
-            raise ValueError(f"{image_size} is not a multiple of {2 * feature_size} pixels")
+        self.width, self.feature_size, self.image_size, self.channels = width, feature_size, image_size, channels
+        self.square = image_size // (4 * feature_size)
+        if self.square * 4 * feature_size != image_size or not self.square:
+            raise ValueError(f"{image_size} is not a multiple of {4 * feature_size} pixels")
+        self.hidden = nn.Sequential(
+            nn.ConvTranspose2d(2 * width, width, 4, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+        )
+        self.colours = nn.Sequential(nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False), nn.Tanh())
         self.doubling = nn.ConvTranspose2d(width, width, 4, 2, 1, bias=False)
         self.norm = nn.BatchNorm2d(width)
-        self.squares = nn.Conv2d(width, channels * self.square**2, 1)
+        self.mixing = nn.Conv2d(width, 2 * width, 1)
+        self.squares = nn.Conv2d(2 * width + 3, channels * self.square**2, 1)
 
-    def forward(self, features: Tensor) -> Tensor:
-        x = nn.functional.pixel_shuffle(self.squares(self.doubled(features)), self.square)
+    @classmethod
+    def copied_from(cls, generator: Generator, image_size: int, channels: int) -> Head:
+        """Return a new head that draws the pictures of a generator, enlarged and opaque, but for some noise."""
+        *hidden, last, tanh = copy.deepcopy(generator.last_layers).requires_grad_(True)
+        head = cls(last.in_channels, generator.image_size // 4, image_size, channels)
+        head.hidden, head.colours = nn.Sequential(*hidden), nn.Sequential(last, tanh)
+        with torch.no_grad():
+            head.squares.weight.mul_(SMALL_START)
+            head.squares.bias.zero_()
+            weights = head.squares.weight.view(channels, head.square**2, -1)
+            weights[:3, :, -3:] = torch.eye(3)[:, None]
+            head.squares.bias.view(channels, -1)[3:] = 1
+        return head
+
+    def forward(self, features: Tensor, window: Window | None = None) -> Tensor:
+        """Return the pictures, or only a part of them."""
+        x = self.hidden(features)
+        colours, x = self.colours(x if window is None else window.with_margin(x)), self.doubled(x, window)
+        if window is not None:
+            colours = colours[:, :, 2:-2, 2:-2]
+        x = torch.cat([self.mixing(x).relu(), colours.to(x.dtype)], dim=1)
+        x = nn.functional.pixel_shuffle(self.squares(x), self.square).float()
         inside = x.clamp(-1, 1)
         return inside + LEAK * (x - inside) if self.training else inside
 
-    def doubled(self, features: Tensor) -> Tensor:
-        """Return the features at twice their side, (N, width, 2 · F, 2 · F), of which each place draws a square."""
-        return self.norm(self.doubling(features)).relu()
+    def doubled(self, x: Tensor, window: Window | None = None) -> Tensor:
+        """Return the values of the last hidden layer at twice their side, (N, width, 4 · F, 4 · F)."""
+        x = self.doubling(x) if window is None else self.doubling(window.with_margin(x))[:, :, 2:-2, 2:-2]
+        return self.norm(x).relu()
 
 
 class HeadedGenerator(nn.Module):

@@ -24,9 +24,9 @@ from tlgan_train.export.generator_graph import drawing_graph
 from tlgan_train.export.int8_graph import int8_graph
 from tlgan_train.head import figures as measured
 from tlgan_train.head.losses import in_range, losses, over
-from tlgan_train.head.train import has_head, head_step, new_optimiser, train_head
+from tlgan_train.head.train import has_head, head_step, new_optimisers, train_head
 from tlgan_train.head.weights import load_head
-from tlgan_train.models.head import Head, HeadedGenerator
+from tlgan_train.models.head import Head, HeadedGenerator, Window
 from tlgan_train.models.inference import to_uint8
 
 pytestmark = pytest.mark.numerical
@@ -66,7 +66,7 @@ def with_head(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     [pytest.param(64, 4, marks=pytest.mark.slow), pytest.param(128, 3, marks=pytest.mark.slow), (256, 4)],
 )
 def test_the_graph_draws_what_the_networks_draw(size: int, channels: int) -> None:
-    generator, head = colourful(8, 4, 64), headed(4, 32, size, channels)
+    generator, head = colourful(8, 4, 64), headed(4, 16, size, channels)
     z = np.random.default_rng(0).standard_normal((5, 8)).astype(np.float32)
     expected = to_uint8(HeadedGenerator(generator, head)(torch.from_numpy(z))).numpy()
     drawn = pictures(drawing_graph(generator, head), z)
@@ -77,7 +77,7 @@ def test_the_graph_draws_what_the_networks_draw(size: int, channels: int) -> Non
 
 @pytest.mark.slow
 def test_in_bytes_it_draws_nearly_the_same() -> None:
-    generator, head = colourful(16, 8, 32), headed(8, 16, 64, 4)
+    generator, head = colourful(16, 8, 32), headed(8, 8, 64, 4)
     calibration, z = np.random.default_rng(0).standard_normal((2, 256, 16)).astype(np.float32)
     exact, quick = drawing_graph(generator, head), int8_graph(generator, calibration, head)
     assert psnr(pictures(exact, z[:20]), pictures(quick, z[:20])) > 32
@@ -86,7 +86,24 @@ def test_in_bytes_it_draws_nearly_the_same() -> None:
 def test_sizes_that_features_do_not_divide_are_refused() -> None:
     for size in (32, 96):
         with pytest.raises(ValueError, match="multiple of 64"):
-            Head(4, 32, size, 4)
+            Head(4, 16, size, 4)
+
+
+def test_at_first_it_draws_the_small_face_enlarged() -> None:
+    generator, z = colourful(8, 8, 32), torch.randn(8, 8, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    head = Head.copied_from(generator, 128, 4).eval()
+    small, drawn = generator(z), head(generator.features(z))
+    enlarged = small.repeat_interleave(4, dim=2).repeat_interleave(4, dim=3)
+    assert (drawn[:, :3] - enlarged).abs().mean() < 0.2 * (enlarged - enlarged.mean()).abs().mean()
+    assert drawn[:, 3].mean() > 0.8
+
+
+@pytest.mark.parametrize("window", [Window(0, 0, 8), Window(3, 8, 8), Window(8, 5, 8), Window(0, 0, 16)])
+def test_a_part_of_a_picture_is_drawn_as_in_the_whole(window: Window) -> None:
+    generator, head = colourful(8, 8, 32), headed(8, 8, 128, 4)
+    features = generator.features(torch.randn(3, 8, generator=torch.Generator().manual_seed(0)))
+    torch.testing.assert_close(head(features, window), window.of(head(features), 16), rtol=0, atol=1e-5)
 
 
 def test_losses_see_colours_as_far_as_they_are_seen() -> None:
@@ -112,11 +129,11 @@ def test_it_learns_size_and_alpha_from_what_the_generator_draws() -> None:
     faces = to_uint8(generator(z)).numpy().repeat(2, axis=1).repeat(2, axis=2)
     sprites = np.concatenate([faces, 255 * (faces[..., :1] > 127).astype(np.uint8)], axis=3)
     torch.manual_seed(0)
-    head, behind = Head(8, 16, 64, 4), in_range(GREEN, torch.device("cpu"))
-    optimiser = new_optimiser(head, CONFIG.head)
-    found = [head_step(generator, head, optimiser, z, sprites, behind) for _ in range(60)]
+    head, behind = Head.copied_from(generator, 64, 4), in_range(GREEN, torch.device("cpu"))
+    optimisers = new_optimisers(head, CONFIG.head)
+    found = [head_step(generator, head, optimisers, z, sprites, behind, ON_CPU) for _ in range(60)]
     for name in ("picture", "alpha"):
-        assert found[-1][name] < 0.5 * found[0][name]
+        assert sum(loss[name] for loss in found[-5:]) < 0.5 * sum(loss[name] for loss in found[:5])
 
 
 def test_a_run_keeps_the_head_and_what_was_measured_of_it(with_head: Path) -> None:
