@@ -32,6 +32,17 @@ def test_every_direction_moves_by_the_step_size() -> None:
     assert (weight * weight.grad).sum() < 0  # downwards
 
 
+def test_a_step_does_not_depend_on_the_order_in_memory() -> None:
+    start, gradient = torch.randn((2, 32, 4, 4, 4), generator=torch.Generator().manual_seed(0))
+    moved = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        weight = nn.Parameter(start.clone(memory_format=layout))
+        weight.grad = gradient.clone(memory_format=layout)
+        Muon([weight], lr=0.1).step()
+        moved.append(weight.detach() - start)
+    torch.testing.assert_close(*moved, rtol=0, atol=1e-5)
+
+
 def test_small_weights_those_of_colours_and_those_that_do_not_learn_are_left_out() -> None:
     network = nn.Sequential(
         nn.Conv2d(3, 64, 4), nn.Conv2d(64, 32, 4), nn.BatchNorm2d(32), nn.ConvTranspose2d(64, 3, 4), nn.Linear(64, 8)
