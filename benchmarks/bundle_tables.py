@@ -102,12 +102,35 @@ def times() -> str:
     """Minutes and memory of each stage of the shipped bundles."""
     stages = {name: manifest(name)["training"]["stages"] for name in ("solo", "cast")}
     lines = ["| stage | " + " | ".join(f"`{name}`" for name in stages) + " | most memory |", "|---|---|---|---|"]
-    for stage in next(iter(stages.values())):
+    for stage in stages["cast"]:
         spent = [f"{found[stage]['seconds'] / 60:.1f} min" for found in stages.values()]
         memory = max(found[stage]["peak_mib"] for found in stages.values()) / 1024
         lines.append(f"| {stage} | {' | '.join(spent)} | {memory:.1f} GiB |")
     total = [f"{sum(one['seconds'] for one in found.values()) / 60:.0f} min" for found in stages.values()]
     return "\n".join([*lines, f"| all | {' | '.join(total)} | |"])
+
+
+def sharpness() -> str:
+    """How sharp test pictures are that the shipped bundles draw again."""
+    heads = (
+        "bundle",
+        "PSNR",
+        "64 pixels, enlarged",
+        "fine detail",
+        "64 pixels, enlarged",
+        "alpha",
+        "average of squares",
+    )
+    rows = []
+    for name in ("solo", "cast"):
+        found = manifest(name)["metrics"]["head"]
+        cells = (
+            *(f"{found[key]:.1f} dB" for key in ("psnr", "psnr_enlarged")),
+            *(f"{found[key]:.2f}" for key in ("detail", "detail_enlarged")),
+            *(f"{found[key]:.1f} levels" for key in ("alpha_error", "small_difference")),
+        )
+        rows.append([f"`{name}`", *cells])
+    return markdown_table(heads, rows)
 
 
 def presets() -> str:

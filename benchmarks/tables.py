@@ -124,6 +124,19 @@ def by_cores(facts: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def large_faces(facts: dict[str, Any]) -> str:
+    """Milliseconds of a face by its size and by what draws it, for each batch."""
+    heads = ("batch", "64 pixels", "256 pixels", "to 64", "`int8`", "to 64", "plain", "eager")
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    for batch, found in facts["batches"].items():
+        spent = found["ms_per_image"]
+        cells = [batch.removeprefix("batch_"), f"{spent['small']:.2f}"]
+        for way in ("default", "int8"):
+            cells += [f"{spent[way]:.2f}", f"{spent[way] / spent['small']:.2f} times"]
+        lines.append(f"| {' | '.join(cells)} | {spent['plain']:.2f} | {spent['eager']:.2f} |")
+    return "\n".join(lines)
+
+
 def profile_by_step(facts: dict[str, Any]) -> str:
     """A column for each step, a row for each kind of operation, and the speeds below."""
     steps = facts["steps"]

@@ -1,6 +1,6 @@
-"""Draws the pictures of docs/editing.md from the embedded bundle.
+"""Draws the pictures of docs/editing.md, and of what is transparent, from the embedded bundles.
 
-python docs/pictures.py    # writes docs/pictures/*.jpg
+python docs/pictures.py    # writes docs/pictures/*.jpg and walk.webp
 
 Seeds are fixed, so the faces are the same on every machine.
 """
@@ -18,6 +18,11 @@ from tlgan_runtime import CheerMeUp
 FOLDER = Path(__file__).with_name("pictures")
 SIDE, BAND, MARGIN = 80, 18, 100
 """Pixels: side of a face, height of a line of text, width of the column of titles."""
+LARGE = 144
+"""Side of a face that shows its edges, pixels."""
+WALKING, WALK_SIDE, WALK_SEED = 4, 112, 11
+"""Faces of the animation in the README, their side in pixels, and their seed."""
+BACKGROUNDS = ("black", "white", "magenta")
 CLEARLY = 0.95
 
 
@@ -49,6 +54,15 @@ def methods(app: CheerMeUp) -> Image.Image:
     z = faces(app, "neutral", 2)
     columns = [z, *(app.move(z, {"surprise": 1}, method=name) for name in app.methods)]
     return sheet(app, np.stack(columns, axis=1), ["before", *app.methods], [""] * 2, read="surprise")
+
+
+def backgrounds(app: CheerMeUp) -> Image.Image:
+    """A face with every emotion over black, white and a loud colour."""
+    z = faces(app, "neutral", 1)
+    moved = np.concatenate([app.move(z, {name: 1}) for name in app.emotions])
+    rows = [np.concatenate(list(app.render(moved, background=colour)), axis=1) for colour in BACKGROUNDS]
+    page = Image.fromarray(np.concatenate(rows))
+    return page.resize((len(moved) * LARGE, len(rows) * LARGE), Image.Resampling.LANCZOS)
 
 
 def faces(app: CheerMeUp, emotion: str, count: int) -> np.ndarray:
@@ -87,8 +101,10 @@ def sheet(
 def main(folder: Path = FOLDER) -> None:
     folder.mkdir(exist_ok=True)
     app = CheerMeUp(provider="cpu")
-    for make in (strength, until, keep, methods):
+    for make in (strength, until, keep, methods, backgrounds):
         make(app).save(folder / f"{make.__name__}.jpg", quality=80, optimize=True)
+    cast = CheerMeUp("cast", provider="cpu")
+    cast.gif(folder / "walk.webp", emotion="joy", faces=WALKING, seed=WALK_SEED, size=WALK_SIDE, background=None)
 
 
 if __name__ == "__main__":

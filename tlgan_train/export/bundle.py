@@ -32,7 +32,7 @@ from tlgan_train.export.stored_weights import store_half, store_single
 from tlgan_train.export.torch_export import DrawingGraph, EncodingGraph, ReadingGraph, to_onnx
 from tlgan_train.gan.state import label_names
 from tlgan_train.gan.weights import load_encoder, load_generator
-from tlgan_train.head.weights import load_head
+from tlgan_train.head.weights import METRICS, load_head
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.encoder import Encoder
 from tlgan_train.models.ends import PathNetwork
@@ -48,8 +48,9 @@ PREVIEW, CAST_PREVIEW = (8, 128), (6, 80)
 bundle also holds a mapping, so the preview is smaller."""
 GRID = {"faces": 4, "seed": 0, "size": 64}
 """Options of `emotions.png`, which the model card shows."""
-LEVEL_TOLERANCE = 1
-"""Largest allowed difference between the pictures of torch and of ONNX Runtime, in levels of 255."""
+LEVEL_TOLERANCE, FAR_TOLERANCE, FAR_SHARE = 1, 4, 1e-4
+"""Largest allowed difference between the pictures of torch and of ONNX Runtime, in levels of 255: of nearly all values,
+and of a share of them. Stored weights are rounded, which moves steep edges of large faces a little more."""
 PROBABILITY_TOLERANCE = 1e-4
 """Largest allowed difference between the probabilities of torch and of ONNX Runtime."""
 
@@ -96,6 +97,8 @@ def export_bundle(
         "metrics": {**evaluation.headlines(), **({"attributes": measured(attributes)} if attributes else {})},
         "license": license_of(config["data"]["spec"]),
     }
+    if head is not None:
+        facts["metrics"]["head"] = read_json(run / METRICS, made_by="head")
     if encoder is not None:
         facts["fit"] = evaluation.redrawing.fit
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -185,14 +188,16 @@ def check_parity(app: CheerMeUp, generator: nn.Module, classifier: nn.Module, z:
         )
         emotion, character = ReadingGraph(classifier)(torch.from_numpy(averaged(shown, app.manifest.read_size)))
     drawn = app.render(z) if app.manifest.channels == 3 else app.render(z, background=None)
-    levels = np.abs(drawn.astype(int) - expected).max()
+    differences = np.abs(drawn.astype(int) - expected)
+    few = (differences > LEVEL_TOLERANCE).mean() <= FAR_SHARE
+    levels, allowed = differences.max(), FAR_TOLERANCE if few else LEVEL_TOLERANCE
     scores = app.classify(shown)
     probability = max(
         np.abs(scores.emotion - emotion.numpy()).max(), np.abs(scores.character - character.numpy()).max()
     )
-    if levels > LEVEL_TOLERANCE or probability > PROBABILITY_TOLERANCE:
+    if levels > allowed or probability > PROBABILITY_TOLERANCE:
         raise TrainError(
-            f"the exported graphs differ from the networks by {levels} levels (at most {LEVEL_TOLERANCE}) and "
+            f"the exported graphs differ from the networks by {levels} levels (at most {allowed}) and "
             f"{probability:.1e} in probability (at most {PROBABILITY_TOLERANCE}); nothing was written"
         )
 

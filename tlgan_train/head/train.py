@@ -22,7 +22,7 @@ from tlgan_train.gan.muon import Muon, divided
 from tlgan_train.gan.weights import load_encoder, load_generator
 from tlgan_train.head.figures import figures
 from tlgan_train.head.losses import WEIGHTS, in_range, losses
-from tlgan_train.head.weights import save_head
+from tlgan_train.head.weights import METRICS, save_head
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.head import Head, Window
 from tlgan_train.models.inference import predict, to_tensor
@@ -92,7 +92,7 @@ def train_head(
     head.eval()
     save_head(head, run)
     measured = figures(generator, encoder, head, dataset, characters)
-    write_json(run / "head" / "metrics.json", measured)
+    write_json(run / METRICS, measured)
     log(", ".join(f"{name} {value:.3g}" for name, value in measured.items()))
     return head
 

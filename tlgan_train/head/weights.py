@@ -11,6 +11,8 @@ from tlgan_train.models.head import Head
 from tlgan_train.run_folder import load_tensors, save_tensors
 
 WEIGHTS = "head/weights.safetensors"
+METRICS = "head/metrics.json"
+"""What was measured of the head (see `figures`)."""
 
 
 def save_head(head: Head, run: Path) -> None:

@@ -7,8 +7,11 @@ import { fileURLToPath } from "node:url";
 import { before, describe, it } from "node:test";
 import { CheerMeUp, CheerMeUpError, InputError } from "../src/index.js";
 
-const FOLDER = fileURLToPath(new URL("../../exported/solo", import.meta.url));
-const FILES = new Map(readdirSync(FOLDER).map((name) => [name, readFileSync(`${FOLDER}/${name}`)]));
+const filesIn = (path) => {
+  const folder = fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  return new Map(readdirSync(folder).map((name) => [name, readFileSync(`${folder}/${name}`)]));
+};
+const FILES = filesIn("exported/solo");
 const MANIFEST = JSON.parse(FILES.get("manifest.json"));
 const bytes = (document) => new TextEncoder().encode(JSON.stringify(document));
 
@@ -160,8 +163,9 @@ describe("wrong arguments", () => {
     await input(app.render([]), /z must be a list of latents, each of 64 numbers/);
     await input(app.render([new Float32Array(63)]), /each of 64/);
     await input(app.render([new Float32Array(64).fill(NaN)]), /must be finite/);
-    await input(app.classify([{ width: 10, height: 10, data: new Uint8ClampedArray(400) }]), /of 64 pixels squared/);
-    await input(app.render(z, { background: null }), /fill their pictures/);
+    await input(app.classify([{ width: 10, height: 10, data: new Uint8ClampedArray(400) }]), /of 256 or 64 pixels squared/);
+    const filled = await CheerMeUp.open(filesIn("tests/runtime/bundle/schema_1"));
+    await input(filled.render(await filled.sample(1), { background: null }), /fill their pictures/);
   });
   it("are no pictures", async () => {
     const picture = (width, height, level) => ({ width, height, data: new Uint8ClampedArray(4 * width * height).fill(level) });

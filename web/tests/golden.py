@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 from tlgan_runtime import CheerMeUp  # noqa: E402
 
 FACES, SEED = 2, 3
-PROJECTIONS, STRIDE = 4, 97
+PROJECTIONS, STRIDE = 4, 997
 
 
 def golden(bundle: Path) -> dict[str, Any]:

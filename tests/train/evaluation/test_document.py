@@ -36,10 +36,17 @@ def test_shipped_evaluations_are_written_as_they_were_read(path: Path, tmp_path:
     evaluation = read_evaluation(path)
     write_evaluation(tmp_path / "again.json", evaluation)
     assert text(loaded(tmp_path / "again.json")) == text(loaded(path))
-    assert evaluation.readers is None  # they were measured before that was kept
+    assert evaluation.readers is not None and evaluation.readers["judge"]["emotion"].accuracy > 0.97
     assert evaluation.methods["path"].emotions["joy"].success.value > 0.9
     assert evaluation.methods["path"].emotions["joy"].curves is None
     assert evaluation.methods["paper"].equal_success is None and evaluation.methods["path"].same_distance is None
+
+
+def test_evaluations_from_before_readers_were_kept_are_read(tmp_path: Path) -> None:
+    document = loaded(SHIPPED[0])
+    del document["readers"]
+    (tmp_path / "old.json").write_text(json.dumps(document), encoding="utf-8")
+    assert read_evaluation(tmp_path / "old.json").readers is None
 
 
 def test_the_evaluation_of_a_run_is_written_as_it_was_read(run: Path, tmp_path: Path) -> None:

@@ -147,6 +147,7 @@ def test_a_run_keeps_the_head_and_what_was_measured_of_it(with_head: Path) -> No
 def test_its_bundle_draws_transparent_faces_that_its_classifier_reads(with_head: Path, tmp_path: Path) -> None:
     app = CheerMeUp(export_bundle(with_head, tmp_path / "bundle", log=lambda _: None), provider="cpu", threads=1)
     assert (app.image_size, app.manifest.read_size, app.manifest.channels) == (64, 32, 4)
+    assert app.manifest.metrics["head"] == json.loads((with_head / "head" / "metrics.json").read_text())
     z = app.sample(3, seed=1)
     sprites = app.render(z, background=None)
     assert sprites.shape == (3, 64, 64, 4) and app.render(z).shape == (3, 64, 64, 3)

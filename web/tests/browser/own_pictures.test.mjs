@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { BACKENDS, OUT, PICTURES, serve, served, visits } from "./harness.mjs";
+import { BACKENDS, OUT, PATIENCE, PICTURES, serve, served, visits } from "./harness.mjs";
 
 const START = "#seed=2";
 const picture = (name) => readFileSync(join(PICTURES, name));
@@ -98,6 +98,8 @@ for (const { backend, cast, sprite } of BACKENDS) describe(`a picture of one's o
     }
     await visit.give("drop", "text.png", Buffer.from("no picture"));
     await visit.page.getByText("Text.png is no picture that this browser can open; take a PNG, JPEG or WebP.").waitFor();
+    const ended = Date.now() + PATIENCE;  // until a server has drawn the face again
+    while (await visit.picture() !== drawn && Date.now() < ended) await visit.page.waitForTimeout(50);
     assert.equal(await visit.picture(), drawn);
   });
 
