@@ -23,7 +23,7 @@ from torch import nn
 from tlgan_runtime.editor import CheerMeUp
 from tlgan_train.errors import TrainError
 from tlgan_train.export.generator_graph import PHASES, drawing_graph
-from tlgan_train.models.dcgan import Generator
+from tlgan_train.models.dcgan import LAST, Generator
 from tlgan_train.models.head import Head
 
 Array = NDArray[np.float32]
@@ -61,17 +61,17 @@ class Ranges:
 def ranges_of(generator: Generator, z: NDArray[np.float32], head: Head | None = None) -> Ranges:
     """Measure the ranges of a generator, and of a head, over latents (N, latent_dim)."""
     lowest, highest, hidden = 0.0, 0.0, np.zeros(1)
+    layers = generator.layers if head is None else [*generator.layers[:-LAST], *head.hidden]
     for chunk in torch.from_numpy(z).split(CHUNK):
         x = generator.mapping(chunk)
         lowest, highest = min(lowest, float(x.min())), max(highest, float(x.max()))
         x, reached = x[:, :, None, None], []
-        for layer in generator.layers:
+        for layer in layers:
             x = layer(x)
             if isinstance(layer, nn.ReLU):
                 reached.append(float(x.max()))
         if head is not None:
-            hidden_values = head.hidden(generator.features(chunk))
-            reached[-1:] = [float(hidden_values.max()), float(head.doubled(hidden_values).max())]
+            reached.append(float(head.doubled(x).max()))
         hidden = np.maximum(hidden, reached)
     return Ranges((lowest, highest), tuple(hidden.tolist()))
 

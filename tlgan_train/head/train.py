@@ -6,11 +6,11 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
 
 from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.seeds import stream_seed
@@ -68,16 +68,16 @@ def train_head(
     optimisers = new_optimisers(head, settings)
     batches = Batches(dataset, indices, settings.batch_size, balanced=True, seed=stream_seed(config.seed, "sprites"))
     steps = math.ceil(settings.images / settings.batch_size)
+    schedules = [LambdaLR(one, lambda step: min(1, (steps - step) / (FALL * steps))) for one in optimisers]
     log(f"{sprites.size} pixels, {'with' if sprites.channels == 4 else 'without'} alpha, {steps} steps")
     head.train()
     means: dict[str, list[Tensor]] = {}
     for step in range(steps):
-        for optimiser in optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = group["full"] * min(1, (steps - step) / (FALL * steps))
         chosen = batches[step]
         z = codes[places[chosen]].to(device)
         found = head_step(generator, head, optimisers, z, dataset.sprites_of(chosen), background, compute)
+        for schedule in schedules:
+            schedule.step()
         for name, loss in found.items():
             means.setdefault(name, []).append(loss)
         if (step + 1) % LOGGED and step + 1 < steps:
@@ -115,8 +115,8 @@ def head_step(
             features = generator.features(codes)
             small = window.of(generator.last_layers(features), places).float()
         drawn = head(features, window)
-    wanted = window.of(torch.from_numpy(sprites).permute(0, 3, 1, 2), places).permute(0, 2, 3, 1)
-    found = losses(drawn, to_tensor(wanted.numpy(), background.device), small, background)
+    wanted = to_tensor(sprites[:, *window.slices(sprites.shape[1], places)], background.device)
+    found = losses(drawn, wanted, small, background)
     for optimiser in optimisers:
         optimiser.zero_grad(set_to_none=True)
     torch.stack([WEIGHTS[name] * loss for name, loss in found.items()]).sum().backward()
@@ -126,22 +126,16 @@ def head_step(
 
 
 def new_optimisers(head: Head, settings: HeadConfig) -> tuple[torch.optim.Optimizer, ...]:
-    """Return the optimisers of a head: Muon for its matrices if `head.matrix_lr` is not 0, and Adam.
-
-    The `full` step size of each group is that before step sizes fall.
-    """
+    """Return the optimisers of a head: Muon for its matrices, unless `head.matrix_lr` is 0, and Adam for the rest."""
+    by_muon, by_adam = [], []
     copied, new = [head.hidden, head.colours], [head.doubling, head.norm, head.mixing, head.squares]
-    groups: list[list[dict[str, Any]]] = [[], []]
     for share, layers in ((COPIED, copied), (1.0, new)):
         matrices, others = divided(layers)
         if not settings.matrix_lr:
             matrices, others = [], [*matrices, *others]
-        for of, weights, lr in zip(groups, (matrices, others), (settings.matrix_lr, settings.lr), strict=True):
-            if weights:
-                of.append({"params": weights, "lr": share * lr, "full": share * lr})
-    by_muon, by_adam = groups
-    adam = torch.optim.Adam(by_adam, betas=(0.9, 0.99))
-    return (Muon(by_muon, settings.matrix_lr), adam) if by_muon else (adam,)
+        by_muon.append({"params": matrices, "lr": share * settings.matrix_lr})
+        by_adam.append({"params": others, "lr": share * settings.lr})
+    return Muon(by_muon, settings.matrix_lr), torch.optim.Adam(by_adam, betas=(0.9, 0.99))
 
 
 def has_head(config: Config, dataset: Dataset) -> bool:

@@ -28,11 +28,14 @@ class Window(NamedTuple):
     column: int
     side: int
 
+    def slices(self, size: int, places: int) -> tuple[slice, slice]:
+        """Return the rows and columns of this part in pictures with sides of `size` pixels and `places` places."""
+        row, column, side = (size // places * value for value in self)
+        return slice(row, row + side), slice(column, column + side)
+
     def of(self, pixels: Tensor, places: int) -> Tensor:
         """Return this part of pictures (N, C, S, S) that have `places` places in a row."""
-        scale = pixels.shape[2] // places
-        row, column, side = (scale * value for value in self)
-        return pixels[:, :, row : row + side, column : column + side]
+        return pixels[..., *self.slices(pixels.shape[2], places)]
 
     def with_margin(self, features: Tensor) -> Tensor:
         """Return this part of features (N, C, F, F) and one place more at each side, with zeros beyond the picture."""
@@ -77,19 +80,18 @@ class Head(nn.Module):
 
     def forward(self, features: Tensor, window: Window | None = None) -> Tensor:
         """Return the pictures, or only a part of them."""
-        x = self.hidden(features)
-        colours, x = self.colours(x if window is None else window.with_margin(x)), self.doubled(x, window)
+        x, inner = self.hidden(features), slice(None)
         if window is not None:
-            colours = colours[:, :, 2:-2, 2:-2]
+            x, inner = window.with_margin(x), slice(2, -2)
+        colours, x = self.colours(x)[..., inner, inner], self.doubled(x, inner)
         x = torch.cat([self.mixing(x).relu(), colours.to(x.dtype)], dim=1)
         x = nn.functional.pixel_shuffle(self.squares(x), self.square).float()
         inside = x.clamp(-1, 1)
         return inside + LEAK * (x - inside) if self.training else inside
 
-    def doubled(self, x: Tensor, window: Window | None = None) -> Tensor:
-        """Return the values of the last hidden layer at twice their side, (N, width, 4 · F, 4 · F)."""
-        x = self.doubling(x) if window is None else self.doubling(window.with_margin(x))[:, :, 2:-2, 2:-2]
-        return self.norm(x).relu()
+    def doubled(self, x: Tensor, inner: slice = slice(None)) -> Tensor:
+        """Return values of the last hidden layer at twice their side, of these rows and columns."""
+        return self.norm(self.doubling(x)[..., inner, inner]).relu()
 
 
 class HeadedGenerator(nn.Module):
