@@ -13,7 +13,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Generator, dict[st
 
 
 def test_images_per_second_on_cpu(models: tuple[Generator, dict[str, bytes]]) -> None:
-    usable = sorted(os.sched_getaffinity(0))
+    usable = os.sched_getaffinity(0)
     facts: dict[str, object] = {
         "cpu": cpu_name(),
         "load": os.getloadavg()[0],
@@ -65,17 +66,11 @@ def test_images_per_second_on_cpu(models: tuple[Generator, dict[str, bytes]]) ->
         "width": WIDTH,
         "image_size": SIZE,
     }
-    threads = torch.get_num_threads()
-    try:
-        for cores in (cores for cores in CORES if cores <= len(usable)):
-            os.sched_setaffinity(0, usable[:cores])
-            torch.set_num_threads(cores)
+    for cores in (cores for cores in CORES if cores <= len(usable)):
+        with on_cores(cores):
             facts[f"cores_{cores}"] = compare(
                 ways(models, "cpu", cores), time.process_time if cores == 1 else time.perf_counter
             )
-    finally:
-        os.sched_setaffinity(0, usable)
-        torch.set_num_threads(threads)
     facts["session_seconds"] = {name: start_seconds(model) for name, model in models[1].items()}
     facts["bytes"] = {name: len(model) for name, model in models[1].items()}
     write("generator_speed", facts)
@@ -112,22 +107,46 @@ def test_time_grows_with_the_work(tmp_path: Path) -> None:
 
 def ways(models: tuple[Generator, dict[str, bytes]], device: str, cores: int) -> dict[str, Draw]:
     generator, graphs = models
-    network = DrawingGraph(generator).to(device)
+    found = {
+        "plain": drawn_plainly(graphs["plain"], device, cores),
+        "eager": drawn_eagerly(DrawingGraph(generator), device),
+    }
+    return found | {name: drawn_by(model, SIZE, 3, device, cores) for name, model in graphs.items() if name != "plain"}
 
-    def eager(z: np.ndarray) -> object:
-        with torch.inference_mode():
-            return network(torch.from_numpy(z).to(device)).cpu().numpy()
 
+@contextmanager
+def on_cores(cores: int) -> Iterator[None]:
+    """Keep this process and torch to some cores."""
+    usable, threads = os.sched_getaffinity(0), torch.get_num_threads()
+    try:
+        os.sched_setaffinity(0, sorted(usable)[:cores])
+        torch.set_num_threads(cores)
+        yield
+    finally:
+        os.sched_setaffinity(0, usable)
+        torch.set_num_threads(threads)
+
+
+def drawn_by(model: bytes, size: int, channels: int, device: str, cores: int) -> Draw:
+    """What draws with a graph of this package, as bundles do."""
+    takes, gives = Tensor("tensor(float)", (LATENT_DIM,)), Tensor("tensor(uint8)", (size, size, channels))
+    graph = Graph(Engine(device, cores), "generator", model, takes={"z": takes}, gives={"image": gives})
+    return lambda z: graph.run(z)["image"]
+
+
+def drawn_plainly(model: bytes, device: str, cores: int) -> Draw:
+    """What draws with a graph in a session of ONNX Runtime."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
-    plain = onnxruntime.InferenceSession(graphs["plain"], options, providers=[provider])
-    found: dict[str, Draw] = {"plain": lambda z: plain.run(["image"], {"z": z})[0], "eager": eager}
-    for name in graphs.keys() - {"plain"}:
-        takes, gives = Tensor("tensor(float)", (LATENT_DIM,)), Tensor("tensor(uint8)", (SIZE, SIZE, 3))
-        graph = Graph(Engine(device, cores), name, graphs[name], takes={"z": takes}, gives={"image": gives})
-        found[name] = lambda z, graph=graph: graph.run(z)["image"]
-    return found
+    session = onnxruntime.InferenceSession(model, options, providers=[provider])
+    return lambda z: session.run(["image"], {"z": z})[0]
+
+
+def drawn_eagerly(network: nn.Module, device: str) -> Draw:
+    """What draws with a network in torch."""
+    network = network.to(device)
+    return torch.inference_mode()(lambda z: network(torch.from_numpy(z).to(device)).cpu().numpy())
 
 
 def compare(ways: dict[str, Draw], clock: Callable[[], float]) -> dict[str, object]:

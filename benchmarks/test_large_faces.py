@@ -12,13 +12,22 @@ import time
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
 import torch
-from test_generator_speed import LATENT_DIM, MAPPING_WIDTH, SIZE, WIDTH, Draw, compare, cpu_name, write
+from test_generator_speed import (
+    LATENT_DIM,
+    MAPPING_WIDTH,
+    SIZE,
+    WIDTH,
+    compare,
+    cpu_name,
+    drawn_by,
+    drawn_eagerly,
+    drawn_plainly,
+    on_cores,
+    write,
+)
 from torch import nn
 
-from tlgan_runtime.graphs.session import Engine, Graph, Tensor
 from tlgan_train.export.generator_graph import drawing_graph
 from tlgan_train.export.int8_graph import int8_graph
 from tlgan_train.export.stored_weights import store_half
@@ -34,34 +43,19 @@ def test_a_face_of_256_pixels_beside_one_of_64(tmp_path: Path) -> None:
     generator = Generator(LATENT_DIM, WIDTH, SIZE, MAPPING_WIDTH).eval().requires_grad_(False)
     head = Head.copied_from(generator, LARGE, CHANNELS).eval().requires_grad_(False)
     calibration = np.random.default_rng(0).standard_normal((256, LATENT_DIM)).astype(np.float32)
-    ways = {
-        "small": drawn_by(drawing_graph(generator), SIZE, 3),
-        "default": drawn_by(drawing_graph(generator, head), LARGE, CHANNELS),
-        "int8": drawn_by(int8_graph(generator, calibration, head), LARGE, CHANNELS),
+    graphs = {
+        "small": (drawing_graph(generator), SIZE, 3),
+        "default": (drawing_graph(generator, head), LARGE, CHANNELS),
+        "int8": (int8_graph(generator, calibration, head), LARGE, CHANNELS),
     }
     generator.layers[0].__class__ = nn.ConvTranspose2d  # as everybody has it
-    network = DrawingGraph(HeadedGenerator(generator, head))
-    to_onnx(network, (torch.zeros(2, LATENT_DIM),), ("z",), ("image",), tmp_path / "plain.onnx")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    plain = onnxruntime.InferenceSession(tmp_path / "plain.onnx", options, providers=["CPUExecutionProvider"])
-    ways["plain"] = lambda z: plain.run(["image"], {"z": z})[0]
-    ways["eager"] = torch.inference_mode()(lambda z: network(torch.from_numpy(z)).numpy())
-    usable, threads = os.sched_getaffinity(0), torch.get_num_threads()
-    try:
-        os.sched_setaffinity(0, sorted(usable)[:1])
-        torch.set_num_threads(1)
+    network, plain = DrawingGraph(HeadedGenerator(generator, head)), tmp_path / "plain.onnx"
+    to_onnx(network, (torch.zeros(2, LATENT_DIM),), ("z",), ("image",), plain)
+    with on_cores(1):
+        ways = {
+            name: drawn_by(store_half(model).SerializeToString(), size, channels, "cpu", 1)
+            for name, (model, size, channels) in graphs.items()
+        }
+        ways |= {"plain": drawn_plainly(plain.read_bytes(), "cpu", 1), "eager": drawn_eagerly(network, "cpu")}
         found = compare(ways, time.process_time)
-    finally:
-        os.sched_setaffinity(0, usable)
-        torch.set_num_threads(threads)
     write("large_faces", {"cpu": cpu_name(), "load": os.getloadavg()[0], "batches": found})
-
-
-def drawn_by(model: onnx.ModelProto, size: int, channels: int) -> Draw:
-    """What draws with a graph of this package, as bundles do."""
-    takes, gives = Tensor("tensor(float)", (LATENT_DIM,)), Tensor("tensor(uint8)", (size, size, channels))
-    graph = Graph(
-        Engine("cpu", 1), "generator", store_half(model).SerializeToString(), takes={"z": takes}, gives={"image": gives}
-    )
-    return lambda z: graph.run(z)["image"]
