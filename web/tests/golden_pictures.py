@@ -26,7 +26,7 @@ from golden import SEED, projected  # noqa: E402
 
 from tlgan_runtime import CheerMeUp  # noqa: E402
 
-STRIDE = 997
+STRIDE = 97
 """Levels of residuals that are stored: one of so many."""
 
 

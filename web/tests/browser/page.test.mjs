@@ -133,6 +133,7 @@ for (const { backend, cast, sprite } of BACKENDS) describe(`the page, drawn by t
 
   it("saves a picture and an animation", async () => {
     await start(`#seed=${SAD}&mix=joy:1`);
+    assert.equal(await visit.button("Save APNG").count(), 1);
     const files = [["Save picture", "face.png"], ["Save GIF", "face.gif"], ["Save WebP", "face.webp"], ["Save MP4", "face.mp4"]];
     for (const [name, file] of files) {
       const [download] = await Promise.all([visit.page.waitForEvent("download"), visit.button(name).click()]);
