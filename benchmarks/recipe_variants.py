@@ -15,11 +15,11 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from tlgan_train.config import GanConfig
 from tlgan_train.gan import state, train, weights
 from tlgan_train.gan import step as gan_step
 from tlgan_train.gan.state import GanState
 from tlgan_train.models.dcgan import Discriminator, Generator
+from tlgan_train.sections import GanConfig
 
 R1_WEIGHT, R1_EVERY = 0.1, 8
 """Of half the squared gradient, summed over a picture in [-1, 1]; and steps from one such step of D to the next."""

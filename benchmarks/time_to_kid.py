@@ -41,8 +41,8 @@ WORK = Path("runs/time_to_kid")
 @app.command()
 def pictures(work: Work = WORK, faces: Annotated[int, typer.Option(help="Pictures of each emotion.")] = 800) -> None:
     """Draw the first built-in character, 256 × 256 pixels, as files."""
-    from tlgan_train.config import DataConfig
     from tlgan_train.data import export_folder, load_dataset
+    from tlgan_train.sections import DataConfig
 
     drawn = load_dataset(DataConfig(image_size=PIXELS, toon_faces=faces), cache=work / "drawing")
     of_one = np.flatnonzero(drawn.character == 0)
@@ -115,11 +115,11 @@ def measure(
 ) -> None:
     """Measure every checkpoint of what has been trained."""
     from tlgan_train.classifiers.judge import load_judge
-    from tlgan_train.config import DataConfig
     from tlgan_train.data import load_dataset
     from tlgan_train.evaluation.metrics import kid
     from tlgan_train.evaluation.verdicts import Reader
     from tlgan_train.models.inference import predict
+    from tlgan_train.sections import DataConfig
 
     judge = load_judge(readers)
     reader = Reader(judge).eval()

@@ -14,10 +14,11 @@ import numpy as np
 
 from tlgan_runtime.latent.names import flaw, is_plain, without_flaw
 from tlgan_train.axes.regression import PaperAxes
-from tlgan_train.config import AxesConfig, Config, GanConfig
+from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset, drawn_characters
 from tlgan_train.errors import TrainError
 from tlgan_train.models.mixtures import STEERING
+from tlgan_train.sections import AxesConfig, GanConfig
 
 
 def examine(

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tlgan_train.config import DataConfig
 from tlgan_train.data import Dataset, load_dataset
 from tlgan_train.data.cache import Progress
+from tlgan_train.sections import DataConfig
 
 SIZE = 32
 FERG = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")

@@ -19,13 +19,14 @@ from tlgan_train.classifiers.augment import augment
 from tlgan_train.classifiers.training import Training, class_scores, fit, parameter_count
 from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import seeded, stream_seed
-from tlgan_train.config import ClassifierConfig, Config
+from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.models.alexnet import EmotionClassifier
 from tlgan_train.models.inference import predict
 from tlgan_train.models.residual import ResidualClassifier
 from tlgan_train.run_folder import load_tensors, save_tensors, write_json
+from tlgan_train.sections import ClassifierConfig
 from tlgan_train.start import read_networks
 
 STREAM = "classifier"

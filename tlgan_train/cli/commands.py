@@ -73,7 +73,7 @@ def train(
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.", show_default="0")] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Any setting of tlgan_train/config.py; repeatable."),
+        typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Any setting of tlgan_train/sections.py; repeatable."),
     ] = None,
     alexnet_weights: Annotated[
         Path | None,

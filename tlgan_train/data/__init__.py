@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tlgan_train.config import IMAGE_SIZES, DataConfig
 from tlgan_train.data.cache import Progress, Stored, cached, default_cache
 from tlgan_train.data.dataset import SPLITS, UNDIVIDED, Dataset, SkippedFile, drawn_characters
 from tlgan_train.data.folder_export import export_folder
@@ -20,6 +19,7 @@ from tlgan_train.data.sources.table import list_table
 from tlgan_train.data.split import check_shares, split_blocks
 from tlgan_train.data.summary import describe
 from tlgan_train.errors import TrainError
+from tlgan_train.sections import IMAGE_SIZES, DataConfig
 
 __all__ = [
     "SPLITS",

@@ -15,7 +15,6 @@ from tlgan_runtime.pictures.inversion import Codec
 from tlgan_runtime.transparency import averaged
 from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.seeds import stream_seed
-from tlgan_train.config import DataConfig
 from tlgan_train.data import load_dataset
 from tlgan_train.data.cache import Progress
 from tlgan_train.encoders import distil
@@ -26,6 +25,7 @@ from tlgan_train.evaluation.redrawing import evaluate_redrawing
 from tlgan_train.export.bundle import export_encoder
 from tlgan_train.export.folding import as_stored
 from tlgan_train.models.inference import predict
+from tlgan_train.sections import DataConfig
 
 
 def add_encoder(

@@ -14,7 +14,6 @@ from tlgan_runtime.latent.motions import StraightLines
 from tlgan_train.classifiers.judge import factor_names, load_judge, reading_noise
 from tlgan_train.classifiers.training import class_scores
 from tlgan_train.compute.compute import ON_CPU, Compute
-from tlgan_train.config import EvaluateConfig
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
 from tlgan_train.evaluation.document import Evaluation, JudgeReliability, ReaderAccuracy
@@ -34,6 +33,7 @@ from tlgan_train.evaluation.verdicts import FACES_AT_ONCE, Reader, Verdicts, fac
 from tlgan_train.evaluation.weaknesses import reader_accuracy, with_weaknesses
 from tlgan_train.models.inference import predict
 from tlgan_train.run_folder import read_json
+from tlgan_train.sections import EvaluateConfig
 
 MORPHED = 64
 """Faces for each emotion whose frames half-way are compared with a cross-fade."""

@@ -7,8 +7,8 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor
 
 from tlgan_train.compute.compute import Compute
-from tlgan_train.config import GanConfig
 from tlgan_train.gan.state import GanState
+from tlgan_train.sections import GanConfig
 
 SHIFT = 4
 """Largest shift of the pictures that classifiers see, in pixels. What leaves at one side comes back at the other."""

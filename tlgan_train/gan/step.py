@@ -9,12 +9,12 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from tlgan_train.compute import distributed
 from tlgan_train.compute.compute import Compute
-from tlgan_train.config import GanConfig
 from tlgan_train.gan.perception import emotions_seen, feature_distance, paced_edit_loss, picture_losses
 from tlgan_train.gan.state import GanState
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.encoder import kl_divergence, sample_posterior
 from tlgan_train.models.prior import Prior
+from tlgan_train.sections import GanConfig
 
 EDITED = 4
 """In the warm-up, one picture in so many is drawn with the emotion of another picture as well."""

@@ -14,7 +14,7 @@ from tlgan_train.checks import check_gan
 from tlgan_train.classifiers.classifier import Classifier
 from tlgan_train.compute import distributed
 from tlgan_train.compute.compute import ON_CPU, Compute
-from tlgan_train.config import Config, GanConfig
+from tlgan_train.config import Config
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.data.views import random_views
@@ -26,6 +26,7 @@ from tlgan_train.gan.step import training_step, warmup_step
 from tlgan_train.gan.warmup import end_warmup
 from tlgan_train.gan.weights import CHECKPOINT, save
 from tlgan_train.models.inference import to_tensor
+from tlgan_train.sections import GanConfig
 
 
 def train_gan(

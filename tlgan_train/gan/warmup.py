@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from tlgan_train.compute import distributed
-from tlgan_train.config import GanConfig
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.gan.state import GanState
 from tlgan_train.models.inference import predict
+from tlgan_train.sections import GanConfig
 
 
 def end_warmup(

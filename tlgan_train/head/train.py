@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from tlgan_train.compute.compute import Compute
 from tlgan_train.compute.seeds import stream_seed
-from tlgan_train.config import Config, HeadConfig
+from tlgan_train.config import Config
 from tlgan_train.data.batches import Batches
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
@@ -27,6 +27,7 @@ from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.head import Head, Window
 from tlgan_train.models.inference import predict, to_tensor
 from tlgan_train.run_folder import write_json
+from tlgan_train.sections import HeadConfig
 
 LOGGED = 200
 """Steps between log lines."""

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.utils.parametrizations import spectral_norm
 
-from tlgan_train.config import IMAGE_SIZES
 from tlgan_train.models.prior import Prior
+from tlgan_train.sections import IMAGE_SIZES
 
 LAST = 5
 """Modules of a generator's last hidden layer and of the layer of pixels."""

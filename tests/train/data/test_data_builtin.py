@@ -10,9 +10,9 @@ import pytest
 from pictures import load, write_layout
 from PIL import Image
 
-from tlgan_train.config import DataConfig
 from tlgan_train.data import Dataset, describe, drawn_characters, export_folder, load_dataset, toon
 from tlgan_train.errors import TrainError
+from tlgan_train.sections import DataConfig
 
 FACES = 5
 SHARES = {"validation_share": 0.2, "test_share": 0.4}

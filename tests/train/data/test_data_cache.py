@@ -17,10 +17,10 @@ import pytest
 from pictures import load, picture, write_layout, write_table
 
 from tests.program import PATIENCE
-from tlgan_train.config import DataConfig
 from tlgan_train.data import Dataset, load_dataset
 from tlgan_train.data.cache import default_cache
 from tlgan_train.errors import TrainError
+from tlgan_train.sections import DataConfig
 
 
 @pytest.fixture

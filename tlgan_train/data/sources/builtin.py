@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from PIL import ImageColor
 
-from tlgan_train.config import DataConfig
 from tlgan_train.data import toon
 from tlgan_train.data.dataset import SPLITS
 from tlgan_train.data.sources.source import Batch, Source
 from tlgan_train.data.sources.workers import ordered_map
 from tlgan_train.data.split import block_sizes
 from tlgan_train.data.sprites import PackedSprite, packed
+from tlgan_train.sections import DataConfig
 
 # Faces a process draws at a time: 0.6 MB of 64 × 64 pixels, 9.8 MB of 256 × 256.
 FACES_A_JOB = 50
