@@ -19,6 +19,7 @@ from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.data.views import random_affine
 from tlgan_train.errors import TrainError
+from tlgan_train.evaluation.evaluate import walks_of
 from tlgan_train.gan.state import build, label_arrays
 from tlgan_train.gan.step import training_step, warmup_step
 from tlgan_train.head.losses import in_range
@@ -37,7 +38,7 @@ STRAIGHT_METHODS = 4
 """Methods whose axes are straight lines."""
 REPORTED = 20
 """Faces for each face of the evaluation that report and export draw, roughly."""
-PARTS = {"evaluate.faces": (0.12, 64), "axes.path_moves": (0.12, 6_400), "head.images": (0.15, 8_000)}
+PARTS = {"evaluate.faces": (0.06, 64), "axes.path_moves": (0.12, 6_400), "head.images": (0.15, 8_000)}
 """Lengths of other work than pictures of the GAN: which share of the time each may take, and the smallest that is worth
 anything."""
 ADVERSARIAL_SHARE = 0.1
@@ -146,8 +147,9 @@ def expected(config: Config, dataset: Dataset, characters: tuple[str, ...], seco
     seen, judged = seconds.draw + seconds.read, seconds.draw + seconds.judged
     kinds = emotions + (len(characters) if len(characters) > 1 else 0)
     swept = axes.calibration_faces * (STRAIGHT_METHODS * DISTANCES * emotions + (len(REACHES) + PACE_STEPS) * kinds)
-    walks = STRAIGHT_METHODS + 2 + bool(axes.path_moves)  # further methods: local and random
-    frames = config.evaluate.faces * walks * emotions * (config.evaluate.steps + 1)
+    others = STRAIGHT_METHODS + 1 + bool(axes.path_moves)  # with local and random, without the default method
+    walks = walks_of(config.evaluate.faces, True) + others * walks_of(config.evaluate.faces, False)
+    frames = walks * emotions * (config.evaluate.steps + 1)
     return {
         "classifier": (1 + config.classifier.coaches) * reader,
         "judge": READER_STEPS * config.judge.steps * config.judge.batch_size * seconds.judge,

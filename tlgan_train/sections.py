@@ -213,7 +213,8 @@ class AxesConfig:
 @dataclass(frozen=True)
 class EvaluateConfig:
     faces: int = setting(512, least=2)
-    """Latents in every table. None of them was used in a fit."""
+    """Latents that walk along the axes of the default method, and a quarter of them along those of other methods. None
+    of them was used in a fit."""
     steps: int = setting(30, least=2)
     """Frames of a walk from strength 0 to 1."""
     samples: int = setting(10_000, least=2)

@@ -40,12 +40,10 @@ def test_the_stages_take_the_minutes(preset: str, minutes: int) -> None:
 
 def test_more_time_goes_to_the_gan_and_a_faster_machine_learns_more() -> None:
     quick = load_config("quick")
-    short, long = (fitted(quick, minutes, DATA, DATA.characters, MACHINE) for minutes in (60, 120))
+    short, long = (fitted(quick, minutes, DATA, DATA.characters, MACHINE) for minutes in (30, 60))
     assert long.gan.images > 2 * short.gan.images and long.evaluate.faces > short.evaluate.faces >= 64
     faster = Seconds(*(seconds / 2 for seconds in astuple(MACHINE)))
-    assert (
-        fitted(quick, 60, DATA, DATA.characters, faster).gan == fitted(quick, 120, DATA, DATA.characters, MACHINE).gan
-    )
+    assert fitted(quick, 30, DATA, DATA.characters, faster).gan == fitted(quick, 60, DATA, DATA.characters, MACHINE).gan
     assert short.gan.warmup_images < short.gan.images
     changed = {key for key in _keys(short) if short.value(key) != quick.value(key)}
     assert changed <= set(CHOSEN)

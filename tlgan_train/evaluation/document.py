@@ -235,7 +235,7 @@ class Evaluation:
     readers: dict[str, dict[str, ReaderAccuracy]] | None = None
     """`classifier` and `judge`; for each of them `emotion` and `character`."""
     faces: int
-    """Faces that walk along every axis."""
+    """Faces that walk along the axes of the default method."""
     steps: int
     """Frames of each walk."""
     default: str
@@ -266,6 +266,11 @@ class Evaluation:
         """The object that `evaluation.json` holds."""
         document: dict[str, Any] = to_json(self)
         return document
+
+    @property
+    def fewest_faces(self) -> int:
+        """Faces that walk along the axes of a method that is not the default."""
+        return min(edit.mean_end.faces for of in self.methods.values() for edit in of.emotions.values())
 
     def headlines(self) -> dict[str, Any]:
         """The few figures that a manifest repeats under the same keys: the default method, and what is weak."""

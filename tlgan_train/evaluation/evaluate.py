@@ -35,6 +35,9 @@ from tlgan_train.models.inference import predict
 from tlgan_train.run_folder import read_json
 from tlgan_train.sections import EvaluateConfig
 
+ONE_IN = 4
+"""Of the methods that are not the default, one face in so many is measured: walks are most of the time, and the default
+is what a bundle moves by."""
 MORPHED = 64
 """Faces for each emotion whose frames half-way are compared with a cross-fade."""
 
@@ -82,8 +85,10 @@ def evaluate(
     faces = ends[: settings.faces]
     results, progress, factors = {}, {}, factor_names(judge_run)
     for name, method in methods.items():
+        walks = walks_of(settings.faces, is_default=name == axes.default)
+        some = ends[: ENDS_PER_WALK * walks]
         results[name], progress[name] = evaluate_axes(
-            method, ends, len(faces), settings.steps, judge_latents, real, dataset.emotion[train], drawn, factors
+            method, some, walks, settings.steps, judge_latents, real, dataset.emotion[train], drawn, factors
         )
         means = ", ".join(f"{emotion} {edit.mean_end.value:.2f}" for emotion, edit in results[name].emotions.items())
         log(f"{name}: mean end probability {means}")
@@ -124,6 +129,11 @@ def evaluate(
         undivided_classes=dataset.undivided(model.drawn) or None,
     )
     return with_weaknesses(evaluation)
+
+
+def walks_of(faces: int, is_default: bool) -> int:
+    """Return how many of the evaluation's faces walk along the axes of a method."""
+    return faces if is_default else max(2, faces // ONE_IN)
 
 
 def _classifier_accuracy(dataset: Dataset, model: FinishedModel) -> dict[str, ReaderAccuracy]:
