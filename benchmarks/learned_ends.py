@@ -28,14 +28,17 @@ SHIPS = "ships"
 """The run's own ends, as its evaluation has them."""
 VARIANTS = {
     "mirror": "mirror images, nothing is learned",
-    "unlike": "nothing is compared with pictures (`LIKENESS_WEIGHT` 0)",
-    "alike": "pictures count three times as much (`LIKENESS_WEIGHT` 1)",
+    "unlike": "nothing is compared with draws (`LIKENESS_WEIGHT` 0)",
+    "alike": "draws count three times as much (`LIKENESS_WEIGHT` 3)",
     "near": "staying near the mirror image counts more (`DISTANCE_WEIGHT` 0.15)",
-    "everywhere": "all coordinates move",
+    "labels": "hardly any but the coordinates of labels move (`REST_PRICE` 1,000)",
     "alone": "one classifier has to be convinced",
     SHIPS: "what ships",
 }
-WEIGHTS = {"unlike": {"LIKENESS_WEIGHT": 0.0}, "alike": {"LIKENESS_WEIGHT": 1.0}, "near": {"DISTANCE_WEIGHT": 0.15}}
+WEIGHTS = {
+    "unlike": {"LIKENESS_WEIGHT": 0.0}, "alike": {"LIKENESS_WEIGHT": 3.0}, "near": {"DISTANCE_WEIGHT": 0.15},
+    "labels": {"REST_PRICE": 1000},
+}  # fmt: skip
 COLUMNS = {
     "bundle": "run", "ends": "about", "success, worst": "success", "success, mean": "mean_success",
     "mean end, worst": "mean_end", "largest step, worst": "smoothness", "KID ratio, worst": "kid_ratio",
@@ -48,7 +51,6 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     """Train the ends of each variant on a finished run, and walk the faces of its evaluation to them."""
     from tlgan_runtime.bundle.axes_json import parse_axes
     from tlgan_train.axes import end_training, learned_ends
-    from tlgan_train.axes.likeness import Likeness
     from tlgan_train.axes.load import load_axes
     from tlgan_train.axes.samples import load_samples, read_faces
     from tlgan_train.classifiers.classifier import load_classifier, load_coaches
@@ -60,7 +62,7 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     from tlgan_train.evaluation.equal_success import at_equal_success
     from tlgan_train.evaluation.model import finished_run
     from tlgan_train.evaluation.verdicts import Reader, Verdicts, latent_judge
-    from tlgan_train.gan.weights import load_encoder, load_generator
+    from tlgan_train.gan.weights import load_generator
     from tlgan_train.models.ends import PathNetwork
     from tlgan_train.models.inference import predict
     from tlgan_train.run_folder import started_with
@@ -72,11 +74,10 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
     if not trained:
         return
     config, _ = started_with(run / "config.json")
-    dataset, model, encoder = load_dataset(config.data, config.seed), finished_run(run), load_encoder(run)
+    dataset, model = load_dataset(config.data, config.seed), finished_run(run)
     train, generator = dataset.indices("train", model.drawn), load_generator(run)
     compute = Compute.here(config.gan.precision)
     classifiers = [load_classifier(run), *load_coaches(run, config.classifier.coaches)]
-    likeness = Likeness.to_pictures(encoder, dataset, model.drawn, config.seed) if encoder else None
     samples, document = load_samples(run), load_axes(run)
     held_out, fitting = samples.split(config.axes.held_out_share)
     faces, latent_dim = held_out.z[: config.axes.calibration_faces], samples.z.shape[1]
@@ -92,16 +93,14 @@ def measure(run: Path, name: str, variants: list[str]) -> Iterator[dict[str, Any
         return evaluate_axes(axes, started, walks, steps, judge_latents, real, dataset.emotion[train], drawn, factors)
 
     _, paper = walked(parse_axes({**document, "default": "paper"}, model.emotions, latent_dim).methods["paper"])
-    movable = generator.prior.movable
     for variant in trained:
-        generator.prior.movable = latent_dim if variant == "everywhere" else movable
         with patch.multiple(end_training, **{"BATCH_SIZE": end_training.BATCH_SIZE, **WEIGHTS.get(variant, {})}):
             if variant == "mirror":
-                network = PathNetwork.around(learned_ends.at_centres(local), fitting.z, generator.prior.movable)
+                network = PathNetwork.around(learned_ends.at_centres(local), fitting.z)
             else:
                 network = learned_ends.train_paths(
                     local, fitting, generator, classifiers[:1] if variant == "alone" else classifiers,
-                    config.axes.path_moves, config.seed, typer.echo, likeness, compute,
+                    config.axes.path_moves, config.seed, typer.echo, compute,
                 )  # fmt: skip
         path, _ = learned_ends.learned_motion(
             local, network, faces, lambda w: read_faces(generator, classifiers[0], w)[0]

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tlgan_runtime.latent.axes import Axes
 from tlgan_train.axes.fit import fit_axes
-from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.load import load_moves
 from tlgan_train.axes.samples import draw_samples, load_samples
 from tlgan_train.classifiers.classifier import Classifier, load_classifier, load_coaches, train_classifier
@@ -22,7 +21,7 @@ from tlgan_train.evaluation.document import Evaluation, write_evaluation
 from tlgan_train.evaluation.evaluate import evaluate
 from tlgan_train.evaluation.model import FinishedModel, finished_run
 from tlgan_train.gan.train import train_gan
-from tlgan_train.gan.weights import load_encoder, load_generator
+from tlgan_train.gan.weights import load_generator
 from tlgan_train.head.train import has_head, train_head
 from tlgan_train.report.model_card import methods_table
 from tlgan_train.report.write import write_report
@@ -121,11 +120,9 @@ def _axes(run: Run) -> None:
     emotions, characters = run.dataset.emotions, run.dataset.characters
     drawn = {name: characters.index(name) for name in run.characters}
     coaches = load_coaches(run.folder, run.config.classifier.coaches, run.compute)
-    encoder = load_encoder(run.folder, run.compute)
-    likeness = Likeness.to_pictures(encoder, run.dataset, run.characters, run.config.seed) if encoder else None
     fit_axes(
         run.config, load_samples(run.folder), emotions, generator, classifier, run.folder, run.log, drawn, coaches,
-        likeness, run.compute,
+        run.compute,
     )  # fmt: skip
 
 

@@ -18,16 +18,19 @@ from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.ends import PathNetwork
 
 BATCH_SIZE = 64
-EMOTIONS_IN_BATCH = 2
-"""Number of emotions in a batch. With few, each has enough ends to compare them with its pictures."""
 LEARNING_RATE = 1e-3
 """Adam's step size at the start. It falls to 0 in a straight line."""
 KEPT_CHANCE = 0.25
 """Probability that each other emotion is kept, in the training that learns to keep."""
 DISTANCE_WEIGHT = 0.03
 """Weight of the distance from the face's mirror image. The cross-entropies of emotion and character have weight 1."""
-LIKENESS_WEIGHT = 0.3
-"""Weight of the distance from pictures of the emotion."""
+REST_PRICE = 4
+"""How much dearer, in squared distance, coordinates are that belong to no label. They hold pose, gaze and light, but
+also some of the emotion. Without labels, all cost alike."""
+LIKENESS_WEIGHT = 1.0
+"""Weight of the distance of ends from draws that show the emotion."""
+COMPARED = 512
+"""Ends of one emotion that are compared with such draws in each step. Nothing is drawn for it."""
 KEEPING_WEIGHT = 1.0
 """Weight of the kept emotions."""
 SMOOTHING = 0.99
@@ -60,7 +63,7 @@ class Losses(NamedTuple):
     """√(1 + d²) - 1 of the distance d from the mirror image. d² would mostly hold back the few ends that are far away.
     """
     unlikeness: Tensor
-    """Distance from pictures of the emotion; 0 without a comparison."""
+    """Distance of the latents of ends from draws that show the emotion; 0 where emotions are kept."""
     kept: Tensor
     """Cross-entropy of the probabilities of kept emotions at the start."""
 
@@ -70,8 +73,8 @@ class EndTrainer:
 
     Faces and emotions are drawn at random. All `classifiers` must read the emotion, and the character from the start,
     in the end. They see it augmented as in their own training, because networks are easily fooled by clean pictures.
-    The end must stay near the mirror image of the face and, with `likeness`, resemble pictures of the emotion. If
-    emotions are kept, the end must show them as far as the face did, in addition to the target.
+    The end must stay near the mirror image of the face, and lie where draws of the emotion lie. If emotions are kept,
+    the end must show them as far as the face did, in addition to the target.
     """
 
     def __init__(
@@ -79,18 +82,21 @@ class EndTrainer:
         samples: Samples,
         generator: Generator,
         classifiers: Sequence[nn.Module],
-        likeness: Likeness | None = None,
         compute: Compute = ON_CPU,
     ) -> None:
         self._compute, self._device = compute, compute.device
         self._generator = compute.place(generator).requires_grad_(False)
         self._classifiers = [compute.place(classifier).requires_grad_(False) for classifier in classifiers]
-        self._likeness = None if likeness is None else compute.place(likeness)
         self._z = compute.put(samples.z)
         self._shown, self._character = (
             torch.from_numpy(logits).softmax(dim=1).to(compute.device)
             for logits in (samples.emotion, samples.character)
         )
+        labelled = generator.prior.labelled
+        self._likeness = compute.place(Likeness(self._z, self._shown, labelled))
+        self._price = torch.ones(self._z.shape[1], device=self._device)
+        if labelled:
+            self._price[labelled:] = REST_PRICE
 
     def train(self, network: PathNetwork, faces: int, seed: int, log: Callable[[str], None] = print) -> PathNetwork:
         """Train `network` on `faces` moves, then on half as many that keep emotions, and return it in eval mode."""
@@ -99,7 +105,7 @@ class EndTrainer:
         found = self._learn(network, network.better, order, faces, keeping=False)
         log(
             f"path: {faces:,} moves, cross-entropy of emotion {found.emotion:.3f} and character {found.character:.3f}, "
-            f"distance {found.distance:.2f} from mirror images, {found.unlikeness:.3f} unlike pictures"
+            f"distance {found.distance:.2f} from mirror images, {found.unlikeness:.3f} unlike draws"
         )
         network.better.requires_grad_(False)
         order = torch.Generator().manual_seed(stream_seed(seed, "paths that keep"))
@@ -113,12 +119,12 @@ class EndTrainer:
     def losses(self, network: PathNetwork, moves: Moves, changes: torch.Generator, compare: bool) -> Losses:
         """Return the losses of the ends of `moves`.
 
-        `changes` draws the augmentation, `compare` says whether ends are compared with pictures.
+        `changes` draws the augmentation, `compare` says whether ends of other faces are compared with draws.
         """
         rows, count = torch.arange(len(moves.z)), len(self._classifiers)
         beyond = network.beyond(moves.z, moves.keep)
-        clean = self._generator(network.ends(moves.z, moves.keep, beyond)[rows, moves.emotion])
-        faces = augment(clean, changes)
+        drawn = self._generator(network.ends(moves.z, moves.keep, beyond)[rows, moves.emotion])
+        faces = augment(drawn, changes)
         emotion, character = (
             torch.cat(logits) for logits in zip(*(classifier(faces) for classifier in self._classifiers), strict=True)
         )
@@ -127,10 +133,16 @@ class EndTrainer:
         return Losses(
             emotion=functional.cross_entropy(others, moves.emotion.repeat(count)),
             character=functional.cross_entropy(character, moves.character.repeat(count, 1)),
-            distance=(beyond[rows, moves.emotion].square().sum(dim=1) + 1).sqrt().mean() - 1,
-            unlikeness=self._likeness(clean, moves.emotion) if self._likeness and compare else clean.new_zeros(()),
+            distance=((self._price * beyond[rows, moves.emotion].square()).sum(dim=1) + 1).sqrt().mean() - 1,
+            unlikeness=self._unlikeness(network, changes) if compare else drawn.new_zeros(()),
             kept=-kept.sum(dim=1).mean(),
         )
+
+    def _unlikeness(self, network: PathNetwork, order: torch.Generator) -> Tensor:
+        """Return how far the ends of random faces are from draws of a random emotion."""
+        z = self._z[torch.randint(len(self._z), (COMPARED,), generator=order)]
+        emotion, none = int(torch.randint(self._shown.shape[1], (), generator=order)), torch.zeros_like(self._shown[:1])
+        return self._likeness(network(z, none)[:, emotion], emotion, order)
 
     def _learn(
         self, network: PathNetwork, layers: nn.Sequential, order: torch.Generator, faces: int, keeping: bool
@@ -152,7 +164,7 @@ class EndTrainer:
         """Draw a batch of random moves. With `keeping`, each keeps some of its other emotions."""
         count, batch = self._shown.shape[1], torch.arange(BATCH_SIZE)
         chosen = torch.randint(len(self._z), (BATCH_SIZE,), generator=order)
-        emotion = torch.randint(count, (EMOTIONS_IN_BATCH,), generator=order)[batch % EMOTIONS_IN_BATCH]
+        emotion = torch.randint(count, (BATCH_SIZE,), generator=order)
         keep = torch.zeros(BATCH_SIZE, count)
         if keeping:
             keep = (torch.rand(BATCH_SIZE, count, generator=order) < KEPT_CHANCE).float()

@@ -15,7 +15,6 @@ from tlgan_runtime.latent.axes import Axes
 from tlgan_runtime.latent.centres import BetweenCentres, FittedMotion
 from tlgan_train.axes.calibration import LogitReader, calibrate
 from tlgan_train.axes.learned_ends import learned_motion, save_paths, train_paths
-from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.regression import METHODS, LatentAxes, LocalAxes, LogitAxes, unit_rows
 from tlgan_train.axes.samples import Samples, read_faces
 from tlgan_train.checks import check_axes
@@ -39,7 +38,6 @@ def fit_axes(
     log: Callable[[str], None] = print,
     drawn: Mapping[str, int] = MappingProxyType({}),
     coaches: Sequence[nn.Module] = (),
-    likeness: Likeness | None = None,
     compute: Compute = ON_CPU,
 ) -> None:
     """Fit every method on a part of (Z, Y), score and calibrate it on the rest, and write `RUN/axes.json`.
@@ -48,7 +46,6 @@ def fit_axes(
         drawn: the characters that the generator draws, with their columns in the samples. With two or more, the axes
             `local` do not change the character, and moves from one character to another are fitted as well.
         coaches: classifiers that the ends of `path` must convince, in addition to `classifier`.
-        likeness: measures how far the ends of `path` are from pictures of their emotion.
         compute: the one that placed the networks.
     """
     refuse(check_axes(config.axes, len(samples.z)))
@@ -108,7 +105,7 @@ def fit_axes(
         local = methods["local"]
         assert isinstance(local, BetweenCentres)
         network = train_paths(
-            local, fitting, generator, (classifier, *coaches), config.axes.path_moves, config.seed, log, likeness,
+            local, fitting, generator, (classifier, *coaches), config.axes.path_moves, config.seed, log,
             compute,
         )  # fmt: skip
         save_paths(network, run)

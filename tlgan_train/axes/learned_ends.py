@@ -15,11 +15,11 @@ from torch import nn
 from tlgan_runtime.latent.centres import BetweenCentres, Centres, EndFinder, ToEnds, even_pace
 from tlgan_train.axes.calibration import LogitReader, paces, probabilities
 from tlgan_train.axes.end_training import EndTrainer
-from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.samples import Samples
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import seeded, stream_seed
+from tlgan_train.errors import TrainError
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.ends import PathNetwork
 from tlgan_train.run_folder import load_tensors, save_tensors
@@ -33,17 +33,11 @@ def train_paths(
     faces: int,
     seed: int,
     log: Callable[[str], None] = print,
-    likeness: Likeness | None = None,
     compute: Compute = ON_CPU,
 ) -> PathNetwork:
-    """Train a network that finds the ends of each face, on `faces` moves of labelled latents, and return it.
-
-    If the prior of the generator has labels, only their coordinates move. The others hold pose, gaze and light.
-    """
-    network = seeded(
-        lambda: PathNetwork.around(at_centres(local), samples.z, generator.prior.movable), stream_seed(seed, "paths")
-    )
-    return EndTrainer(samples, generator, classifiers, likeness, compute).train(network, faces, seed, log)
+    """Train a network that finds the ends of each face, on `faces` moves of labelled latents, and return it."""
+    network = seeded(lambda: PathNetwork.around(at_centres(local), samples.z), stream_seed(seed, "paths"))
+    return EndTrainer(samples, generator, classifiers, compute).train(network, faces, seed, log)
 
 
 def at_centres(local: BetweenCentres) -> Centres:
@@ -89,13 +83,14 @@ def found_by(network: PathNetwork) -> EndFinder:
 def save_paths(network: PathNetwork, run: Path) -> None:
     """Write the path network of a run."""
     emotions, latent_dim = network.slopes.shape
-    facts = {"emotions": emotions, "latent_dim": latent_dim, "moving": network.towards.shape[2]}
-    save_tensors(_path(run), network.state_dict(), facts)
+    save_tensors(_path(run), network.state_dict(), {"emotions": emotions, "latent_dim": latent_dim})
 
 
 def load_paths(run: Path, compute: Compute = ON_CPU) -> PathNetwork:
     """Return the path network of a run, in eval mode. Raises `TrainError` if there is none."""
     tensors, facts = load_tensors(_path(run), "axes")
+    if "moving" in facts:
+        raise TrainError(f"{_path(run)} is of an earlier version; run `tlgan-train axes` with the same --run again")
     network = PathNetwork(**facts)
     network.load_state_dict(tensors)
     return compute.place(network).eval()

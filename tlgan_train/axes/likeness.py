@@ -1,73 +1,66 @@
-"""A training loss that compares drawn faces of an emotion with its pictures, in the codes of the encoder."""
+"""A training loss that compares moved latents with the latents of draws that show the emotion."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tlgan_train.compute.seeds import stream_seed
-from tlgan_train.data.dataset import Dataset
-from tlgan_train.models.inference import predict
+from tlgan_train.classifiers.judge import SUCCESS
 
-PICTURES = 4096
-"""Largest number of pictures of each emotion to compare with. Among few pictures, common properties are chance."""
+DRAWS = 1024
+"""Draws of the emotion that a step compares with, chosen at random."""
+LABEL_SHARE = 0.5
+"""How much the coordinates of labels count, all together. They are few, and decide most of what an emotion shows."""
 
 
 class Likeness(nn.Module):
-    """Faces float32 (N, 3, S, S) in [-1, 1], emotions int64 (N,) → distance from pictures of these emotions, ().
+    """Latents (N, latent_dim) moved to one emotion → their distance from draws that clearly show it, ().
 
-    It is the kernel distance (Bińkowski et al. 2018, as in KID) between codes of faces and of pictures. It is unbiased,
-    so it may be below 0. Codes hold properties that a classifier of emotions ignores: intensity, eyelids, pose. Faces
-    of an emotion with only one face in the batch, or with fewer than two pictures, count as 0.
+    It is the kernel distance (Bińkowski et al. 2018, as in KID). Its kernel sees how coordinates go together: where
+    those of an emotion depend on those of the pose, they must do so in moved latents as well. It is unbiased, so it may
+    be below 0. An emotion that fewer than two draws show counts as 0.
 
     Args:
-        encoder: the encoder that was trained with the generator, in eval mode.
-        codes: codes (M, latent_dim) of the pictures of each emotion.
+        z: latents (M, latent_dim) of draws.
+        shown: probabilities (M, E) of the emotions that a classifier reads in them.
+        labelled: number of leading coordinates that belong to labels; 0 if there are none.
     """
 
-    codes: Tensor
+    mean: Tensor
     scale: Tensor
-    within: Tensor
-    """(E,) means of the kernel over pairs of pictures of each emotion. They do not depend on the faces."""
+    draws: Tensor
 
-    def __init__(self, encoder: nn.Module, codes: Sequence[Tensor]) -> None:
+    def __init__(self, z: Tensor, shown: Tensor, labelled: int) -> None:
         super().__init__()
-        self.encoder = encoder.requires_grad_(False)
-        self.pictures = [len(of) for of in codes]
-        self.register_buffer("scale", torch.cat(list(codes)).std(dim=0))
-        self.register_buffer("codes", torch.cat(list(codes)) / self.scale)
-        self.register_buffer("within", torch.stack([_within(of) for of in self.codes.split(self.pictures)]))
+        dims = z.shape[1]
+        weights = torch.full((dims,), 1 / dims, device=z.device)
+        if 0 < labelled < dims:
+            weights[:labelled] = LABEL_SHARE / labelled
+            weights[labelled:] = (1 - LABEL_SHARE) / (dims - labelled)
+        self.register_buffer("mean", z.mean(dim=0))
+        self.register_buffer("scale", weights.sqrt() / z.std(dim=0).clamp_min(1e-3))
+        clear = shown.cpu() >= SUCCESS
+        self._places = [torch.nonzero(of)[:, 0] for of in clear.T]
+        self.register_buffer("draws", self._standard(z))
 
-    @classmethod
-    def to_pictures(cls, encoder: nn.Module, dataset: Dataset, characters: tuple[str, ...], seed: int) -> Likeness:
-        """Return a likeness to training pictures of these characters, chosen at random."""
-        rng, train = np.random.default_rng(stream_seed(seed, "likeness")), dataset.indices("train", characters)
-        chosen = [
-            rng.permutation(train[dataset.emotion[train] == emotion])[:PICTURES]
-            for emotion in range(len(dataset.emotions))
-        ]
-        codes = torch.from_numpy(predict(encoder, dataset.images, np.concatenate(chosen))[0])
-        return cls(encoder, codes.split([len(indices) for indices in chosen]))
+    def forward(self, moved: Tensor, emotion: int, order: torch.Generator) -> Tensor:
+        """Return the distance, (). `order` chooses the draws."""
+        places = self._places[emotion]
+        if len(places) < 2 or len(moved) < 2:
+            return moved.new_zeros(())
+        chosen = places[torch.randperm(len(places), generator=order)[:DRAWS]]
+        found, draws = self._standard(moved), self.draws[chosen.to(moved.device)]
+        return _within(found) + _within(draws) - 2 * _kernel(found, draws).mean()
 
-    def forward(self, faces: Tensor, emotion: Tensor) -> Tensor:
-        """Return the distance, ()."""
-        found = self.encoder(faces)[0] / self.scale
-        total = found.new_zeros(())
-        for kind, of in enumerate(self.codes.split(self.pictures)):
-            subset = found[emotion == kind]
-            if len(subset) > 1 and len(of) > 1:
-                total = total + len(subset) * (_within(subset) + self.within[kind] - 2 * _kernel(subset, of).mean())
-        return total / len(found)
+    def _standard(self, z: Tensor) -> Tensor:
+        return (z - self.mean) * self.scale
 
 
 def _kernel(a: Tensor, b: Tensor) -> Tensor:
-    return (a @ b.T / a.shape[1] + 1) ** 3
+    return (a @ b.T + 1) ** 3
 
 
-def _within(codes: Tensor) -> Tensor:
+def _within(z: Tensor) -> Tensor:
     """Return the mean of the kernel over pairs of different rows."""
-    kernel, count = _kernel(codes, codes), len(codes)
+    kernel, count = _kernel(z, z), len(z)
     return (kernel.sum() - kernel.diagonal().sum()) / (count * (count - 1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from tlgan_runtime.latent.centres import Centres
 
@@ -21,8 +20,7 @@ class PathNetwork(nn.Module):
     An end is the mirror image of the face plus a correction from a small network, which starts at 0. The mirror
     (Householder 1958) stands halfway between the centre of the face's own emotion and that of the other. It maps one
     cluster onto the other, so a faint, strong, usual or rare face stays one. A face that shows several emotions is
-    mirrored for each in proportion. Emotions to keep are not mirrored, and a second network corrects these ends. Only
-    the `moving` leading coordinates of a latent change.
+    mirrored for each in proportion. Emotions to keep are not mirrored, and a second network corrects these ends.
     """
 
     slopes: Tensor
@@ -32,26 +30,26 @@ class PathNetwork(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, emotions: int, latent_dim: int, moving: int) -> None:
+    def __init__(self, emotions: int, latent_dim: int) -> None:
         super().__init__()
         shapes = {
-            "slopes": (emotions, latent_dim), "intercepts": (emotions,), "towards": (emotions, emotions, moving),
+            "slopes": (emotions, latent_dim), "intercepts": (emotions,), "towards": (emotions, emotions, latent_dim),
             "halfway": (emotions, emotions), "mean": (latent_dim,),
         }  # fmt: skip
         for name, shape in shapes.items():
             self.register_buffer(name, torch.zeros(shape))
         self.register_buffer("deviation", torch.ones(latent_dim))
-        self.better = _layers(latent_dim, emotions * moving)
-        self.keeping = _layers(latent_dim + emotions, emotions * moving)
+        self.better = _layers(latent_dim, emotions * latent_dim)
+        self.keeping = _layers(latent_dim + emotions, emotions * latent_dim)
 
     @classmethod
-    def around(cls, centres: Centres, z: np.ndarray, moving: int) -> PathNetwork:
+    def around(cls, centres: Centres, z: np.ndarray) -> PathNetwork:
         """Return a network whose ends are the mirror images.
 
         `z` (N, latent_dim) are latents of typical faces. They standardise the inputs of the hidden layers.
         """
-        network = cls(*centres.latents.shape, moving)
-        places = centres.latents[:, :moving]
+        network = cls(*centres.latents.shape)
+        places = centres.latents
         apart = places[None] - places[:, None]
         towards = apart / np.maximum(np.linalg.norm(apart, axis=2, keepdims=True), 1e-9)
         values = {
@@ -68,15 +66,15 @@ class PathNetwork(nn.Module):
         return self.ends(z, keep, self.beyond(z, keep))
 
     def ends(self, z: Tensor, keep: Tensor, beyond: Tensor) -> Tensor:
-        """Return ends (N, E, latent_dim): the mirror images of latents, plus corrections `beyond` (N, E, moving)."""
-        emotions, moving = self.towards.shape[1:]
-        across = (z[:, :moving] @ self.towards.flatten(0, 1).T).unflatten(1, (emotions, emotions)) - self.halfway
+        """Return ends (N, E, latent_dim): the mirror images of latents, plus corrections `beyond` of this shape."""
+        emotions = len(self.towards)
+        across = (z @ self.towards.flatten(0, 1).T).unflatten(1, (emotions, emotions)) - self.halfway
         shares = ((self.shown(z) * (1 - keep))[:, :, None] * across).transpose(1, 2)[:, :, None]
         shift = -2 * (shares @ self.towards.transpose(0, 1))[:, :, 0]
-        return z[:, None] + functional.pad(shift + beyond, (0, z.shape[1] - moving))
+        return z[:, None] + shift + beyond
 
     def beyond(self, z: Tensor, keep: Tensor) -> Tensor:
-        """Return the corrections (N, E, moving) that the hidden layers add to mirror images."""
+        """Return the corrections (N, E, latent_dim) that the hidden layers add to mirror images."""
         standard, keep = (z - self.mean) / self.deviation, keep.expand(z.shape[0], -1)
         not_kept = 1 - (self.shown(z) * keep).sum(dim=1, keepdim=True)
         any_kept = keep.amax(dim=1, keepdim=True)

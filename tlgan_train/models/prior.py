@@ -37,8 +37,6 @@ class Prior(nn.Module):
     a convex function, hence the optimal transport from N(0, I) to a mixture with one cluster for each label (Brenier
     1991). With codes, the sectors of z choose a class, and w is a mixture of its codes.
 
-    Edits move the `movable` leading coordinates: those of the labels, or all of them without labels.
-
     Args:
         sizes: number of labels in each set, at least 2.
         push: distance by which draws are pushed into their sector, in standard deviations of N(0, I).
@@ -53,7 +51,6 @@ class Prior(nn.Module):
     def __init__(self, sizes: tuple[int, ...], latent_dim: int, push: float = 0.0, codes: int = 0) -> None:
         super().__init__()
         self.labelled = sum(size - 1 for size in sizes)
-        self.movable = self.labelled or latent_dim
         self.sizes, self.push = tuple(sizes), push
         for index, vectors in enumerate(sector_vectors(self.sizes, latent_dim)):
             self.register_buffer(f"vectors{index}", vectors, persistent=False)

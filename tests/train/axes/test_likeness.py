@@ -1,70 +1,72 @@
-"""The distance between faces and pictures of the same emotions, in the codes of an encoder."""
+"""The distance of moved latents from draws of their emotion."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from painter import bars
-from torch import Tensor, nn
+from torch import Tensor
 
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.evaluation.metrics import kid
 
 pytestmark = pytest.mark.numerical
 
-
-class Colours(nn.Module):
-    """Pictures (N, 3, S, S) → their mean colours as codes, (N, 3), which are certain."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gain = nn.Parameter(torch.ones(3))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        codes = self.gain * x.mean(dim=(2, 3))
-        return codes, torch.full_like(codes, -8)
+DIMS = 4
 
 
-def pictures(codes: Tensor) -> Tensor:
-    return codes[:, :, None, None].expand(-1, -1, 4, 4)
+def latents(count: int, mean: float = 0.0, seed: int = 0) -> Tensor:
+    return mean + torch.randn(count, DIMS, generator=torch.Generator().manual_seed(seed))
 
 
-def codes(count: int, mean: float = 0.0, seed: int = 0) -> Tensor:
-    return mean + torch.randn(count, 3, generator=torch.Generator().manual_seed(seed))
+def distance(likeness: Likeness, moved: Tensor, emotion: int = 0) -> float:
+    return float(likeness(moved, emotion, torch.Generator().manual_seed(0)))
 
 
-def test_it_is_the_kernel_distance_of_codes() -> None:
-    real, drawn = codes(300), codes(200, 0.8, seed=1)
-    distance = Likeness(Colours(), [real])(pictures(drawn), torch.zeros(200, dtype=torch.int64))
-    scale = real.std(dim=0)
-    many = [kid((real / scale).numpy(), (drawn / scale).numpy(), seed) for seed in range(20)]  # of subsets
-    assert abs(float(distance) - np.mean(many)) < 0.05 * np.mean(many)
+def certain(*counts: int) -> Tensor:
+    """Probabilities of emotions that so many draws show, one emotion after the other."""
+    emotions = [emotion for emotion, count in enumerate(counts) for _ in range(count)]
+    return torch.eye(len(counts))[emotions]
 
 
-def test_faces_are_compared_with_pictures_of_their_emotion_alone() -> None:
-    likeness, far = Likeness(Colours(), [codes(400), codes(400, 3.0, seed=1)]), torch.arange(200) % 2
-    drawn = codes(200, seed=2) + 3.0 * far[:, None]
-    assert abs(float(likeness(pictures(drawn), far))) < 0.1
-    assert float(likeness(pictures(drawn), 1 - far)) > 1
+def test_it_is_the_kernel_distance_of_standardised_latents() -> None:
+    draws, moved = 3 * latents(300), 3 * latents(200, 0.8, seed=1)
+    likeness = Likeness(draws, torch.ones(300, 1), 0)
+    many = [kid((draws / draws.std(0)).numpy(), (moved / draws.std(0)).numpy(), seed) for seed in range(20)]
+    assert abs(distance(likeness, moved) - np.mean(many)) < 0.1 * np.mean(many)
+
+
+def test_latents_are_compared_with_draws_of_their_emotion_alone() -> None:
+    likeness = Likeness(torch.cat([latents(400), latents(400, 3.0, seed=1)]), certain(400, 400), 0)
+    near, far = latents(200, seed=2), latents(200, 3.0, seed=3)
+    assert abs(distance(likeness, near, 0)) < 0.1 and abs(distance(likeness, far, 1)) < 0.1
+    assert distance(likeness, near, 1) > 1 and distance(likeness, far, 0) > 1
+
+
+def test_draws_that_show_an_emotion_faintly_are_left_out() -> None:
+    shown = certain(400, 400)
+    shown[200:400] = torch.tensor([0.6, 0.4])
+    z = torch.cat([latents(200), latents(200, 3.0, seed=1), latents(400, seed=2)])
+    assert abs(distance(Likeness(z, shown, 0), latents(200, seed=3))) < 0.1
+
+
+def test_labels_must_go_together_with_the_rest_as_in_draws() -> None:
+    draws = latents(1000)
+    draws[:, 0] = draws[:, 3]
+    moved = latents(500, seed=1)
+    alone, together = moved.clone(), moved.clone()
+    together[:, 0] = together[:, 3]
+    likeness = Likeness(draws, torch.ones(1000, 1), 1)
+    assert distance(likeness, together) < 0.3 * distance(likeness, alone)
 
 
 def test_what_cannot_be_compared_counts_as_nothing() -> None:
-    likeness = Likeness(Colours(), [codes(50), codes(0), codes(1)])
-    drawn, emotion = codes(5, 2.0), torch.tensor([0, 1, 1, 2, 2])
-    assert float(likeness(pictures(drawn), emotion)) == 0
+    likeness = Likeness(latents(51), certain(50, 1, 0), 0)
+    assert distance(likeness, latents(5, 2.0), 1) == distance(likeness, latents(5, 2.0), 2) == 0
+    assert distance(likeness, latents(1, 2.0), 0) == 0
 
 
 def test_it_can_be_descended() -> None:
-    likeness, drawn = Likeness(Colours(), [codes(400)]), codes(100, 2.0, seed=1).requires_grad_(True)
-    likeness(pictures(drawn), torch.zeros(100, dtype=torch.int64)).backward()
-    assert drawn.grad is not None and (drawn.grad.mean(dim=0) > 0).all()
-
-
-def test_its_pictures_are_those_of_the_characters_asked_for_in_training() -> None:
-    data = bars(count=40)
-    likeness = Likeness.to_pictures(Colours(), data, data.characters[:1], seed=0)
-    train = data.indices("train", data.characters[:1])
-    assert likeness.pictures == np.bincount(data.emotion[train], minlength=len(data.emotions)).tolist()
-    again = Likeness.to_pictures(Colours(), data, data.characters[:1], seed=0)
-    assert torch.equal(likeness.codes, again.codes)
+    moved = latents(100, 2.0, seed=1).requires_grad_(True)
+    Likeness(latents(400), torch.ones(400, 1), 0)(moved, 0, torch.Generator()).backward()
+    assert moved.grad is not None and (moved.grad.mean(dim=0) > 0).all()

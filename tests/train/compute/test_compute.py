@@ -65,7 +65,7 @@ NETWORKS = {
     "judge": {"Judge"},
     "head": {"Generator", "Encoder", "Head"},
     "samples": {"Generator", "ResidualClassifier"},
-    "axes": {"Generator", "ResidualClassifier", "Encoder", "Likeness", "PathNetwork"},
+    "axes": {"Generator", "ResidualClassifier", "Likeness", "PathNetwork"},
     "evaluate": {"Generator", "ResidualClassifier", "Judge", "PathNetwork"},
     "report": {"Generator", "Judge", "PathNetwork"},
 }
