@@ -19,6 +19,7 @@ from typing import Annotated, Any
 
 import typer
 from cpuinfo import get_cpu_info
+from PIL import Image
 from rows import markdown, put_row
 
 RESULTS = Path(__file__).parent / "results" / "casts.json"
@@ -33,6 +34,8 @@ HEADS = {
 FORMS = {"cast": "{}", "pictures": "{}", "start": "{}", "minutes": "{:.0f}", "threads": "{}", "kid": "{:.3f}"}
 
 
+FACES = 256
+"""Faces that the judge looks at."""
 LIMITS = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")
 """Environment variables that make a processor train as an older one. The judge may be quick."""
 
@@ -113,7 +116,7 @@ def main(
 
     judge, bundle = runs / f"judge-{name}", runs / label / "bundle"
     named = shutil.copytree(bundle, runs / "bundles" / label, dirs_exist_ok=True)
-    whose: list[str | Path] = ["--data", f"folder:{others}", "--characters", "all"]
+    whose: list[str | Path] = ["--data", f"folder:{others}", "--characters", "all", "--set", f"evaluate.faces={FACES}"]
     train("evaluate", *whose, "--run", judge, "--bundle", named, limited=False)
     spent = json.loads((runs / label / "training.json").read_text(encoding="utf-8"))["stages"].values()
     row = {
@@ -129,7 +132,8 @@ def main(
     typer.echo(json.dumps(row))
     put_row(RESULTS, row, ("cast", "pictures", "start", "threads"))
     SHEETS.mkdir(parents=True, exist_ok=True)
-    shutil.copy(sorted((runs / label / "gan" / "samples").glob("*.png"))[-1], SHEETS / f"{label}.png")
+    with Image.open(sorted((runs / label / "gan" / "samples").glob("*.png"))[-1]) as faces:
+        faces.save(SHEETS / f"{label}.jpg", quality=90)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "limits of requests": made_by("http_api", "limits"),
     "load on the server": recorded("serving", "serving"),
     "classifiers": recorded("classifiers", "classifiers"),
+    "casts": recorded("casts", "casts"),
     "students": recorded("students", "students"),
     "recipes": recorded("recipes", "recipes"),
     "pictures drawn again": recorded("redrawn", "redrawn"),
