@@ -20,8 +20,9 @@ import typer
 from rows import markdown, put_row
 
 if TYPE_CHECKING:
-    from tlgan_train.evaluation.document import Evaluation, MethodResult
+    from tlgan_train.evaluation.document import Evaluation
     from tlgan_train.evaluation.edits import WalkProgress
+    from tlgan_train.evaluation.parts import MethodResult
 
 RESULTS = Path(__file__).parent / "results" / "learned_ends.json"
 SHIPS = "ships"

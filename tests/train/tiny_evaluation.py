@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tlgan_train.evaluation.document import (
+from tlgan_train.evaluation.document import Evaluation
+from tlgan_train.evaluation.parts import (
     EmotionEdit,
     Estimate,
-    Evaluation,
     GeneratorQuality,
     JudgeReliability,
     MethodResult,

@@ -13,8 +13,8 @@ from tlgan_runtime.latent.moves import Way, move
 from tlgan_runtime.latent.strengths import walk_strengths
 from tlgan_train.axes.regression import unit_rows
 from tlgan_train.classifiers.judge import SUCCESS
-from tlgan_train.evaluation.document import CharacterEdit, EmotionEdit, MethodResult, QuartileCurves, SameDistance
 from tlgan_train.evaluation.metrics import ALREADY_THERE, edit_quality, estimate, kid, quartiles
+from tlgan_train.evaluation.parts import CharacterEdit, EmotionEdit, MethodResult, QuartileCurves, SameDistance
 from tlgan_train.evaluation.verdicts import JudgeLatents, Verdicts
 
 ENDS_PER_WALK = 2

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlgan_train.evaluation.document import EqualSuccess, Evaluation
+from tlgan_train.evaluation.document import Evaluation
 from tlgan_train.evaluation.edits import WalkProgress
+from tlgan_train.evaluation.parts import EqualSuccess
 
 
 @dataclass(frozen=True)

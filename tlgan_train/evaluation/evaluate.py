@@ -16,7 +16,7 @@ from tlgan_train.classifiers.training import class_scores
 from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
-from tlgan_train.evaluation.document import Evaluation, JudgeReliability, ReaderAccuracy
+from tlgan_train.evaluation.document import Evaluation
 from tlgan_train.evaluation.edits import (
     ENDS_PER_WALK,
     evaluate_axes,
@@ -28,6 +28,7 @@ from tlgan_train.evaluation.edits import (
 from tlgan_train.evaluation.equal_success import at_equal_success
 from tlgan_train.evaluation.generator import evaluate_generator
 from tlgan_train.evaluation.model import FinishedModel
+from tlgan_train.evaluation.parts import JudgeReliability, ReaderAccuracy
 from tlgan_train.evaluation.redrawing import evaluate_redrawing
 from tlgan_train.evaluation.verdicts import FACES_AT_ONCE, Reader, Verdicts, faces_of, joined, latent_judge, read
 from tlgan_train.evaluation.weaknesses import reader_accuracy, with_weaknesses

@@ -6,8 +6,8 @@ import numpy as np
 
 from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.evaluation.document import GeneratorQuality, Quartiles
 from tlgan_train.evaluation.metrics import copying, fid, kid, nearest, precision_recall, quartiles
+from tlgan_train.evaluation.parts import GeneratorQuality, Quartiles
 from tlgan_train.evaluation.verdicts import Verdicts
 
 NEAREST_SAMPLES = 16

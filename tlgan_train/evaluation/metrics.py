@@ -14,7 +14,7 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
 from tlgan_train.classifiers.judge import SUCCESS
-from tlgan_train.evaluation.document import EditQuality, Estimate
+from tlgan_train.evaluation.parts import EditQuality, Estimate
 
 ALREADY_THERE = 0.5
 """Faces that start at this probability or above are there already; success and monotonicity leave them out."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from tlgan_runtime.pictures.inversion import squared
 from tlgan_train.data.dataset import Dataset
-from tlgan_train.evaluation.document import Redrawing
 from tlgan_train.evaluation.model import FinishedModel
+from tlgan_train.evaluation.parts import Redrawing
 from tlgan_train.evaluation.verdicts import FACES_AT_ONCE
 
 SMALLEST_ERROR = 1e-9

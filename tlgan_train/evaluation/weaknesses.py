@@ -8,15 +8,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import binomtest
 
-from tlgan_train.evaluation.document import (
-    CharacterEdit,
-    EditQuality,
-    Evaluation,
-    GeneratorQuality,
-    ReaderAccuracy,
-    Weakness,
-)
+from tlgan_train.evaluation.document import Evaluation
 from tlgan_train.evaluation.metrics import percent
+from tlgan_train.evaluation.parts import CharacterEdit, EditQuality, GeneratorQuality, ReaderAccuracy, Weakness
 
 SIGNIFICANCE = 0.05
 """A network counts as guessing if guessing would do as well with a probability above this."""

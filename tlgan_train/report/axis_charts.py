@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tlgan_train.axes.fit import moved_cosines
-from tlgan_train.evaluation.document import EmotionEdit, MethodResult
+from tlgan_train.evaluation.parts import EmotionEdit, MethodResult
 from tlgan_train.report.charts import FLOOR, METHOD_COLOURS, PALETTE, heat_map, new_figure
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)))

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tlgan_train.evaluation.document import EmotionEdit, Evaluation
+from tlgan_train.evaluation.document import Evaluation
 from tlgan_train.evaluation.learning_curve import LearningCurve
+from tlgan_train.evaluation.parts import EmotionEdit
 
 
 @dataclass(frozen=True)

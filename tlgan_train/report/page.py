@@ -9,9 +9,9 @@ import numpy as np
 
 from tlgan_runtime.latent.centres import BetweenCentres, ToEnds
 from tlgan_runtime.latent.motions import Motion, StraightLines
-from tlgan_train.evaluation.document import MethodResult
 from tlgan_train.evaluation.equal_success import changes_at_equal_success
 from tlgan_train.evaluation.metrics import percent
+from tlgan_train.evaluation.parts import MethodResult
 from tlgan_train.evaluation.weaknesses import weaknesses
 from tlgan_train.report.before_after import BeforeAfter
 from tlgan_train.report.claim_tables import Table, axis_table, network_table, remarks, tally

@@ -18,8 +18,9 @@ from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
-from tlgan_train.evaluation.document import Evaluation, MethodResult, read_evaluation
+from tlgan_train.evaluation.document import Evaluation, read_evaluation
 from tlgan_train.evaluation.learning_curve import LearningCurve, learning_curve
+from tlgan_train.evaluation.parts import MethodResult
 from tlgan_train.evaluation.verdicts import Reader
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.report.claims import paper_claims

@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from tlgan_train.evaluation.document import Estimate
 from tlgan_train.evaluation.metrics import percent
+from tlgan_train.evaluation.parts import Estimate
 
 
 def render(template: str, **facts: Any) -> str:

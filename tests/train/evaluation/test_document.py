@@ -15,7 +15,8 @@ from tiny_evaluation import good_evaluation
 
 from tlgan_train.cli.export import export_main
 from tlgan_train.errors import TrainError
-from tlgan_train.evaluation.document import Estimate, Evaluation, read_evaluation, write_evaluation
+from tlgan_train.evaluation.document import Evaluation, read_evaluation, write_evaluation
+from tlgan_train.evaluation.parts import Estimate
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = [ROOT / "exported" / name / "evaluation.json" for name in ("solo", "cast")]

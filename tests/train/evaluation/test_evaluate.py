@@ -17,7 +17,7 @@ from tlgan_runtime.latent.motions import StraightLines
 from tlgan_train.axes.samples import draw_latents, read_faces
 from tlgan_train.cli.commands import main
 from tlgan_train.data import export_folder
-from tlgan_train.evaluation.document import EmotionEdit, MethodResult, read_evaluation
+from tlgan_train.evaluation.document import read_evaluation
 from tlgan_train.evaluation.edits import (
     WalkProgress,
     evaluate_axes,
@@ -28,6 +28,7 @@ from tlgan_train.evaluation.edits import (
 )
 from tlgan_train.evaluation.equal_success import at_equal_success, changes_at_equal_success
 from tlgan_train.evaluation.generator import evaluate_generator
+from tlgan_train.evaluation.parts import EmotionEdit, MethodResult
 from tlgan_train.evaluation.verdicts import Verdicts
 
 pytestmark = pytest.mark.numerical

@@ -8,7 +8,6 @@ import torch
 from scipy.stats import spearmanr
 
 from tlgan_train.classifiers.r2 import r2
-from tlgan_train.evaluation.document import Estimate
 from tlgan_train.evaluation.metrics import (
     copying,
     edit_quality,
@@ -20,6 +19,7 @@ from tlgan_train.evaluation.metrics import (
     quartiles,
     rank_correlation,
 )
+from tlgan_train.evaluation.parts import Estimate
 
 pytestmark = pytest.mark.numerical
 

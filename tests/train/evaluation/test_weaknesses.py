@@ -16,7 +16,8 @@ from tiny_evaluation import edit, estimate, good_evaluation
 
 from tlgan_train.cli.commands import main
 from tlgan_train.cli.export import export_main
-from tlgan_train.evaluation.document import CharacterEdit, Evaluation, ReaderAccuracy, read_evaluation, write_evaluation
+from tlgan_train.evaluation.document import Evaluation, read_evaluation, write_evaluation
+from tlgan_train.evaluation.parts import CharacterEdit, ReaderAccuracy
 from tlgan_train.evaluation.weaknesses import reader_accuracy, weaknesses, with_weaknesses
 from tlgan_train.report.model_card import model_card
 

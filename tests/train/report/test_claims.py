@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from tiny_evaluation import edit, estimate, good_evaluation, method
 
-from tlgan_train.evaluation.document import Weakness
 from tlgan_train.evaluation.learning_curve import LearningCurve, Quality
+from tlgan_train.evaluation.parts import Weakness
 from tlgan_train.report.claim_tables import axis_table, markdown, network_table, remarks, tally
 from tlgan_train.report.claims import paper_claims
 from tlgan_train.report.evidence import Evidence

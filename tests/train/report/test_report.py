@@ -27,9 +27,10 @@ from tlgan_train.classifiers.training import class_scores
 from tlgan_train.config import Config
 from tlgan_train.data.dataset import Dataset
 from tlgan_train.errors import TrainError
-from tlgan_train.evaluation.document import EqualSuccess, read_evaluation, write_evaluation
+from tlgan_train.evaluation.document import read_evaluation, write_evaluation
 from tlgan_train.evaluation.evaluate import evaluate
 from tlgan_train.evaluation.model import trained_model
+from tlgan_train.evaluation.parts import EqualSuccess
 from tlgan_train.gan.train import train_gan
 from tlgan_train.gan.weights import load_encoder, load_generator
 from tlgan_train.models.dcgan import Generator
