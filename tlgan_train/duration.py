@@ -32,13 +32,20 @@ LEAST_SECONDS, LEAST_REPEATS = 0.5, 3
 """Each kind of work is repeated for so long, and so often, to measure it."""
 READ_BATCH = 256
 """Pictures that are drawn and read at a time."""
-READER_STEPS = 0.5
-"""Share of the most steps after which classifier and judge usually end."""
+READER_STEPS = 1_500
+"""Steps after which classifier and judge have usually ended."""
 STRAIGHT_METHODS = 4
 """Methods whose axes are straight lines."""
 REPORTED = 20
 """Faces for each face of the evaluation that report and export draw, roughly."""
-PARTS = {"evaluate.faces": (0.06, 64), "axes.path_moves": (0.12, 6_400), "head.images": (0.15, 8_000)}
+PARTS = {
+    "classifier.steps": (0.12, 500),
+    "judge.steps": (0.08, 500),
+    "axes.path_moves": (0.12, 6_400),
+    "axes.calibration_faces": (0.05, 64),
+    "evaluate.faces": (0.06, 64),
+    "head.images": (0.15, 8_000),
+}
 """Lengths of other work than pictures of the GAN: which share of the time each may take, and the smallest that is worth
 anything."""
 ADVERSARIAL_SHARE = 0.1
@@ -143,7 +150,7 @@ def expected(config: Config, dataset: Dataset, characters: tuple[str, ...], seco
     """Return the expected seconds of each stage, in their order."""
     gan, axes, emotions = config.gan, config.axes, len(dataset.emotions)
     images = gan.images or gan.epochs * len(dataset.indices("train", characters))
-    reader = READER_STEPS * config.classifier.steps * config.classifier.batch_size * seconds.classifier
+    reader = min(config.classifier.steps, READER_STEPS) * config.classifier.batch_size * seconds.classifier
     seen, judged = seconds.draw + seconds.read, seconds.draw + seconds.judged
     kinds = emotions + (len(characters) if len(characters) > 1 else 0)
     swept = axes.calibration_faces * (STRAIGHT_METHODS * DISTANCES * emotions + (len(REACHES) + PACE_STEPS) * kinds)
@@ -152,7 +159,7 @@ def expected(config: Config, dataset: Dataset, characters: tuple[str, ...], seco
     frames = walks * emotions * (config.evaluate.steps + 1)
     return {
         "classifier": (1 + config.classifier.coaches) * reader,
-        "judge": READER_STEPS * config.judge.steps * config.judge.batch_size * seconds.judge,
+        "judge": min(config.judge.steps, READER_STEPS) * config.judge.batch_size * seconds.judge,
         "gan": gan.warmup_images * seconds.warmup + (images - gan.warmup_images) * seconds.adversarial,
         "head": config.head.images * seconds.head,
         "samples": config.samples.count * seen,
@@ -180,7 +187,8 @@ def fitted(config: Config, minutes: float, dataset: Dataset, characters: tuple[s
     shortest = config
     for key, (share, least) in PARTS.items():
         most = config.value(key)
-        unit = (without_pictures(config) - without_pictures(_with(config, key, 0))) / max(1, most)
+        some = without_pictures(_with(config, key, least)) - without_pictures(_with(config, key, 0))
+        unit = some / least if most else 0.0
         allowed = int(60 * minutes * share / unit) if unit else most
         config = _with(config, key, min(most, max(least, allowed)))
         shortest = _with(shortest, key, min(most, least))

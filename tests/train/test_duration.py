@@ -126,5 +126,5 @@ def test_lengths_that_were_set_by_name_stay_when_the_run_goes_on(small: Pipeline
 
 def test_lengths_are_chosen_by_the_time_or_by_the_user(small_options: list[str], tmp_path: Path) -> None:
     told = refused(call(main, "all", "--run", tmp_path / "run", *small_options, "--minutes", "5"))
-    assert "--minutes chooses axes.path_moves; leave out one of them" in told
+    assert "--minutes chooses axes.calibration_faces; leave out one of them" in told
     assert not (tmp_path / "run").exists()
