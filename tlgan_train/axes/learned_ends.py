@@ -90,7 +90,8 @@ def load_paths(run: Path, compute: Compute = ON_CPU) -> PathNetwork:
     """Return the path network of a run, in eval mode. Raises `TrainError` if there is none."""
     tensors, facts = load_tensors(_path(run), "axes")
     if "moving" in facts:
-        raise TrainError(f"{_path(run)} is of an earlier version; run `tlgan-train axes` with the same --run again")
+        axes = run / "axes.json"
+        raise TrainError(f"{_path(run)} is of an earlier version; delete {axes} and run `tlgan-train axes` again")
     network = PathNetwork(**facts)
     network.load_state_dict(tensors)
     return compute.place(network).eval()

@@ -24,6 +24,7 @@ from tlgan_train.config import Config
 from tlgan_train.errors import TrainError
 from tlgan_train.models.ends import PathNetwork
 from tlgan_train.models.prior import Prior
+from tlgan_train.run_folder import save_tensors
 
 pytestmark = pytest.mark.numerical
 
@@ -218,6 +219,13 @@ def test_the_same_seed_gives_the_same_network(folder: Path) -> None:
 
     assert torch.equal(trained(1), trained(1))
     assert not torch.equal(trained(1), trained(2))
+
+
+def test_ends_of_an_earlier_version_are_to_be_trained_again(folder: Path, tmp_path: Path) -> None:
+    facts = {"emotions": 3, "latent_dim": LATENT_DIM, "moving": 2}
+    save_tensors(tmp_path / "axes" / "paths.safetensors", load_paths(folder).state_dict(), facts)
+    with pytest.raises(TrainError, match=r"earlier version; delete .*axes\.json and run `tlgan-train axes` again"):
+        load_paths(tmp_path)
 
 
 def test_without_moves_to_learn_from_there_is_no_path(folder: Path, tmp_path: Path) -> None:
