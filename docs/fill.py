@@ -72,6 +72,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "recipes": recorded("recipes", "recipes"),
     "pictures drawn again": recorded("redrawn", "redrawn"),
     "draws and mixtures": recorded("priors", "priors", "table"),
+    "kept codes": recorded("kept_codes", "kept_codes"),
     "edit losses": recorded("edit_losses", "edit_losses", "table"),
     "time to KID": recorded("time_to_kid", "time_to_kid", "summary"),
     "learned ends": recorded("learned_ends", "learned_ends"),
