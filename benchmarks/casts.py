@@ -29,9 +29,17 @@ HEADS = {
     "threads": "threads", "success": "success", "end": "mean_end", "monotone": "monotone",
     "character": "character_kept",
     "confident": "confident", "agree": "agree", "precision": "precision", "recall": "recall", "KID": "kid",
-    "KID at the end": "kid_end", "KID half-way": "kid_middle",
+    "KID at the end": "kid_end", "KID half-way": "kid_middle", "drawn again, dB": "psnr",
 }  # fmt: skip
-FORMS = {"cast": "{}", "pictures": "{}", "start": "{}", "minutes": "{:.0f}", "threads": "{}", "kid": "{:.3f}"}
+FORMS = {
+    "cast": "{}",
+    "pictures": "{}",
+    "start": "{}",
+    "minutes": "{:.0f}",
+    "threads": "{}",
+    "kid": "{:.3f}",
+    "psnr": "{:.1f}",
+}
 
 
 FACES = 256
@@ -82,6 +90,7 @@ def measured(evaluation: dict[str, Any]) -> dict[str, float | None]:
         "kid": generator["kid"],
         "kid_end": max((value for value in ends if value is not None), default=None),
         "kid_middle": max((edit["kid_middle"] for edit in edits.values()), default=None),
+        "psnr": (evaluation.get("redrawing") or {}).get("psnr"),
         "judge_accuracy": evaluation["judge"]["emotion_accuracy"],
     }
 

@@ -9,6 +9,7 @@ the training pictures. The run stays as it is.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,13 +26,14 @@ HEADS = {
 FORMS = {"run": "`{}`", "codes": "{}", "kid": "{:.3f}"}
 
 
-def measure(run: Path, codes: int) -> dict[str, float | None]:
-    """Return what the judge says of draws from a prior that keeps so many codes of each class."""
-    from tlgan_train.axes.samples import draw_faces, draw_latents
+def measure(run: Path, counts: list[int]) -> Iterator[dict[str, Any]]:
+    """Return what the judge says of draws from priors that keep so many codes of each class."""
+    from tlgan_train.axes.samples import draw_latents
     from tlgan_train.classifiers.judge import load_judge
-    from tlgan_train.data import drawn_characters, load_dataset
+    from tlgan_train.data import load_dataset
     from tlgan_train.evaluation.generator import evaluate_generator
-    from tlgan_train.evaluation.verdicts import FACES_AT_ONCE, Reader, Verdicts, joined, read
+    from tlgan_train.evaluation.model import finished_run
+    from tlgan_train.evaluation.verdicts import Reader, Verdicts, latent_judge
     from tlgan_train.gan.state import label_arrays
     from tlgan_train.gan.weights import load_encoder, load_generator
     from tlgan_train.models.inference import predict
@@ -39,21 +41,21 @@ def measure(run: Path, codes: int) -> dict[str, float | None]:
     from tlgan_train.run_folder import started_with
 
     config, _ = started_with(run / "config.json")
-    dataset = load_dataset(config.data, config.seed)
-    characters = drawn_characters(config.data.characters, dataset.characters)
-    generator, encoder, reader = load_generator(run), load_encoder(run), Reader(load_judge(run)).eval()
-    train, held_out = (dataset.indices(split, characters) for split in ("train", "test"))
-    sizes, push = generator.prior.sizes, generator.prior.push
-    labels = tuple(of[train] for of in label_arrays(dataset, characters, len(sizes)))
-    generator.prior = Prior(sizes, generator.latent_dim, push, codes)
-    generator.prior.keep(predict(encoder, dataset.images, train), labels, np.random.default_rng(config.seed))
-
-    z = draw_latents(generator, DRAWS, config.seed, "evaluation samples")
-    parts = (z[start : start + FACES_AT_ONCE] for start in range(0, DRAWS, FACES_AT_ONCE))
-    drawn = Verdicts.of(joined(read(reader, draw_faces(generator, part)) for part in parts))
+    dataset, model = load_dataset(config.data, config.seed), finished_run(run)
+    generator, reader = load_generator(run), Reader(load_judge(run)).eval()
+    judge_latents = latent_judge(model, reader)
+    train, held_out = (dataset.indices(split, model.drawn) for split in ("train", "test"))
     real, unseen = (predict(reader, dataset.images, indices) for indices in (train, held_out))
-    found = evaluate_generator(dataset, Verdicts.of(real), drawn, train, drawn.emotion.argmax(axis=1), unseen[0])
-    return {name: getattr(found, name) for name in ("kid", "precision", "recall", "confident_share", "copying")}
+    codes = predict(load_encoder(run), dataset.images, train)
+    sizes, push = generator.prior.sizes, generator.prior.push
+    labels = tuple(of[train] for of in label_arrays(dataset, model.drawn, len(sizes)))
+    for count in counts:
+        generator.prior = Prior(sizes, generator.latent_dim, push, count)
+        generator.prior.keep(codes, labels, np.random.default_rng(config.seed))
+        drawn = judge_latents(draw_latents(generator, DRAWS, config.seed, "evaluation samples"))
+        found = evaluate_generator(dataset, Verdicts.of(real), drawn, train, drawn.emotion.argmax(axis=1), unseen[0])
+        names = ("kid", "precision", "recall", "confident_share", "copying")
+        yield {"codes": count, **{name: getattr(found, name) for name in names}}
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -66,8 +68,8 @@ def main(
     name: Annotated[str, typer.Argument(help="What rows are to call it.")],
     codes: Annotated[list[int], typer.Option(help="Most codes of a class; repeatable.")] = [128, 512],  # noqa: B006
 ) -> None:
-    for count in codes:
-        row = {"run": name, "codes": count, **measure(run, count)}
+    for found in measure(run, codes):
+        row = {"run": name, **found}
         typer.echo(json.dumps(row))
         put_row(RESULTS, row, ("run", "codes"))
 

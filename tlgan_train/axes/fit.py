@@ -105,8 +105,7 @@ def fit_axes(
         local = methods["local"]
         assert isinstance(local, BetweenCentres)
         network = train_paths(
-            local, fitting, generator, (classifier, *coaches), config.axes.path_moves, config.seed, log,
-            compute,
+            local, fitting, generator, (classifier, *coaches), config.axes.path_moves, config.seed, log, compute,
         )  # fmt: skip
         save_paths(network, run)
         methods["path"], found = learned_motion(local, network, faces, reading("emotion"))
