@@ -123,7 +123,10 @@ def main(
     settings += ["--run", runs / label, *(["--start", start] if start else [])]
     train("all", "--data", f"folder:{chosen}", *settings)
 
-    judge, bundle = runs / f"judge-{name}", runs / label / "bundle"
+    bundle = runs / label / "bundle"
+    # A judge of transparent pictures knows them over one background.
+    background = json.loads((bundle / "manifest.json").read_text(encoding="utf-8")).get("background", "#ffffff")
+    judge = runs / f"judge-{name}-{background.lstrip('#')}"
     named = shutil.copytree(bundle, runs / "bundles" / label, dirs_exist_ok=True)
     whose: list[str | Path] = ["--data", f"folder:{others}", "--characters", "all", "--set", f"evaluate.faces={FACES}"]
     train("evaluate", *whose, "--run", judge, "--bundle", named, limited=False)

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tlgan_runtime.latent.axes import Axes
+from tlgan_runtime.transparency import Colour
 from tlgan_train.axes.fit import fit_axes
 from tlgan_train.axes.load import load_moves
 from tlgan_train.axes.samples import draw_samples, load_samples
@@ -37,12 +38,14 @@ class Run:
     alexnet_weights: Path | None = None
     log: Callable[[str], None] = print
     progress: bool = True
+    background: Colour | None = None
+    """What shows where pictures of one's own are transparent; None is a colour that they hardly show."""
 
     @cached_property
     def dataset(self) -> Dataset:
         """All pictures, with their labels."""
         bar = PictureBar() if self.progress else None
-        return load_dataset(self.config.data, self.config.seed, progress=bar)
+        return load_dataset(self.config.data, self.config.seed, progress=bar, background=self.background)
 
     @cached_property
     def characters(self) -> tuple[str, ...]:

@@ -110,8 +110,12 @@ def train(
         )
     if bundle is not None and stage is not Stage.evaluate:
         raise TrainError(f"--bundle belongs to `tlgan-train evaluate`, not to `{stage}`")
-    if bundle is not None:
-        find_bundle(bundle)  # before pictures are read, which takes minutes
+    background = None
+    if bundle is not None:  # opened before pictures are read, which takes minutes
+        from tlgan_runtime.bundle.read import Bundle
+        from tlgan_runtime.transparency import colour
+
+        background = colour("background", Bundle(find_bundle(bundle)).manifest.background)
     log = to_standard_error(quiet)
     if stage is Stage.data:
         from tlgan_train.cli.data import show_data
@@ -124,7 +128,7 @@ def train(
 
     with distributed.joined():
         progress = not quiet and distributed.rank() == 0
-        pipeline = Pipeline(config, folder, alexnet_weights, log, progress, given)
+        pipeline = Pipeline(config, folder, alexnet_weights, log, progress, background, given)
         pipeline = with_lengths(pipeline, announce=not quiet and stage in (Stage.all, Stage.gan))
         if distributed.rank() > 0:
             if stage in (Stage.all, Stage.gan):

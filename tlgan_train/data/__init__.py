@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tlgan_runtime.transparency import Colour
 from tlgan_train.data.cache import Progress, Stored, cached, default_cache
 from tlgan_train.data.dataset import SPLITS, UNDIVIDED, Dataset, SkippedFile, drawn_characters
 from tlgan_train.data.folder_export import export_folder
@@ -33,20 +34,25 @@ __all__ = [
 
 
 def load_dataset(
-    config: DataConfig, seed: int = 0, cache: Path | None = None, progress: Progress | None = None
+    config: DataConfig,
+    seed: int = 0,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+    background: Colour | None = None,
 ) -> Dataset:
     """Load the pictures of `config.spec`, from the cache if they were read before.
 
     `seed` affects only the faces of the built-in characters. `cache` is the folder of all entries, by default
     `$CHEERMEUP_CACHE` or the user's cache folder. `progress` is called with the number of finished pictures and of all
-    pictures while they are read or drawn. It is not called if the cache has them.
+    pictures while they are read or drawn. It is not called if the cache has them. `background` shows where pictures of
+    one's own are transparent; None is a colour that they hardly show.
 
     Raises `TrainError` for a spec, folder, table or files that cannot be used.
     """
     if config.image_size not in IMAGE_SIZES:
         raise TrainError(f"data.image_size must be one of {', '.join(map(str, IMAGE_SIZES))}, not {config.image_size}")
     check_shares(config.validation_share, config.test_share)
-    source = _source(config, seed)
+    source = _source(config, seed, background)
     stored = cached(source, cache or default_cache(), progress)
     split = split_blocks(stored.character, stored.emotion, config.validation_share, config.test_share)
     dataset = Dataset(
@@ -80,7 +86,7 @@ def _too_few(dataset: Dataset, undivided: int) -> str:
     )
 
 
-def _source(config: DataConfig, seed: int) -> Source:
+def _source(config: DataConfig, seed: int, background: Colour | None) -> Source:
     kind, _, place = config.spec.partition(":")
     if config.spec == "toon":
         # Imported late: pictures of one's own need no drawing library.
@@ -92,16 +98,20 @@ def _source(config: DataConfig, seed: int) -> Source:
     except RuntimeError:
         raise TrainError(f"the home folder in {config.spec!r} is not known; write the path without ~") from None
     if kind in ("ferg", "folder") and place:
-        return list_folder(path, ferg=kind == "ferg").source(
-            str(path), config.model_size, config.fit, config.image_size
-        )
-    if kind == "csv" and place:
-        return list_table(path).source(str(path), config.model_size, config.fit, config.image_size)
-    hint = ""
-    if os.path.exists(config.spec):  # noqa: PTH110 - Path's raises for names that are too long
-        likely = "csv" if config.spec.lower().endswith(".csv") else "folder"
-        hint = f"; did you mean {likely}:{config.spec}?"
-    raise TrainError(f"unknown data {config.spec!r}; use toon, ferg:ROOT, folder:ROOT or csv:FILE{hint}")
+        listing = list_folder(path, ferg=kind == "ferg")
+    elif kind == "csv" and place:
+        listing = list_table(path)
+    else:
+        raise TrainError(f"unknown data {config.spec!r}; use toon, ferg:ROOT, folder:ROOT or csv:FILE{_hint(config)}")
+    return listing.source(str(path), config.model_size, config.fit, config.image_size, background)
+
+
+def _hint(config: DataConfig) -> str:
+    """Return what the user may have meant by an unknown spec."""
+    if not os.path.exists(config.spec):  # noqa: PTH110 - Path's raises for names that are too long
+        return ""
+    likely = "csv" if config.spec.lower().endswith(".csv") else "folder"
+    return f"; did you mean {likely}:{config.spec}?"
 
 
 def _digest(source: Source, stored: Stored, split: np.ndarray) -> str:

@@ -47,7 +47,8 @@ def add_encoder(
         spec = data or app.manifest.training.get("data")
         if not isinstance(spec, str):
             raise TrainError(f"the manifest of {path} names no training pictures; give them with --data")
-        dataset = load_dataset(DataConfig(spec=spec, image_size=size), model.seed, progress=progress)
+        config = DataConfig(spec=spec, image_size=size)
+        dataset = load_dataset(config, model.seed, progress=progress, background=model.background)
         check_same_labels(model, dataset)
         codec = Codec(size, model.background, app.encode, lambda z: averaged(app.render(z), size))
         encoder = distil.distilled_encoder(

@@ -268,6 +268,19 @@ def test_a_bundle_is_measured_by_the_judge_of_any_run_on_its_pictures(
             assert apart < 0.5 and figures["mean_end"]["faces"] == walked
 
 
+@pytest.mark.slow
+def test_transparent_pictures_are_judged_over_the_background_of_the_bundle(
+    run: Path, clear_options: list[str], tmp_path: Path
+) -> None:
+    """Other pictures of the same characters may have chosen another background, on which all faces look foreign."""
+    bundle, judges = shutil.copytree(run / "bundle", tmp_path / "bundle"), tmp_path / "judges"
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    (bundle / "manifest.json").write_text(json.dumps({**manifest, "background": "#28c85a"}))
+    outcome = call(main, "evaluate", "--bundle", bundle, "--run", judges, *clear_options)
+    assert outcome.code == 0, outcome.err
+    assert json.loads((judges / "training.json").read_text())["background"] == "#28c85a"
+
+
 def test_a_bundle_of_other_emotions_is_refused(run: Path, tmp_path: Path) -> None:
     root = tmp_path / "pictures"
     export_folder(replace(bars(count=10), emotions=("fear", "joy", "sadness")), root)
