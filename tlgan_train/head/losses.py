@@ -8,8 +8,11 @@ from torch.nn import functional
 
 from tlgan_runtime.transparency import Colour
 
-WEIGHTS = {"picture": 1.0, "alpha": 1.0, "small": 0.25}
+ENLARGING = {"picture": 1.0, "alpha": 1.0, "small": 0.25}
 """The weight of each loss. Small faces are softer than sharp ones, so their weight is small."""
+SAME_SIZE = {"picture": 1.0, "alpha": 4.0, "small": 8.0}
+"""The weights for faces that are drawn as small as the generator draws them. There is nothing to sharpen, and a picture
+drawn again is softer than what the discriminator taught the generator, so the head hardly changes more than alpha."""
 
 
 def losses(drawn: Tensor, sprites: Tensor, small: Tensor, background: Tensor) -> dict[str, Tensor]:

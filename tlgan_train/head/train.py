@@ -21,7 +21,7 @@ from tlgan_train.errors import TrainError
 from tlgan_train.gan.muon import Muon, divided
 from tlgan_train.gan.weights import load_encoder, load_generator
 from tlgan_train.head.figures import figures
-from tlgan_train.head.losses import WEIGHTS, in_range, losses
+from tlgan_train.head.losses import ENLARGING, SAME_SIZE, in_range, losses
 from tlgan_train.head.weights import METRICS, save_head
 from tlgan_train.models.dcgan import Generator
 from tlgan_train.models.head import Head, Window
@@ -120,7 +120,8 @@ def head_step(
     found = losses(drawn, wanted, small, background)
     for optimiser in optimisers:
         optimiser.zero_grad(set_to_none=True)
-    torch.stack([WEIGHTS[name] * loss for name, loss in found.items()]).sum().backward()
+    weights = ENLARGING if head.image_size > generator.image_size else SAME_SIZE
+    torch.stack([weights[name] * loss for name, loss in found.items()]).sum().backward()
     for optimiser in optimisers:
         optimiser.step()
     return {name: loss.detach() for name, loss in found.items()}

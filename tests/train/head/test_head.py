@@ -136,6 +136,22 @@ def test_it_learns_size_and_alpha_from_what_the_generator_draws() -> None:
         assert sum(loss[name] for loss in found[-5:]) < 0.5 * sum(loss[name] for loss in found[:5])
 
 
+def test_in_the_size_of_the_generator_it_keeps_what_that_draws() -> None:
+    """Pictures drawn again are softer than draws; a head that learns from them must not soften draws as well."""
+    generator, z = colourful(8, 8, 32), torch.randn(32, 8, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        small = generator(z)
+    soft = torch.nn.functional.avg_pool2d(small, 5, 1, 2)
+    sprites = np.concatenate([to_uint8(soft).numpy(), np.full((32, 32, 32, 1), 255, np.uint8)], axis=3)
+    torch.manual_seed(0)
+    head, behind = Head.copied_from(generator, 32, 4), in_range(GREEN, torch.device("cpu"))
+    optimisers = new_optimisers(head, CONFIG.head)
+    for _ in range(100):
+        head_step(generator, head, optimisers, z, sprites, behind, ON_CPU)
+    drawn = over(head.eval()(generator.features(z)), behind[:, None, None])
+    assert (drawn - small).abs().mean() < 0.4 * (drawn - soft).abs().mean()
+
+
 def test_a_run_keeps_the_head_and_what_was_measured_of_it(with_head: Path) -> None:
     head, figures = load_head(with_head), json.loads((with_head / "head" / "metrics.json").read_text())
     assert head is not None and (head.image_size, head.channels) == (64, 4) and not head.training
