@@ -12,6 +12,7 @@ from torch.nn import functional
 from tlgan_train.axes.likeness import Likeness
 from tlgan_train.axes.samples import Samples
 from tlgan_train.classifiers.augment import augment
+from tlgan_train.classifiers.judge import SUCCESS
 from tlgan_train.compute.compute import ON_CPU, Compute
 from tlgan_train.compute.seeds import stream_seed
 from tlgan_train.models.dcgan import Generator
@@ -31,6 +32,8 @@ LIKENESS_WEIGHT = 1.0
 """Weight of the distance of ends from draws that show the emotion."""
 COMPARED = 512
 """Ends of one emotion that are compared with such draws in each step. Nothing is drawn for it."""
+MOST_MARGIN, MARGIN_RATE = 3.0, 0.2
+"""Largest margin of an emotion, and its change for each step and each unit of probability that is missing."""
 KEEPING_WEIGHT = 1.0
 """Weight of the kept emotions."""
 SMOOTHING = 0.99
@@ -56,7 +59,7 @@ class Losses(NamedTuple):
     """Means over the ends of a batch, () each."""
 
     emotion: Tensor
-    """Cross-entropy of the target emotion, among the emotions that are not kept."""
+    """Cross-entropy of the target emotion with its margin, among the emotions that are not kept."""
     character: Tensor
     """Cross-entropy of the character at the start."""
     distance: Tensor
@@ -75,6 +78,10 @@ class EndTrainer:
     in the end. They see it augmented as in their own training, because networks are easily fooled by clean pictures.
     The end must stay near the mirror image of the face, and lie where draws of the emotion lie. If emotions are kept,
     the end must show them as far as the face did, in addition to the target.
+
+    Some emotions look much like another one, so that these demands outweigh the cross-entropy before they are clear.
+    The logit of such an emotion is lowered by a margin (as in Wang et al. 2018, "Additive Margin Softmax"), which grows
+    until its ends show it with a mean probability of `SUCCESS`.
     """
 
     def __init__(
@@ -94,6 +101,7 @@ class EndTrainer:
         )
         labelled = generator.prior.labelled
         self._likeness = compute.place(Likeness(self._z, self._shown, labelled))
+        self._margins = torch.zeros(self._shown.shape[1], device=self._device)
         self._price = torch.ones(self._z.shape[1], device=self._device)
         if labelled:
             self._price[labelled:] = REST_PRICE
@@ -128,15 +136,23 @@ class EndTrainer:
         emotion, character = (
             torch.cat(logits) for logits in zip(*(classifier(faces) for classifier in self._classifiers), strict=True)
         )
-        others = emotion.masked_fill(moves.keep.repeat(count, 1) > 0, -torch.inf)
+        others, wanted = emotion.masked_fill(moves.keep.repeat(count, 1) > 0, -torch.inf), moves.emotion.repeat(count)
         kept = functional.log_softmax(emotion, dim=1) * (moves.shown * moves.keep).repeat(count, 1)
         return Losses(
-            emotion=functional.cross_entropy(others, moves.emotion.repeat(count)),
+            emotion=functional.cross_entropy(self._lowered(others, wanted), wanted),
             character=functional.cross_entropy(character, moves.character.repeat(count, 1)),
             distance=((self._price * beyond[rows, moves.emotion].square()).sum(dim=1) + 1).sqrt().mean() - 1,
             unlikeness=self._unlikeness(network, changes) if compare else drawn.new_zeros(()),
             kept=-kept.sum(dim=1).mean(),
         )
+
+    def _lowered(self, logits: Tensor, emotion: Tensor) -> Tensor:
+        """Return logits (N, E) less the margins of the target emotions (N,), and adapt these margins."""
+        targets = functional.one_hot(emotion, logits.shape[1])
+        lowered = logits - self._margins * targets
+        missing = ((SUCCESS - logits.detach().softmax(dim=1)) * targets).sum(dim=0) / targets.sum(dim=0).clamp_min(1)
+        self._margins = (self._margins + MARGIN_RATE * missing).clamp(0, MOST_MARGIN)
+        return lowered
 
     def _unlikeness(self, network: PathNetwork, order: torch.Generator) -> Tensor:
         """Return how far the ends of random faces are from draws of a random emotion."""
@@ -150,7 +166,7 @@ class EndTrainer:
         """Train `layers` of `network`, and return running means of the losses."""
         optimizer, steps = torch.optim.Adam(layers.parameters(), LEARNING_RATE), -(-faces // BATCH_SIZE)
         weights = torch.tensor([1.0, 1.0, DISTANCE_WEIGHT, LIKENESS_WEIGHT, KEEPING_WEIGHT], device=self._device)
-        sums = torch.zeros(len(weights))
+        sums, self._margins = torch.zeros(len(weights)), torch.zeros_like(self._margins)
         for step in range(steps):
             optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / steps)
             losses = torch.stack(self.losses(network, self._drawn(order, keeping), order, compare=not keeping))
