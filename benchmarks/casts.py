@@ -139,6 +139,7 @@ def main(
         "threads": int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
         "processor": get_cpu_info()["brand_raw"],
         "instructions": os.environ.get("ONEDNN_MAX_CPU_ISA", "all"),
+        "faces": FACES,
         **measured(json.loads((judge / f"evaluation-{label}.json").read_text(encoding="utf-8"))),
     }
     typer.echo(json.dumps(row))
