@@ -33,6 +33,14 @@ def write(text: str) -> None:
         raise OutputError(f"cannot write to standard output: {error.strerror or error}") from error
 
 
+def drop_unwritten() -> None:
+    """Drop what standard output has no room for; otherwise Python complains again when it closes the stream."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard(sys.stdout)
+
+
 def complain(text: str) -> None:
     """Print text and a newline on standard error, if somebody can read it."""
     _print_error(_printable(text, sys.stderr) + "\n")
@@ -59,7 +67,7 @@ def _printable(text: str, stream: TextIO | None) -> str:
 
 
 def _discard(stream: TextIO) -> None:
-    """Send all further output nowhere; otherwise Python complains again when it closes the stream."""
+    """Send all further output nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

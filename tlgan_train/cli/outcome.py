@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from tlgan_runtime.cli.console import complain
+from tlgan_runtime.cli.console import complain, drop_unwritten
 from tlgan_runtime.errors import CheerMeUpError
 from tlgan_runtime.signals import INTERRUPTED, end_on_interrupts, ignore_interrupts
 from tlgan_train.errors import MistakesError, TrainError
@@ -47,6 +47,7 @@ def run_app(app: typer.Typer, name: str, given: list[str], *, alone: bool, resum
         elif isinstance(error, OSError) and error.errno == errno.ENOSPC:  # files name themselves, see `replacing`
             message = "the disk with a log or standard output is full; free some space, then run the same command again"
             code = USAGE
+            drop_unwritten()
         elif isinstance(error, OSError) and error.filename is not None:
             message, code = f"cannot use {error.filename}: {error.strerror}; give another path", USAGE
         elif callable(usage):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -148,7 +149,8 @@ def test_help_answers_without_torch(module: str, command: str) -> None:
 @pytest.mark.parametrize("arguments", ["--help", "data --set data.toon_faces=3 --set data.image_size=32"])
 def test_a_full_or_closed_standard_output_is_told_in_one_line_or_not_at_all(arguments: str) -> None:
     command = f"{sys.executable} -m tlgan_train.cli {arguments}"
-    full = subprocess.run(f"{command} > /dev/full", shell=True, cwd=ROOT, capture_output=True, text=True)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    full = subprocess.run(f"{command} > /dev/full", shell=True, cwd=ROOT, env=buffered, capture_output=True, text=True)
     assert full.returncode == 2 and full.stderr.count("\n") == 1 and "standard output" in full.stderr
     script = f"{command} | head -c 1; exit ${{PIPESTATUS[0]}}"
     closed = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True)
