@@ -35,6 +35,8 @@ def write(text: str) -> None:
 
 def drop_unwritten() -> None:
     """Drop what standard output has no room for; otherwise Python complains again when it closes the stream."""
+    if sys.stdout is None:
+        return
     try:
         sys.stdout.flush()
     except OSError:

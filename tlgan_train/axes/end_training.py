@@ -125,7 +125,7 @@ class EndTrainer:
         return network.eval()
 
     def losses(self, network: PathNetwork, moves: Moves, changes: torch.Generator, compare: bool) -> Losses:
-        """Return the losses of the ends of `moves`.
+        """Return the losses of the ends of `moves`, and adapt the margins of their emotions.
 
         `changes` draws the augmentation, `compare` says whether ends of other faces are compared with draws.
         """
@@ -147,7 +147,7 @@ class EndTrainer:
         )
 
     def _lowered(self, logits: Tensor, emotion: Tensor) -> Tensor:
-        """Return logits (N, E) less the margins of the target emotions (N,), and adapt these margins."""
+        """Return logits (N, E) less the margins of the target emotions (N,), and adapt the margins."""
         targets = functional.one_hot(emotion, logits.shape[1])
         lowered = logits - self._margins * targets
         missing = ((SUCCESS - logits.detach().softmax(dim=1)) * targets).sum(dim=0) / targets.sum(dim=0).clamp_min(1)
